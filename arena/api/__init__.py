@@ -1,0 +1,28 @@
+"""JSON over HTTP: every action has exactly one handler here."""
+
+from litestar import Router
+from litestar.di import Provide
+
+from arena import guards
+from arena.api import battles, boards, health
+
+
+def routers() -> list[Router]:
+    """The public API under /api/v1, and what operators watch."""
+    public = Router(
+        "/api/v1",
+        guards=[guards.sends_json],
+        dependencies={"voter_id": Provide(guards.voter_id)},
+        route_handlers=[
+            battles.open_battle,
+            battles.show_battle,
+            battles.stream_battle,
+            battles.vote,
+            battles.skip_battle,
+            boards.list_boards,
+            boards.show_board,
+            boards.list_releases,
+            boards.show_release,
+        ],
+    )
+    return [public, Router("/", route_handlers=[health.live, health.ready])]

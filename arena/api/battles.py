@@ -1,0 +1,188 @@
+"""Battles over HTTP: open one, follow it, vote on it, leave it."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import Parameter
+from litestar.response import Stream
+from msgspec import Meta, Struct
+
+from arena import guards, jobs, markdown
+from arena.config import Settings
+from arena.db import Pool
+from arena.evaluation import battles, pairing, prompts, turns, votes
+from arena.evaluation.battles import State, Unveiled
+from arena.evaluation.generation import Generations
+from arena.evaluation.votes import Vote
+from arena.people import voters
+from arena.publishing import releases
+from arena.submission import endpoints
+from rating import Outcome
+
+BOARD = "overall"
+TICK_NUMBER = re.compile("[0-9]{1,9}")
+STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+class Asked(Struct, forbid_unknown_fields=True):
+    """A prompt for both sides."""
+
+    prompt: str
+
+
+class Ballot(Struct, forbid_unknown_fields=True):
+    """The voter's outcome."""
+
+    outcome: Outcome
+
+
+class Leaving(Struct, forbid_unknown_fields=True):
+    """Why the voter leaves without a vote, if they say."""
+
+    reason: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class Opened(Struct):
+    """A battle that has just been opened; nothing in it tells who the sides are."""
+
+    id: UUID
+    state: State
+
+
+class SaidBy(Struct):
+    """One side's text, as it came and as safe HTML."""
+
+    text: str
+    html: str
+
+
+class TurnShown(Struct):
+    """One prompt and what both sides said to it."""
+
+    turn: int
+    prompt: str
+    sides: list[SaidBy]
+
+
+class Shown(Struct):
+    """A battle as its voter may see it; `reveal` is null until the vote."""
+
+    id: UUID
+    state: State
+    turns: list[TurnShown]
+    sides: list[SaidBy]
+    reveal: "Reveal | None"
+
+
+class SideRevealed(Unveiled, kw_only=True):
+    """Who a side was, and where that contender stands on the board; null where it does not yet."""
+
+    rating: float | None
+    lower: float | None
+    upper: float | None
+    rank_lower: int | None
+    rank_upper: int | None
+
+
+class Reveal(Struct):
+    """Who was who, in position order."""
+
+    sides: list[SideRevealed]
+
+
+class Receipt(Struct):
+    """What the voter can ask after the vote by."""
+
+    id: UUID
+    counted: bool
+    reason: str | None
+    leaf: int | None
+
+
+class Voted(Struct):
+    """The vote, its receipt, and who was who."""
+
+    vote: Vote
+    receipt: Receipt
+    reveal: Reveal
+
+
+@post("/battles")
+async def open_battle(
+    data: Asked, voter_id: UUID | None, db: Pool, settings: Settings, generations: Generations
+) -> Response[Opened]:
+    """Open a battle: both sides begin to answer at once."""
+    prompt = prompts.read(data.prompt, most=settings.prompt_characters)
+    asker = voter_id or voters.invite()
+    pair = pairing.draw(await endpoints.entrants(db))
+    battle = await battles.open(db, asker, prompt, pair)
+    generations.begin(battle, prompt, pair)
+    cookies = [] if voter_id else [guards.voter_cookie(asker, settings)]
+    return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
+
+
+@get("/battles/{battle_id:uuid}")
+async def show_battle(battle_id: UUID, voter_id: UUID | None, db: Pool) -> Response[Shown]:
+    """A battle of one's own: state and texts, and who the sides were once there is a vote."""
+    battle = await battles.require(db, battle_id, voter_id)
+    said = [_turn(turn) for turn in await turns.said(db, battle_id)]
+    reveal = await _reveal(db, battle_id, voter_id) if battle.state is State.VOTED and voter_id else None
+    shown = Shown(battle.id, battle.state, said, said[-1].sides, reveal)
+    return Response(shown, headers={"cache-control": "no-store"})
+
+
+@get("/battles/{battle_id:uuid}/stream", media_type="text/event-stream")
+async def stream_battle(
+    battle_id: UUID,
+    voter_id: UUID | None,
+    db: Pool,
+    generations: Generations,
+    after: Annotated[int, Parameter(query="after", ge=0)] = 0,
+    last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
+) -> Stream:
+    """The battle's events: ticks of both sides, finished blocks, and how it ended."""
+    battle = await battles.require(db, battle_id, voter_id)
+    heard = int(last_event_id) if TICK_NUMBER.fullmatch(last_event_id or "") else 0
+    return Stream(generations.follow(battle, max(after, heard)), media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+@post("/battles/{battle_id:uuid}/vote")
+async def vote(battle_id: UUID, data: Ballot, voter_id: UUID | None, db: Pool) -> Response[Voted]:
+    """Cast a vote and learn who was who; the same vote again is the same answer."""
+    if voter_id is None:
+        raise battles.NoSuchBattle
+    cast = await votes.cast(db, battle_id, voter_id, data.outcome)
+    if cast.new:
+        await jobs.refit_soon(db, BOARD)
+    receipt = Receipt(cast.id, True, None, None)
+    told = Voted(Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, await _reveal(db, battle_id, voter_id))
+    return Response(told, status_code=201 if cast.new else 200)
+
+
+@post("/battles/{battle_id:uuid}/skip")
+async def skip_battle(
+    battle_id: UUID, data: Leaving, voter_id: UUID | None, db: Pool, generations: Generations
+) -> Response[Opened]:
+    """Leave without a vote."""
+    await battles.skip(db, battle_id, voter_id, data.reason)
+    generations.stop(battle_id)
+    return Response(Opened(battle_id, State.SKIPPED), status_code=200)
+
+
+def _turn(turn: turns.Turn) -> TurnShown:
+    sides = [SaidBy(text, markdown.render(text)) for text in turn.answers] or [SaidBy("", ""), SaidBy("", "")]
+    return TurnShown(turn.turn, turn.prompt, sides)
+
+
+async def _reveal(db: Pool, battle_id: UUID, voter_id: UUID) -> Reveal:
+    unveiled = await battles.reveal(db, battle_id, voter_id)
+    release = await releases.latest(db, BOARD)
+    standings = {standing.contender: standing for standing in release.standings} if release else {}
+    return Reveal([_placed(side, standings.get(side.contender)) for side in unveiled])
+
+
+def _placed(side: Unveiled, standing: releases.Standing | None) -> SideRevealed:
+    place = {name: getattr(standing, name, None) for name in ("rating", "lower", "upper", "rank_lower", "rank_upper")}
+    return SideRevealed(**{name: getattr(side, name) for name in side.__struct_fields__}, **place)

@@ -1,0 +1,81 @@
+"""Boards and their releases over HTTP."""
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import Request, Response, get
+from litestar.params import Parameter
+from msgspec import Struct
+
+from arena.db import Pool
+from arena.integration import boards
+from arena.publishing import releases
+from arena.publishing.releases import Release, Summary
+
+PAGE = 50
+
+
+class BoardListed(Struct):
+    """A board in the list of boards."""
+
+    slug: str
+    name: str
+    description: str
+
+
+class Boards(Struct):
+    """All boards."""
+
+    items: list[BoardListed]
+    next: str | None
+
+
+class BoardShown(Struct):
+    """A board and its latest release, null before the first."""
+
+    slug: str
+    name: str
+    description: str
+    release: Release | None
+
+
+class Releases(Struct):
+    """A page of releases, the newest first."""
+
+    items: list[Summary]
+    next: str | None
+
+
+@get("/boards")
+async def list_boards(db: Pool) -> Boards:
+    """Every board."""
+    found = await boards.listed(db)
+    return Boards([BoardListed(board.slug, board.name, board.description) for board in found], None)
+
+
+@get("/boards/{slug:str}")
+async def show_board(request: Request[object, object, object], slug: str, db: Pool) -> Response[BoardShown | None]:
+    """A board and the table of its latest release."""
+    board = await boards.require(db, slug)
+    release = await releases.latest(db, slug)
+    etag = f'"{release.id if release else "none"}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(None, status_code=304, headers={"etag": etag})
+    return Response(BoardShown(board.slug, board.name, board.description, release), headers={"etag": etag})
+
+
+@get("/boards/{slug:str}/releases")
+async def list_releases(
+    slug: str, db: Pool, before: Annotated[datetime | None, Parameter(query="cursor")] = None
+) -> Releases:
+    """A board's releases, the newest first."""
+    board = await boards.require(db, slug)
+    found = await releases.listed(db, board, before, PAGE)
+    more = found[-1].published_at.isoformat() if len(found) == PAGE else None
+    return Releases(found, more)
+
+
+@get("/releases/{release_id:str}")
+async def show_release(release_id: str, db: Pool) -> Release:
+    """A release whole."""
+    return await releases.require(db, release_id)

@@ -1,0 +1,203 @@
+"""The service put together: settings, pool, pages and API, errors, and the server that runs it."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
+from typing import Any
+
+import uvicorn
+from litestar import Litestar, MediaType, Request, Response
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.response import Template
+from litestar.types import Message, Scope
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from arena import api, guards, pages
+from arena.config import Settings
+from arena.db import Pool, pool
+from arena.errors import ArenaError
+from arena.evaluation.generation import Generations
+from arena.people.voters import UnknownVoter
+
+log = logging.getLogger(__name__)
+
+MOST_BODY_BYTES = 2 * 1024 * 1024
+HEADERS = [
+    (b"content-security-policy", pages.CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Problem(Struct):
+    """What went wrong (RFC 9457), with a sentence that the reader can act on."""
+
+    title: str
+    status: int
+    detail: str
+    type: str = "about:blank"
+
+
+class House:
+    """What is opened with the service and closed with it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.db: Pool
+        self.redis: Redis
+        self.generations: Generations
+
+    @asynccontextmanager
+    async def opened(self, _: Litestar) -> AsyncIterator[None]:
+        """Open the pool, Redis and the client that speaks to endpoints."""
+        settings = self._settings
+        self.redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+        async with pool(settings.database_url, size=settings.pool_size) as self.db:
+            async with Generations(self.db, settings) as self.generations:
+                yield
+        await self.redis.aclose()
+
+    def dependencies(self) -> dict[str, Provide]:
+        """What handlers can ask for by name."""
+        return {
+            "settings": Provide(lambda: self._settings, sync_to_thread=False),
+            "db": Provide(lambda: self.db, sync_to_thread=False),
+            "redis": Provide(lambda: self.redis, sync_to_thread=False),
+            "generations": Provide(lambda: self.generations, sync_to_thread=False),
+        }
+
+
+def create(settings: Settings, house: House | None = None) -> Litestar:
+    """The application."""
+    house = house or House(settings)
+    return Litestar(
+        route_handlers=[*api.routers(), *pages.routes],
+        dependencies=house.dependencies(),
+        lifespan=[house.opened],
+        state=State({"settings": settings}),
+        exception_handlers={
+            ArenaError: _arena_error,
+            HTTPException: _http_error,
+            Exception: _unforeseen,
+        },
+        before_send=[_add_headers],
+        request_max_body_size=MOST_BODY_BYTES,
+        template_config=pages.template_config(),
+        openapi_config=OpenAPIConfig("Arena", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/")]),
+        debug=False,
+    )
+
+
+def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
+    response = _problem(request, error.status, str(error))
+    if isinstance(error, UnknownVoter):
+        response.set_cookie(guards.no_cookie(request.app.state.settings))
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["retry-after"] = "5"
+    return response
+
+
+def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    return _problem(request, error.status_code, _sentence(error))
+
+
+def _unforeseen(request: AnyRequest, error: Exception) -> Response[Any]:
+    log.exception("unforeseen path=%s", request.scope["path"], exc_info=error)
+    return _problem(request, 500, ArenaError.sentence())
+
+
+def _sentence(error: HTTPException) -> str:
+    if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
+        first = error.extra[0]
+        where = first.get("key") if isinstance(first, dict) else None
+        what = first.get("message") if isinstance(first, dict) else str(first)
+        return f"{what} (in “{where}”)." if where else f"{what}."
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return "There is nothing at this address."
+    return error.detail if error.detail.endswith(".") else f"{error.detail}."
+
+
+def _problem(request: AnyRequest, status: int, detail: str) -> Response[Any]:
+    title = HTTPStatus(status).phrase
+    path = request.scope["path"]
+    if not path.startswith(("/api/", "/health/", "/schema")) and "text/html" in request.headers.get("accept", ""):
+        return Template("problem.html", context={"title": title, "detail": detail}, status_code=status)  # type: ignore[return-value]
+    return Response(Problem(title, status, detail), status_code=status, media_type="application/problem+json")
+
+
+async def _add_headers(message: Message, _: Scope) -> None:
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], *HEADERS]
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own, which would end the process before it has cleaned up."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready()
+
+
+async def serve(settings: Settings, *, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+    """Serve until `stop` is set: then battles are broken off, their readers told, and connections closed in 1 s."""
+    house = House(settings)
+    listener = bound(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    config = uvicorn.Config(
+        create(settings, house),
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config, lambda: ready(address))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if server.started:
+        await house.generations.close()
+    server.should_exit = True
+    await serving
+
+
+class PortTaken(ArenaError):
+    """The port is taken by another program; choose another one with --port or ARENA_PORT."""
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens at this address; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"Port {port} of {host} can't be used ({error.strerror}); choose another one with --port or ARENA_PORT."
+        ) from None
+    return listener

@@ -1,0 +1,80 @@
+"""Every setting, read from the environment once and nowhere else."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from arena.errors import SettingsWrong
+
+PREFIX = "ARENA_"
+
+Positive = Annotated[int, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class Pace(StrEnum):
+    """How the two sides' texts are let out."""
+
+    LOCKSTEP = "lockstep"
+    PACED = "paced"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings; `deploy/env.example` explains each one."""
+
+    database_url: str
+    redis_url: str
+    secret: Annotated[str, Meta(min_length=32)]
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    public_url: str = ""
+    pool_size: Positive = 10
+    pace: Pace = Pace.LOCKSTEP
+    pace_characters: Positive = 24
+    tick_seconds: Seconds = 0.04
+    start_barrier_seconds: Seconds = 5.0
+    first_byte_seconds: Seconds = 20.0
+    idle_seconds: Seconds = 15.0
+    answer_seconds: Seconds = 120.0
+    answer_bytes: Positive = 65536
+    prompt_characters: Positive = 32000
+    battle_hours: Positive = 24
+    release_seconds: Seconds = 300.0
+    established_votes: Positive = 500
+    established_half_width: Seconds = 30.0
+    replicates: Positive = 200
+
+    @property
+    def secure(self) -> bool:
+        """Whether the public address is https, so that cookies may be kept to it."""
+        return self.public_url.startswith("https://")
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in the environment; a name nobody reads is an error, not a silence."""
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX)
+    }
+    unknown = sorted(set(given) - set(Settings.__struct_fields__))
+    if unknown:
+        raise SettingsWrong(f"There is no setting called {PREFIX}{unknown[0].upper()}.")
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsWrong(_sentence(error, given)) from None
+
+
+def _sentence(error: msgspec.ValidationError, given: Mapping[str, str]) -> str:
+    text = str(error)
+    for name in Settings.__struct_fields__:
+        if f"required field `{name}`" in text:
+            return f"{PREFIX}{name.upper()} is not set. deploy/env.example explains it."
+        if f"`$.{name}`" in text and name in given:
+            return f"{PREFIX}{name.upper()} can't be used: {text.split(' - at')[0]}."
+    return text

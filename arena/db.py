@@ -1,0 +1,136 @@
+"""PostgreSQL: the pool, rows as Structs, and migrations."""
+
+import hashlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.queries import Queries
+
+from arena.errors import ArenaError
+
+if TYPE_CHECKING:
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+    Proxy: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+else:  # asyncpg's classes take no parameters outside its stubs.
+    Pool, Connection, Proxy = asyncpg.Pool, asyncpg.Connection, PoolConnectionProxy
+
+Db: TypeAlias = Pool | Connection | Proxy
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+STATEMENT_TIMEOUT = "10s"
+LOCK_TIMEOUT = "4s"
+MIGRATION_LOCK = 7_215_550_911
+
+
+class MigrationChanged(ArenaError):
+    """A migration that this database has already had was edited since."""
+
+
+async def connect(url: str) -> Connection:
+    """One connection of the caller's own, set up like those of the pool."""
+    connection = await asyncpg.connect(url, timeout=10)
+    await _prepare(connection)
+    return connection
+
+
+@asynccontextmanager
+async def pool(url: str, *, size: int) -> AsyncIterator[Pool]:
+    """A pool of connections; waits 5 s at most for a free one, and statements end after 10 s."""
+    async with asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        init=_prepare,
+        timeout=10,
+        server_settings={"statement_timeout": STATEMENT_TIMEOUT, "lock_timeout": LOCK_TIMEOUT},
+    ) as opened:
+        yield opened
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="text",
+        # The job queue shares the pool and hands over JSON it has encoded itself; our values are never bare strings.
+        encoder=lambda value: value if isinstance(value, str) else msgspec.json.encode(value).decode(),
+        decoder=msgspec.json.decode,
+    )
+
+
+async def one(db: Db, kind: type[T], sql: str, *values: object) -> T | None:
+    """The first row as a Struct, or None where there is none."""
+    row = await db.fetchrow(sql, *values)
+    return None if row is None else msgspec.convert(dict(row), kind)
+
+
+async def many(db: Db, kind: type[T], sql: str, *values: object) -> list[T]:
+    """The rows as Structs."""
+    return [msgspec.convert(dict(row), kind) for row in await db.fetch(sql, *values)]
+
+
+async def migrate(url: str) -> list[str]:
+    """Bring the schema up to date and name what was applied; many may try at once.
+
+    A migration gives up after 4 s of waiting for a lock, so that it never queues the readers behind it.
+    """
+    connection = await connect(url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        await connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        async with connection.transaction():
+            applied = await _apply_new(connection)
+        await _install_queue(connection)
+    finally:
+        await connection.close()
+    return applied
+
+
+async def _apply_new(connection: Connection) -> list[str]:
+    await connection.execute(
+        """
+        CREATE TABLE IF NOT EXISTS migrations (
+            name text PRIMARY KEY,
+            checksum text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )
+        """
+    )
+    had = {row["name"]: row["checksum"] for row in await connection.fetch("SELECT name, checksum FROM migrations")}
+    applied = []
+    for name, sql in _migration_files():
+        checksum = hashlib.sha256(sql.encode()).hexdigest()
+        if name in had:
+            if had[name] != checksum:
+                raise MigrationChanged(f"{name} was edited after this database had it; add a new file instead.")
+            continue
+        await connection.execute(sql)
+        await connection.execute("INSERT INTO migrations (name, checksum) VALUES ($1, $2)", name, checksum)
+        log.info("migrated name=%s", name)
+        applied.append(name)
+    return applied
+
+
+async def _install_queue(connection: Connection) -> None:
+    """The job queue's tables are its library's own; it brings them up to date itself."""
+    queue = Queries(AsyncpgDriver(connection))
+    if await queue.schema_is_installed():
+        await queue.upgrade()
+    else:
+        await queue.install()
+
+
+def _migration_files() -> list[tuple[str, str]]:
+    folder = resources.files("arena") / "migrations"
+    files = [file for file in folder.iterdir() if file.name.endswith(".sql")]
+    return [(file.name, file.read_text("utf-8")) for file in sorted(files, key=lambda file: file.name)]

@@ -1,0 +1,40 @@
+"""How much of each side's text is let out at a tick, so that its rhythm does not tell who wrote it."""
+
+from arena.config import Pace
+
+
+class Pacer:
+    """Decides, tick by tick, how many characters each side shows.
+
+    In lockstep both sides show equally many, so the slower one sets the pace of both. Once one side has shown
+    all it has, the other goes on at the mean pace so far: a contender that finished long ago and one that is
+    still writing then look alike.
+    """
+
+    def __init__(self, pace: Pace, most: int) -> None:
+        self._pace = pace
+        self._most = most
+        self._shown = 0
+        self._ticks = 0
+        self._credit = 0.0
+
+    def release(self, waiting: tuple[int, int], ended: tuple[bool, bool]) -> tuple[int, int]:
+        """Characters to show now, given those that wait and the sides that will get no more."""
+        if self._pace is Pace.PACED:
+            return min(waiting[0], self._most), min(waiting[1], self._most)
+        done = tuple(end and not left for left, end in zip(waiting, ended, strict=True))
+        if any(done):
+            alone = self._go_on(max(waiting))
+            return (0, alone) if done[0] else (alone, 0)
+        together = min(*waiting, self._most)
+        if together or self._ticks:
+            self._ticks += 1
+        self._shown += together
+        return together, together
+
+    def _go_on(self, waiting: int) -> int:
+        mean = self._shown / self._ticks if self._ticks else float(self._most)
+        self._credit = min(self._credit + mean, mean + 1)
+        shown = min(waiting, max(int(self._credit), 0), self._most)
+        self._credit -= shown
+        return shown

@@ -1,0 +1,97 @@
+"""Writers: one side of a battle while it answers."""
+
+import asyncio
+import logging
+from time import monotonic
+
+from arena import markdown
+from arena.evaluation.broadcasts import Shown
+from arena.evaluation.turns import Answer
+from arena.upstream import Finished, Limits, Message, Target, Text, Upstream, UpstreamFailed
+
+log = logging.getLogger(__name__)
+
+
+class Writer:
+    """One side while it answers: its text, how much of it is shown, and how it ended."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.shown = 0
+        self.rendered = 0
+        self.pieces = 0
+        self.began = monotonic()
+        self.first_text_seconds: float | None = None
+        self.seconds: float | None = None
+        self.finished: Finished | None = None
+        self.failed: UpstreamFailed | None = None
+        self.news = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Characters that have come and are not shown."""
+        return len(self.text) - self.shown
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more will come."""
+        return self.seconds is not None
+
+    @property
+    def broken(self) -> bool:
+        """Whether it ended without having finished."""
+        return self.ended and self.finished is None
+
+    async def write(self, upstream: Upstream, target: Target, messages: list[Message], limits: Limits) -> None:
+        """Take down what the endpoint says; what goes wrong there is kept, not raised."""
+        try:
+            async for event in upstream.stream(target, messages, limits):
+                if isinstance(event, Text):
+                    self._add(event.text)
+                else:
+                    self.finished = event
+        except UpstreamFailed as failure:
+            self.failed = failure
+        except Exception:
+            log.exception("endpoint's answer not read endpoint=%s", target.endpoint_id)
+        finally:
+            self.seconds = monotonic() - self.began
+            self.news.set()
+
+    def _add(self, text: str) -> None:
+        if self.first_text_seconds is None:
+            self.first_text_seconds = monotonic() - self.began
+        self.text += text
+        self.news.set()
+
+    def show(self, characters: int) -> str:
+        """The next characters, counted as shown from now on."""
+        text = self.text[self.shown : self.shown + characters]
+        self.shown += len(text)
+        return text
+
+    def blocks(self) -> Shown:
+        """The blocks that the shown text has finished since the last time, as safe HTML."""
+        done, rest = markdown.finished(self.text[self.rendered : self.shown])
+        piece = Shown(markdown.render(done) if done.strip() else "", self.pieces, rest)
+        self.rendered += len(done)
+        self.pieces += bool(piece.html)
+        return piece
+
+    def whole(self) -> Shown:
+        """The whole answer as safe HTML."""
+        return Shown(markdown.render(self.text), 0, "")
+
+    def answer(self) -> Answer:
+        """What is kept of it."""
+        finished, failed = self.finished, self.failed
+        return Answer(
+            text=self.text,
+            seconds=monotonic() - self.began if self.seconds is None else self.seconds,
+            first_text_seconds=self.first_text_seconds,
+            finish=finished.reason if finished else None,
+            failure=failed.code if failed else None,
+            failure_detail=failed.detail if failed else None,
+            prompt_tokens=finished.prompt_tokens if finished else None,
+            answer_tokens=finished.answer_tokens if finished else None,
+        )

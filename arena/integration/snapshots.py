@@ -1,0 +1,144 @@
+"""Snapshots: one fit of one board, kept as it came out and never changed."""
+
+import asyncio
+import hashlib
+import math
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import msgspec
+from msgspec import Struct
+
+from arena.config import Settings
+from arena.db import Connection, Db, Pool, Proxy, one
+from arena.evaluation import votes
+from arena.evaluation.votes import Counted
+from arena.integration.boards import Board
+from arena.people import voters
+from rating import Standings, Tally, rate
+
+METHODOLOGY: Final = "1"
+SEED: Final = 20260101
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """What a fit was made of and how; its standings are rows beside it."""
+
+    id: UUID
+    board_id: UUID
+    votes: int
+    voters: int
+    effective_voters: float
+    digest: str
+    method: dict[str, Any]
+    taken_at: datetime
+
+
+async def latest(db: Db, board: Board) -> Snapshot | None:
+    """The board's last snapshot, or None before the first."""
+    return await one(
+        db,
+        Snapshot,
+        """
+        SELECT id, board_id, votes, voters, effective_voters, digest, method, taken_at
+        FROM snapshots WHERE board_id = $1
+        ORDER BY taken_at DESC LIMIT 1
+        """,
+        board.id,
+    )
+
+
+async def behind(db: Db, board: Board) -> bool:
+    """Whether there are votes that the board's last snapshot has not seen."""
+    last = await latest(db, board)
+    return await votes.count(db) != (last.votes if last else 0)
+
+
+async def take(db: Pool, board: Board, settings: Settings) -> Snapshot:
+    """Rate the board's votes as they are now and keep the result in one transaction.
+
+    The fit runs in a thread of its own, so that whoever shares the process is not held up.
+    """
+    counted = await votes.counted(db)
+    digest, standings = await asyncio.to_thread(_rate, counted, settings.replicates)
+    async with db.acquire() as connection, connection.transaction():
+        snapshot = await _keep(connection, board, digest, standings)
+        await _keep_standings(connection, snapshot, standings, settings)
+    return snapshot
+
+
+def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings]:
+    tally = Tally.of((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
+    return digest_of(counted), rate(tally, seed=SEED, replicates=replicates)
+
+
+def digest_of(counted: list[Counted]) -> str:
+    """SHA-256 over the canonical vote rows, in the order of the vote's ids."""
+    digest = hashlib.sha256()
+    for vote in sorted(counted, key=lambda vote: vote.id):
+        row = [str(vote.id), *vote.contenders, vote.outcome, voters.pseudonym(vote.voter_id)]
+        digest.update(msgspec.json.encode(row) + b"\n")
+    return digest.hexdigest()
+
+
+async def _keep(connection: Connection | Proxy, board: Board, digest: str, standings: Standings) -> Snapshot:
+    snapshot = await one(
+        connection,
+        Snapshot,
+        """
+        INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        RETURNING id, board_id, votes, voters, effective_voters, digest, method, taken_at
+        """,
+        uuid4(),
+        board.id,
+        int(standings.votes.sum()) // 2,
+        standings.voters,
+        standings.effective_voters,
+        digest,
+        {"methodology": METHODOLOGY, **standings.method, "bootstrap_ratio": standings.bootstrap_ratio},
+    )
+    assert snapshot is not None
+    return snapshot
+
+
+async def _keep_standings(
+    connection: Connection | Proxy, snapshot: Snapshot, standings: Standings, settings: Settings
+) -> None:
+    await connection.executemany(
+        """
+        INSERT INTO standings (snapshot_id, contender_id, theta, rating, lower, upper, rank_lower, rank_upper,
+                               votes, status, separation, "group")
+        SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM contenders WHERE slug = $2
+        """,
+        [(snapshot.id, *row) for row in _rows(standings, settings)],
+    )
+
+
+def _rows(standings: Standings, settings: Settings) -> Iterator[tuple[object, ...]]:
+    for place, contender in enumerate(standings.contenders):
+        rating, lower, upper = (float(values[place]) for values in (standings.rating, standings.lower, standings.upper))
+        established = (
+            standings.votes[place] >= settings.established_votes
+            and (upper - lower) / 2 < settings.established_half_width
+        )
+        yield (
+            contender,
+            float(standings.theta[place]),
+            rating,
+            _bound(lower),
+            _bound(upper),
+            int(standings.rank_lower[place]),
+            int(standings.rank_upper[place]),
+            int(standings.votes[place]),
+            "established" if established else "provisional",
+            str(standings.separation[place]),
+            int(standings.group[place]),
+        )
+
+
+def _bound(value: float) -> float | None:
+    """An end of an interval, or None where there is none."""
+    return value if math.isfinite(value) else None

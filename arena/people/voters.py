@@ -1,0 +1,50 @@
+"""Anonymous voters: a random id in a signed cookie, and a row once they ask something."""
+
+import hashlib
+import hmac
+from uuid import UUID, uuid4
+
+from arena.db import Db
+from arena.errors import ArenaError
+
+
+class UnknownVoter(ArenaError):
+    """The voter cookie that came with this request is not one of ours; it has been removed, so ask again."""
+
+    status = 401
+
+
+def invite() -> UUID:
+    """A new voter's id."""
+    return uuid4()
+
+
+async def remember(db: Db, voter_id: UUID) -> None:
+    """Keep a voter who asks for the first time; known ones stay as they are."""
+    await db.execute("INSERT INTO voters (id) VALUES ($1) ON CONFLICT (id) DO NOTHING", voter_id)
+
+
+def token(voter_id: UUID, secret: str) -> str:
+    """What the voter's cookie holds: the id and its signature."""
+    return f"{voter_id.hex}.{_signature(voter_id, secret)}"
+
+
+def read(cookie: str, secret: str) -> UUID:
+    """The voter whom the cookie names; one that we did not sign names nobody."""
+    name, _, signature = cookie.partition(".")
+    try:
+        voter_id = UUID(hex=name)
+    except ValueError:
+        raise UnknownVoter from None
+    if not hmac.compare_digest(signature.encode(), _signature(voter_id, secret).encode()):
+        raise UnknownVoter
+    return voter_id
+
+
+def pseudonym(voter_id: UUID) -> str:
+    """The voter's name in whatever is published; the id itself never leaves the house."""
+    return hashlib.sha256(b"voter" + voter_id.bytes).hexdigest()[:32]
+
+
+def _signature(voter_id: UUID, secret: str) -> str:
+    return hmac.new(secret.encode(), b"voter" + voter_id.bytes, hashlib.sha256).hexdigest()

@@ -1,0 +1,181 @@
+"""Releases: snapshots made public, named by what they were computed from."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from arena.config import Settings
+from arena.db import Db, Pool, many, one
+from arena.errors import NotFound
+from arena.integration import snapshots
+from arena.integration.boards import Board
+from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot
+
+
+class NoSuchRelease(NotFound):
+    """There is no release of this id."""
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """A contender's line in a release; a bound of None is no bound."""
+
+    contender: str
+    name: str
+    organisation: str
+    rating: float
+    lower: float | None
+    upper: float | None
+    rank_lower: int
+    rank_upper: int
+    votes: int
+    status: Literal["provisional", "established"]
+    separation: Literal["settled", "unbeaten", "winless", "separated"]
+    group: int
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """A release in a list."""
+
+    id: str
+    board: str
+    published_at: datetime
+    votes: int
+    voters: int
+
+
+class Release(Summary, frozen=True, kw_only=True):
+    """A release whole."""
+
+    effective_voters: float
+    method: dict[str, Any]
+    standings: list[Standing]
+
+
+class _Head(Summary, frozen=True, kw_only=True):
+    snapshot_id: UUID
+    effective_voters: float
+    method: dict[str, Any]
+
+
+def name(snapshot: Snapshot, board: Board) -> str:
+    """The release's id: SHA-256 of the votes' digest, exclusions, board, methodology version and seed."""
+    made_of = {
+        "board": board.slug,
+        "exclusions": [],
+        "methodology": METHODOLOGY,
+        "seed": SEED,
+        "votes": snapshot.digest,
+    }
+    return hashlib.sha256(msgspec.json.encode(made_of, order="sorted")).hexdigest()
+
+
+async def publish(db: Db, snapshot: Snapshot, board: Board) -> str:
+    """Make a snapshot public and name it; what was published already stays as it is."""
+    release_id = name(snapshot, board)
+    await db.execute(
+        """
+        INSERT INTO releases (id, board_id, snapshot_id) VALUES ($1, $2, $3)
+        ON CONFLICT (id) DO NOTHING
+        """,
+        release_id,
+        board.id,
+        snapshot.id,
+    )
+    return release_id
+
+
+async def wait(db: Db, board: Board, settings: Settings, now: datetime) -> timedelta:
+    """How long until the board may be released again; nothing, if it may be now."""
+    last = await db.fetchval("SELECT max(published_at) FROM releases WHERE board_id = $1", board.id)
+    if last is None:
+        return timedelta()
+    return max(last + timedelta(seconds=settings.release_seconds) - now, timedelta())
+
+
+async def refresh(db: Pool, board: Board, settings: Settings) -> str | None:
+    """Take a snapshot and publish it if votes have changed; None where they have not.
+
+    Two workers may try at once: each takes a snapshot, both have the same name, one release comes of it.
+    """
+    if not await snapshots.behind(db, board):
+        return None
+    return await publish(db, await snapshots.take(db, board, settings), board)
+
+
+async def latest(db: Db, board: str) -> Release | None:
+    """The board's last release, or None before the first."""
+    return await _whole(db, "boards.slug = $1", board)
+
+
+async def require(db: Db, release_id: str) -> Release:
+    """The release of this id."""
+    release = await _whole(db, "releases.id = $1", release_id)
+    if release is None:
+        raise NoSuchRelease
+    return release
+
+
+async def listed(db: Db, board: Board, before: datetime | None, most: int) -> list[Summary]:
+    """The board's releases older than `before`, the newest first."""
+    return await many(
+        db,
+        Summary,
+        """
+        SELECT releases.id, boards.slug AS board, published_at, votes, voters
+        FROM releases
+        JOIN boards ON boards.id = releases.board_id
+        JOIN snapshots ON snapshots.id = snapshot_id
+        WHERE releases.board_id = $1 AND ($2::timestamptz IS NULL OR published_at < $2)
+        ORDER BY published_at DESC LIMIT $3
+        """,
+        board.id,
+        before,
+        most,
+    )
+
+
+async def _whole(db: Db, condition: str, value: str) -> Release | None:
+    head = await one(
+        db,
+        _Head,
+        f"""
+        SELECT releases.id, boards.slug AS board, published_at, votes, voters, effective_voters, method, snapshot_id
+        FROM releases
+        JOIN boards ON boards.id = releases.board_id
+        JOIN snapshots ON snapshots.id = snapshot_id
+        WHERE {condition}
+        ORDER BY published_at DESC LIMIT 1
+        """,  # noqa: S608 - the condition is one of the two above; its value is a parameter.
+        value,
+    )
+    if head is None:
+        return None
+    return Release(
+        id=head.id,
+        board=head.board,
+        published_at=head.published_at,
+        votes=head.votes,
+        voters=head.voters,
+        effective_voters=head.effective_voters,
+        method=head.method,
+        standings=await _standings(db, head.snapshot_id),
+    )
+
+
+async def _standings(db: Db, snapshot_id: UUID) -> list[Standing]:
+    return await many(
+        db,
+        Standing,
+        """
+        SELECT slug AS contender, name, organisation, rating, lower, upper, rank_lower, rank_upper,
+               votes, status, separation, "group"
+        FROM standings JOIN contenders ON contenders.id = contender_id
+        WHERE snapshot_id = $1
+        ORDER BY "group", rating DESC, slug
+        """,
+        snapshot_id,
+    )

@@ -1,0 +1,115 @@
+"""Speaking to endpoints: one question out, one answer back as it is made, and nothing believed on the way."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import Self
+from uuid import UUID
+
+import aiohttp
+
+from arena.errors import Refused
+from arena.upstream import openai, reply, safety, sse
+from arena.upstream.calls import Dialect, Failure, Finished, Grants, Limits, Message, Target, Text, UpstreamFailed
+from arena.upstream.deadlines import Deadlines
+from arena.upstream.safety import check_url
+
+__all__ = [
+    "Dialect",
+    "Failure",
+    "Finished",
+    "Grants",
+    "Limits",
+    "Message",
+    "Target",
+    "Text",
+    "Upstream",
+    "UpstreamFailed",
+    "check_url",
+]
+
+# A character of an answer can come in an event of some hundred bytes. An endpoint that sends more than this beside
+# its text is not answering.
+WIRE_BYTES_PER_ANSWER_BYTE = 512
+
+
+class Upstream:
+    """The arena's connections to endpoints: opened once, closed with the process."""
+
+    def __init__(self) -> None:
+        # A pooled connection was checked against the grants of one endpoint, so it must never serve another one, nor
+        # the same one after its grants have changed.
+        self._sessions: dict[tuple[UUID, str, Grants], aiohttp.ClientSession] = {}
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._closed = True
+        for session in self._sessions.values():
+            await session.close()
+
+    async def stream(
+        self, target: Target, messages: list[Message], limits: Limits
+    ) -> AsyncGenerator[Text | Finished, None]:
+        """The answer piece by piece, then Finished; UpstreamFailed as soon as there can be no whole answer.
+
+        Closing the generator hangs up at once: where it may not be read to its end, hold it in
+        `contextlib.aclosing`. A question is asked once and never again.
+        """
+        deadlines = Deadlines(limits)
+        url, headers, question = openai.url(target), openai.headers(target), openai.question(target, messages)
+        async with (
+            reply.asked(self._session(target), url, headers, question, deadlines) as response,
+            aclosing(_listen(response, deadlines, limits.answer_bytes)) as answer,
+        ):
+            async for part in answer:
+                yield part
+
+    def _session(self, target: Target) -> aiohttp.ClientSession:
+        if self._closed:
+            raise UpstreamFailed(Failure.UNREACHABLE, "The arena is closing its connections.")
+        name = (target.endpoint_id, target.base_url, target.allowed)
+        if name not in self._sessions:
+            try:
+                check_url(target.base_url, target.allowed)
+            except Refused:
+                raise UpstreamFailed(Failure.ADDRESS, "The arena may not call this endpoint's address.") from None
+            self._sessions[name] = safety.open_session(target.base_url, target.allowed)
+        return self._sessions[name]
+
+
+async def _listen(
+    response: aiohttp.ClientResponse, deadlines: Deadlines, answer_bytes: int
+) -> AsyncGenerator[Text | Finished, None]:
+    events, answer = sse.Parser(), openai.Answer(answer_bytes)
+    wire_bytes = sse.EVENT_BYTES + answer_bytes * WIRE_BYTES_PER_ANSWER_BYTE
+    more = True
+    while more and not answer.ended:
+        piece = await _read(response, deadlines, answer)
+        more, wire_bytes = bool(piece), wire_bytes - len(piece)
+        for text in _texts(events.feed(piece) if piece else events.end(), answer):
+            deadlines.text(len(text))
+            yield Text(text)
+        if wire_bytes < 0:
+            raise UpstreamFailed(Failure.TOO_LONG, "The endpoint sends far more than its text.")
+    yield answer.close()
+
+
+async def _read(response: aiohttp.ClientResponse, deadlines: Deadlines, answer: openai.Answer) -> bytes:
+    """The next piece of the body; nothing at its end, and nothing where an answer already whole is cut off."""
+    if not answer.finished:
+        return await reply.read(response, deadlines)
+    deadlines.tail()
+    try:
+        return await reply.read(response, deadlines)
+    except UpstreamFailed:
+        return b""
+
+
+def _texts(events: Iterator[sse.Event], answer: openai.Answer) -> Iterator[str]:
+    for event in events:
+        if answer.ended:
+            return
+        if text := answer.take(event.data):
+            yield text

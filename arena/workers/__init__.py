@@ -1,0 +1,61 @@
+"""The worker: what jobs.py calls, for as long as it runs."""
+
+import asyncio
+import logging
+from functools import partial
+
+from arena import jobs
+from arena.config import Settings
+from arena.db import Pool, connect, pool
+from arena.integration import boards
+from arena.jobs import Clockwork, QueueLost
+from arena.workers import refit, sweep
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+
+
+async def run(settings: Settings, *, stop: asyncio.Event) -> None:
+    """Work until `stop` is set; while PostgreSQL is away, try again every second."""
+    while not stop.is_set():
+        try:
+            await _work(settings, stop)
+        except QueueLost as error:
+            log.warning("queue lost error=%s", type(error).__name__)
+            await _pause(stop)
+
+
+async def _work(settings: Settings, stop: asyncio.Event) -> None:
+    async with pool(settings.database_url, size=settings.pool_size) as db:
+        connection = await connect(settings.database_url)
+        try:
+            clockwork = Clockwork(connection)
+            await _wind(clockwork, db, settings)
+            await _until(stop, clockwork)
+        finally:
+            await connection.close()
+
+
+async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
+    clockwork.on_refit(partial(refit.look, db, settings))
+    clockwork.every("* * * * *", "sweep", partial(sweep.clear, db, settings))
+    for board in await boards.listed(db):
+        clockwork.every(board.cron, f"look at {board.slug}", partial(refit.look, db, settings, board.slug))
+        await jobs.refit_soon(db, board.slug)
+
+
+async def _until(stop: asyncio.Event, clockwork: Clockwork) -> None:
+    running = asyncio.create_task(clockwork.run())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    clockwork.stop()
+    await running
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
+    except TimeoutError:
+        return

@@ -1,0 +1,25 @@
+"""The rating core: from a tally of outcomes to ratings, intervals and rank ranges; numbers only."""
+
+from rating.bradley_terry import Fit, fit
+from rating.errors import DidNotConverge, NoMaximum, RatingError, VotesWrong
+from rating.graph import Standing
+from rating.outcomes import Outcome
+from rating.scale import Scale
+from rating.standings import Standings, rate
+from rating.tally import Tally, Vote
+
+__all__ = [
+    "DidNotConverge",
+    "Fit",
+    "NoMaximum",
+    "Outcome",
+    "RatingError",
+    "Scale",
+    "Standing",
+    "Standings",
+    "Tally",
+    "Vote",
+    "VotesWrong",
+    "fit",
+    "rate",
+]

@@ -1,0 +1,29 @@
+"""The arrays of the core, by the names its signatures use."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector: TypeAlias = NDArray[np.float64]
+Matrix: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
+
+
+def centred(matrix: Matrix) -> Matrix:
+    """P matrix P with P = I - 11'/M: the same differences, in the gauge where thetas sum to zero."""
+    half = matrix - matrix.mean(axis=0)
+    whole = half - half.mean(axis=1)[:, None]
+    return np.asarray((whole + whole.T) / 2)
+
+
+def spread(matrix: Matrix) -> Matrix:
+    """The variance of every difference, V_ii + V_jj - 2 V_ij; rounding never makes one negative."""
+    own = matrix.diagonal()
+    return np.maximum(own[:, None] + own - 2 * matrix, 0.0)
+
+
+def summed(places: Codes, amounts: Vector, *, length: int) -> Vector:
+    """The amounts summed by place, from 0 to length - 1."""
+    return np.bincount(places, amounts, minlength=length).astype(np.float64, copy=False)

@@ -1,0 +1,96 @@
+"""Who can be compared with whom: groups, and the contenders whose strength has no finite estimate."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from scipy.sparse.csgraph import breadth_first_order, connected_components
+
+from rating.arrays import Codes, Flags, Matrix, Vector
+
+
+class Standing(StrEnum):
+    """Where a contender stands in its group's graph of wins (a tie counts as a win each way)."""
+
+    SETTLED = "settled"
+    UNBEATEN = "unbeaten"
+    WINLESS = "winless"
+    SEPARATED = "separated"
+
+
+@dataclass(frozen=True, eq=False)
+class Separation:
+    """The standing of each contender of one group, and on which sides its strength is unbounded."""
+
+    standing: tuple[Standing, ...]
+    open_below: Flags
+    open_above: Flags
+
+    @property
+    def settled(self) -> Flags:
+        """The contenders whose strengths, among themselves, have a finite maximum-likelihood estimate."""
+        return np.array([standing is Standing.SETTLED for standing in self.standing], dtype=np.bool_)
+
+
+def groups(games: Matrix) -> Codes:
+    """The group of each contender: contenders joined by games, however indirectly; the largest is 0.
+
+    Between groups nothing can be compared. Groups of one size are ordered by their games, then by their
+    first contender.
+    """
+    count, label = connected_components(games, directed=False)
+    return _largest_first(label.astype(np.int64), count, games.sum(axis=1))
+
+
+def strong(wins: Matrix) -> Codes:
+    """The strong component of each contender in the graph of "i beat j", numbered as groups are.
+
+    A finite maximum exists if and only if there is one component (Ford 1957).
+    """
+    count, label = connected_components(wins, directed=True, connection="strong")
+    return _largest_first(label.astype(np.int64), count, (wins + wins.T).sum(axis=1))
+
+
+def separation(wins: Matrix) -> Separation:
+    """Where each contender of one group stands.
+
+    The largest strong component is settled, unless it is a single contender. A contender that no chain of
+    wins leads down to from there has no upper bound, one from which no chain leads there no lower bound:
+    along that direction the likelihood never falls. Where nobody is settled, the unbeaten have no upper
+    bound, the winless no lower one, and the rest neither.
+    """
+    edges, component = wins > 0, strong(wins)
+    settled = (component == 0) & (np.count_nonzero(component == 0) > 1)
+    unbeaten: Flags = np.count_nonzero(edges, axis=0) == 0
+    winless: Flags = np.count_nonzero(edges, axis=1) == 0
+    if settled.any():
+        main = int(np.argmax(settled))
+        open_above, open_below = ~_reached(wins, main), ~_reached(wins.T, main)
+    else:
+        open_above, open_below = unbeaten | ~winless, winless | ~unbeaten
+    return Separation(
+        tuple(_standing(*marks) for marks in zip(settled, unbeaten, winless, strict=True)), open_below, open_above
+    )
+
+
+def _standing(settled: bool, unbeaten: bool, winless: bool) -> Standing:
+    if settled:
+        return Standing.SETTLED
+    if unbeaten == winless:
+        return Standing.SEPARATED
+    return Standing.UNBEATEN if unbeaten else Standing.WINLESS
+
+
+def _reached(wins: Matrix, start: int) -> Flags:
+    reached = np.zeros(len(wins), dtype=np.bool_)
+    reached[breadth_first_order(wins, start, directed=True, return_predecessors=False)] = True
+    return reached
+
+
+def _largest_first(label: Codes, count: int, games: Vector) -> Codes:
+    members = np.bincount(label, minlength=count)
+    weight = np.bincount(label, games, minlength=count)
+    first = np.array([int(np.argmax(label == part)) for part in range(count)], dtype=np.int64)
+    number = np.empty(count, dtype=np.int64)
+    number[np.lexsort((first, -weight, -members))] = np.arange(count)
+    return number[label]

@@ -1,0 +1,56 @@
+"""Marginal intervals for strengths and for their differences."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t
+
+from rating.arrays import Flags, Matrix, Vector, spread
+from rating.errors import RatingError
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Lower and upper ends, in log-odds; infinite where an end can't be estimated."""
+
+    lower: Vector
+    upper: Vector
+
+
+def quantile(level: float, degrees_of_freedom: float) -> float:
+    """How many standard errors a two-sided interval reaches; infinite without degrees of freedom."""
+    if not 0 < level < 1:
+        raise RatingError(f"A level lies between 0 and 1, as 0.95 does, and {level} does not.")
+    return float(t.ppf((1 + level) / 2, degrees_of_freedom)) if degrees_of_freedom > 0 else math.inf
+
+
+def of_ratings(
+    theta: Vector,
+    variances: Vector,
+    *,
+    level: float,
+    degrees_of_freedom: float,
+    open_below: Flags | None = None,
+    open_above: Flags | None = None,
+) -> Intervals:
+    """theta ± t √variance for each contender (both of length M), opened on the sides that are marked."""
+    nowhere = np.zeros(len(theta), dtype=np.bool_)
+    reach = _reach(variances, level, degrees_of_freedom)
+    lower = np.where(nowhere if open_below is None else open_below, -np.inf, theta - reach)
+    upper = np.where(nowhere if open_above is None else open_above, np.inf, theta + reach)
+    return Intervals(lower, upper)
+
+
+def of_differences(theta: Vector, covariance: Matrix, *, level: float, degrees_of_freedom: float) -> Intervals:
+    """θᵢ - θⱼ ± t √(V_ii + V_jj - 2 V_ij) for each pair (M x M); a contender differs from itself by 0, surely."""
+    away = theta[:, None] - theta
+    reach = _reach(spread(covariance), level, degrees_of_freedom)
+    np.fill_diagonal(reach, 0.0)
+    return Intervals(away - reach, away + reach)
+
+
+def _reach(variances: Matrix, level: float, degrees_of_freedom: float) -> Matrix:
+    # With an infinite quantile even a variance of 0 says nothing, and inf times 0 would not be a number.
+    times = quantile(level, degrees_of_freedom)
+    return np.full(variances.shape, np.inf) if math.isinf(times) else times * np.sqrt(variances)

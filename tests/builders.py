@@ -1,0 +1,173 @@
+"""Rows with sensible defaults, and a visitor who uses the arena over HTTP as a browser would."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import aiohttp
+from msgspec import structs
+
+from arena.db import Connection, Pool, connect
+from arena.evaluation import battles, pairing
+from arena.evaluation.battles import Battle
+from arena.evaluation.turns import Answer
+from arena.submission import contenders, endpoints, providers
+from arena.submission.contenders import Contender
+from arena.submission.endpoints import Endpoint, Entrant, Grant
+from arena.upstream import Dialect
+from tests.upstream import Provider
+
+ANSWERS = (Answer(text="One.", seconds=1.5, finish="stop"), Answer(text="Two.", seconds=2.5, finish="stop"))
+
+
+async def contender(db: Pool | str, upstream: Provider, model: str, **changes: Any) -> Entrant:
+    """Enter a contender whose endpoint is this model of the test provider."""
+    url = db if isinstance(db, str) else None
+    if url is None:
+        assert not isinstance(db, str)
+        async with db.acquire() as connection:
+            return await _enter(connection, upstream, model, changes)
+    connection = await connect(url)
+    try:
+        return await _enter(connection, upstream, model, changes)
+    finally:
+        await connection.close()
+
+
+async def _enter(connection: Any, upstream: Provider, model: str, changes: dict[str, Any]) -> Entrant:
+    number = uuid4().hex[:8]
+    card = Contender(slug=f"contender-{number}", name=f"Contender {number}", organisation="House", description="")
+    card = structs.replace(card, **changes)
+    provider_id = await providers.enter(connection, slug="test-provider", name="Test provider")
+    contender_id = await contenders.enter(connection, card)
+    endpoint = Endpoint(
+        contender_id=contender_id,
+        provider_id=provider_id,
+        base_url=upstream.base_url,
+        model=model,
+        dialect=Dialect.OPENAI,
+        parameters={"temperature": 0},
+        system_prompt=None,
+    )
+    await endpoints.enter(connection, endpoint, [Grant(*upstream.address, "the test provider")])
+    return next(one for one in await endpoints.entrants(connection) if one.contender_id == contender_id)
+
+
+async def ready_battle(db: Pool, entrants: list[Entrant], voter_id: UUID | None = None) -> tuple[Battle, UUID]:
+    """A battle of two of these that has been answered, and the voter it belongs to."""
+    voter = voter_id or uuid4()
+    battle = await battles.open(db, voter, "Which is it?", pairing.draw(entrants))
+    await battles.start(db, battle.id)
+    await battles.finish(db, battle.id, 1, ANSWERS, void=None)
+    return battle, voter
+
+
+@dataclass
+class Event:
+    """One server-sent event."""
+
+    name: str
+    data: Any
+    id: str | None = None
+
+
+@dataclass
+class Heard:
+    """What came over a battle's stream."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def texts(self) -> tuple[str, str]:
+        """Both sides' texts, put together from the ticks."""
+        ticks = [event.data for event in self.events if event.name == "tick"]
+        first, second = ("".join(tick["sides"][side]["text"] for tick in ticks) for side in (0, 1))
+        return first, second
+
+    def seqs(self) -> list[int]:
+        """The ticks' numbers as they came."""
+        return [event.data["seq"] for event in self.events if event.name == "tick"]
+
+    @property
+    def end(self) -> str:
+        """The last event's name."""
+        return self.events[-1].name
+
+
+class Visitor:
+    """Somebody with a browser's manners: keeps cookies, sends JSON, reads streams; `bytes` is all they received."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self.received = bytearray()
+        self._session: aiohttp.ClientSession
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(self.base_url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def get(self, path: str, **more: Any) -> tuple[int, Any]:
+        """The status and the body, decoded where it is JSON."""
+        return await self._call("GET", path, **more)
+
+    async def post(self, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
+        """The status and the body of a JSON call."""
+        more.setdefault("data", json.dumps(body).encode())
+        more.setdefault("headers", {"content-type": "application/json"})
+        return await self._call("POST", path, **more)
+
+    async def _call(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
+        async with self._session.request(method, path, **more) as response:
+            body = await response.read()
+            self._receive(response, body)
+            kind = response.headers.get("content-type", "")
+            return response.status, json.loads(body) if "json" in kind else body.decode()
+
+    def _receive(self, response: aiohttp.ClientResponse, body: bytes) -> None:
+        for name, value in response.raw_headers:
+            self.received += name + b": " + value + b"\n"
+        self.received += body
+
+    async def ask(self, prompt: str = "Which is it?") -> str:
+        """Open a battle; its id."""
+        status, body = await self.post("/api/v1/battles", {"prompt": prompt})
+        assert status == 201, body
+        return str(body["id"])
+
+    async def stream(self, battle_id: str, **more: Any) -> AsyncIterator[Event]:
+        """The battle's events as they come."""
+        async with self._session.get(f"/api/v1/battles/{battle_id}/stream", **more) as response:
+            assert response.status == 200, await response.text()
+            self._receive(response, b"")
+            pending = b""
+            async for piece in response.content.iter_any():
+                self.received += piece
+                *whole, pending = (pending + piece).split(b"\n\n")
+                for block in whole:
+                    if event := _event(block.decode()):
+                        yield event
+
+    async def hear(self, battle_id: str, **more: Any) -> Heard:
+        """The whole stream, to its end."""
+        async with asyncio.timeout(20):
+            return Heard([event async for event in self.stream(battle_id, **more)])
+
+    async def vote(self, battle_id: str, outcome: str) -> tuple[int, Any]:
+        """Cast a vote."""
+        return await self.post(f"/api/v1/battles/{battle_id}/vote", {"outcome": outcome})
+
+
+def _event(block: str) -> Event | None:
+    fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+    return Event(fields["event"], json.loads(fields["data"]), fields.get("id")) if fields else None
+
+
+__all__ = ["ANSWERS", "Connection", "Event", "Heard", "Visitor", "contender", "ready_battle"]

@@ -1,0 +1,134 @@
+"""Real servers for all tests: PostgreSQL and Valkey once, a database of its own for each test, and a provider."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from msgspec import structs
+
+from arena import app, db as database, workers
+from arena.config import Settings
+from arena.db import Pool
+from arena.local.postgres import Postgres
+from arena.local.valkey import Valkey
+from tests import upstream
+from tests.builders import Visitor
+from tests.upstream import Provider
+
+TEMPLATE = "template_arena"
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the test run's servers are."""
+
+    database_url: str
+    redis_url: str
+
+
+def _named(url: str, name: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servers]:
+    """PostgreSQL and Valkey, with a migrated database to copy."""
+    folder = tmp_path_factory.mktemp("servers")
+    async with Postgres(Path(folder) / "postgres", durable=False) as postgres, Valkey(Path(folder) / "valkey") as valkey:
+        connection = await database.connect(postgres.url)
+        await connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        await connection.close()
+        await database.migrate(_named(postgres.url, TEMPLATE))
+        yield Servers(postgres.url, valkey.url)
+
+
+@pytest.fixture
+async def database_url(servers: Servers) -> AsyncIterator[str]:
+    """A migrated database of the test's own."""
+    name = f"test_{next(_numbers)}"
+    connection = await database.connect(servers.database_url)
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        yield _named(servers.database_url, name)
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def settings(database_url: str, servers: Servers) -> Settings:
+    """Settings with deadlines short enough to wait for."""
+    return Settings(
+        database_url=database_url,
+        redis_url=servers.redis_url,
+        secret="s" * 32,
+        port=0,
+        tick_seconds=0.005,
+        first_byte_seconds=5,
+        idle_seconds=5,
+        answer_seconds=20,
+        release_seconds=0.01,
+        replicates=20,
+    )
+
+
+@pytest.fixture
+async def db(settings: Settings) -> AsyncIterator[Pool]:
+    """The pool, as handlers get it."""
+    async with database.pool(settings.database_url, size=settings.pool_size) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    """A provider that does what the model's name says."""
+    async with upstream.provider() as running:
+        yield running
+
+
+Open = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def open_arena(settings: Settings) -> AsyncIterator[Open]:
+    """Starts the real server, with settings changed as told, and gives its address."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(*, working: bool = False, **changes: object) -> str:
+            chosen = structs.replace(settings, **changes)
+            stop = asyncio.Event()
+            address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            tasks = [asyncio.create_task(app.serve(chosen, stop=stop, ready=address.set_result))]
+            if working:
+                tasks.append(asyncio.create_task(workers.run(chosen, stop=stop)))
+
+            async def close() -> None:
+                stop.set()
+                async with asyncio.timeout(10):
+                    await asyncio.gather(*tasks)
+
+            stack.push_async_callback(close)
+            await asyncio.wait([address, tasks[0]], timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            return address.result()
+
+        yield opened
+
+
+@pytest.fixture
+async def arena(open_arena: Open) -> str:
+    """The address of a running arena."""
+    return await open_arena()
+
+
+@pytest.fixture
+async def visitor(arena: str) -> AsyncIterator[Visitor]:
+    """Somebody who has just come in."""
+    async with Visitor(arena) as somebody:
+        yield somebody

@@ -1,0 +1,296 @@
+"""A provider that streams, stalls and breaks on request, on a free port of this machine.
+
+The model's name says what happens: a name in REPLIES, STREAMS or WIRES misbehaves as it is called, `words:a b c`
+streams those words, and `upstream.script(model, …)` teaches it any other; a model nobody knows is a 404.
+"""
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from itertools import chain, cycle, repeat
+from typing import Any
+
+STREAM_HEADERS = {"content-type": "text/event-stream"}
+TICK = 0.01
+
+
+class Act(Enum):
+    """What a reply can do besides writing."""
+
+    HANG = auto()
+    CLOSE = auto()
+    RESET = auto()
+
+
+# A piece of a reply: bytes to write, seconds to let pass, an event to wait for, or an act.
+Piece = bytes | float | asyncio.Event | Act
+Writer = asyncio.StreamWriter
+
+
+def event(text: str | None = None, *, index: int = 0, finish: str | None = None, **more: Any) -> bytes:
+    """One chunk of a chat completion; it names the model and its maker, as real ones do."""
+    delta = {} if text is None else {"content": text}
+    choice = {"index": index, "delta": delta, "finish_reason": finish}
+    names = {"id": "cmpl-acme-1", "model": "acme-large", "system_fingerprint": "fp_acme"}
+    return b"data: " + json.dumps({**names, "choices": [choice], **more}, ensure_ascii=False).encode() + b"\n\n"
+
+
+USAGE = event(choices=[], usage={"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9})
+DONE = b"data: [DONE]\n\n"
+STOP = event(finish="stop")
+END = STOP + USAGE + DONE
+HELLO = event("Hello") + event(" world")
+ERROR = b'data: {"error": {"message": "acme-large is out of memory at 10.0.0.7", "code": 500}}\n\n'
+
+# Whole replies without a stream: status, headers, body. KEY in a body stands for the key that was sent.
+REPLIES: dict[str, tuple[int, dict[str, str], bytes]] = {
+    "status400": (400, {}, b'{"error": {"message": "no such parameter"}}'),
+    "status401": (401, {}, b'{"error": {"message": "wrong key KEY"}}'),
+    "status403": (403, {"x-key": "KEY"}, b"forbidden"),
+    "status404": (404, {}, b'{"error": {"message": "no such model"}}'),
+    "status429": (429, {"retry-after": "7"}, b"slow down"),
+    "status500": (500, {}, b"Traceback (most recent call last): KEY"),
+    "status503": (503, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, b"busy"),
+    "redirect": (307, {"location": "/v1/elsewhere"}, b""),
+    "redirect_loop": (307, {"location": "/v1/chat/completions"}, b""),
+    "html": (200, {"content-type": "text/html"}, b"<h1>It works</h1>"),
+    "octet": (200, {"content-type": "application/octet-stream"}, HELLO + END),
+    "json": (200, {"content-type": "application/json"}, b'{"choices": [{"message": {"content": "Hello"}}]}'),
+    "gzip": (200, {**STREAM_HEADERS, "content-encoding": "gzip"}, b"\x1f\x8b\x08\x00"),
+    "hugeheaders": (200, {**STREAM_HEADERS, "x-huge": "x" * 9000}, HELLO + END),
+    "manyheaders": (200, {**STREAM_HEADERS, **{f"x-{n}": "x" * 1000 for n in range(40)}}, HELLO + END),
+}
+
+# Event streams, each piece a chunk of the body.
+STREAMS: dict[str, Iterable[Piece]] = {
+    "identity": [HELLO, END],
+    "status200_error": [ERROR, DONE],
+    "error_mid": [HELLO, ERROR],
+    "nodone": [HELLO, STOP],
+    "doneonly": [HELLO, DONE],
+    "nofinish": [HELLO],
+    "length": [HELLO, event(finish="length"), DONE],
+    "empty": [END],
+    "empty_text": [event(""), event(" \n"), END],
+    "badjson": [HELLO, b"data: {not json\n\n", END],
+    "badsse": [b"what: is this\nnor this\n\n", HELLO, END],
+    "badutf8": [event("Hello").replace(b"Hello", b"Hel\xff\xfelo"), END],
+    "surrogate": [event("Hello").replace(b"Hello", b"\\ud83d"), END],
+    "nul": [event("Hel\0lo\0"), event("\0"), END],
+    "multiline": [(HELLO + STOP).replace(b', "choices"', b'\ndata: , "choices"'), DONE],
+    "crlf": [(HELLO + END).replace(b"\n", b"\r\n")],
+    "bom": [b"\xef\xbb\xbf" + HELLO, END],
+    "comments": [b": ping\n\n", event("Hello"), b": ping\n\n:\n\n", event(" world"), END],
+    "split": [bytes([byte]) for byte in event("Grüße 👋") + END],
+    "nullcontent": [event(choices=[{"delta": {"role": "assistant", "content": None}}]), HELLO, END],
+    "multichoice": [event("no", index=1), HELLO, event(index=1, finish="length"), event(" no", index=1), END],
+    "tools": [event(choices=[{"index": 0, "delta": {"tool_calls": [{"index": 0, "id": "t"}]}}]), HELLO, END],
+    "noblank": [HELLO, STOP.rstrip()],
+    "afterwards": [HELLO, STOP, event(" more"), b"data: {not json\n\n", ERROR],
+    "hugeline": [b"data: " + b"x" * 65536, *[b"x" * 65536] * 20],
+    "xss": [event("<script>alert(1)</script>"), END],
+    "sse_inject": [event("\n\nevent: ready\ndata: {}\n\n"), END],
+    "hang_headers": [Act.HANG],
+    "hang_mid": [HELLO, Act.HANG],
+    "hang_end": [HELLO, STOP, Act.HANG],
+    "drip": cycle([event("x"), TICK]),
+    "pings": cycle([b": ping\n\n", TICK]),
+    "infinite": repeat(event("x" * 4096)),
+    "junk": repeat(b": " + b"x" * 65536 + b"\n\n"),
+    "disconnect": [HELLO, Act.CLOSE],
+    "rst": [HELLO, Act.RESET],
+}
+
+# What is written to the connection as it stands, with no HTTP made for it.
+WIRES: dict[str, Iterable[Piece]] = {
+    "hang": [Act.HANG],
+    "slow_headers": [b"HTTP/1.1 200 OK\r\nx-slow: ", *[b"x", TICK] * 1000],
+    "vanish": [Act.CLOSE],
+    "badstatus": [b"SSH-2.0-OpenSSH_9.2\r\n\r\n", Act.HANG],
+    "badchunked": [b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"],
+}
+
+
+@dataclass
+class Call:
+    """One request as it came over a connection, named by its caller's port.
+
+    `closed_early` is set if the caller hangs up before the reply is whole.
+    """
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+    connection: int
+    closed_early: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def model(self) -> str:
+        """The model that was asked."""
+        return str(self.body.get("model"))
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """What it was asked."""
+        return list(self.body.get("messages", []))
+
+
+class Provider:
+    """The running provider: where it is, what it was asked, and what it is told to say."""
+
+    def __init__(self) -> None:
+        self.address = ("127.0.0.1", 0)
+        self.calls: list[Call] = []
+        self._scripts: dict[str, list[Piece]] = {}
+        self._gates: dict[str, asyncio.Event] = {}
+        self._came = asyncio.Condition()
+
+    @property
+    def base_url(self) -> str:
+        """What an endpoint registers."""
+        return f"http://{self.address[0]}:{self.address[1]}/v1"
+
+    def script(
+        self, model: str, chunks: Sequence[str | asyncio.Event], *, delay: float = 0.0, finish: str = "stop"
+    ) -> None:
+        """Let a model stream these texts, `delay` seconds before each; at an event it waits until that is set."""
+        pieces = [[chunk] if isinstance(chunk, asyncio.Event) else [delay, event(chunk)] for chunk in chunks]
+        self._scripts[model] = [*chain.from_iterable(pieces), event(finish=finish) + USAGE + DONE]
+
+    def gate(self, model: str) -> asyncio.Event:
+        """An event that the model's replies now wait for before their first byte."""
+        return self._gates.setdefault(model, asyncio.Event())
+
+    async def called(self, calls: int = 1) -> Call:
+        """The call with this number, from one on, once it has come; five seconds are waited for it."""
+        async with asyncio.timeout(5), self._came:
+            await self._came.wait_for(lambda: len(self.calls) >= calls)
+        return self.calls[calls - 1]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: Writer) -> None:
+        """Answer the requests of one connection until its caller hangs up."""
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while not writer.is_closing():
+                call = await _request(reader, writer.get_extra_info("peername")[1])
+                async with self._came:
+                    self.calls.append(call)
+                    self._came.notify_all()
+                await self._attend(call, reader, writer)
+        writer.close()
+
+    async def _attend(self, call: Call, reader: asyncio.StreamReader, writer: Writer) -> None:
+        """Reply while watching for the caller to hang up, which no write to a stalled stream would notice."""
+        replying = asyncio.ensure_future(self._reply(call, writer))
+        watching = asyncio.ensure_future(reader.read(1))
+        try:
+            await asyncio.wait({replying, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if not replying.done():
+                raise ConnectionResetError
+            replying.result()
+        except (ConnectionResetError, BrokenPipeError):
+            call.closed_early.set()
+            raise
+        finally:
+            for task in (replying, watching):
+                task.cancel()
+            await asyncio.gather(replying, watching, return_exceptions=True)
+
+    async def _reply(self, call: Call, writer: Writer) -> None:
+        model = call.model
+        if model in self._gates:
+            await self._gates[model].wait()
+        if model.startswith("words:"):
+            first, *others = model.removeprefix("words:").split(" ")
+            self.script(model, [first, *(f" {word}" for word in others)])
+        if model in WIRES:
+            await _play(writer, WIRES[model], bytes)
+        elif pieces := self._scripts.get(model) or STREAMS.get(model):
+            _head(writer, 200, STREAM_HEADERS)
+            await _play(writer, chain(pieces, [b""]), _chunk)
+        else:
+            _whole(writer, call, *REPLIES.get(model, REPLIES["status404"]))
+
+
+@asynccontextmanager
+async def provider() -> AsyncIterator[Provider]:
+    """A provider that runs until the block is left, and drops whoever is still connected then."""
+    upstream = Provider()
+    connections: set[asyncio.Task[None]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: Writer) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        connections.add(task)
+        with suppress(asyncio.CancelledError):
+            await upstream.serve(reader, writer)
+        writer.transport.abort()
+        connections.discard(task)
+
+    server = await asyncio.start_server(connected, *upstream.address)
+    upstream.address = server.sockets[0].getsockname()[:2]
+    try:
+        yield upstream
+    finally:
+        server.close()
+        for task in list(connections):
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+        await server.wait_closed()
+
+
+async def _request(reader: asyncio.StreamReader, connection: int) -> Call:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first, *lines = head.rstrip().split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Call(first.split(" ")[1], headers, json.loads(body or "{}"), connection)
+
+
+async def _play(writer: Writer, pieces: Iterable[Piece], frame: Callable[[bytes], bytes]) -> None:
+    for piece in pieces:
+        match piece:
+            case bytes():
+                writer.write(frame(piece))
+                await writer.drain()
+            case float():
+                await asyncio.sleep(piece)
+            case asyncio.Event():
+                await piece.wait()
+            case Act():
+                await _act(writer, piece)
+
+
+async def _act(writer: Writer, act: Act) -> None:
+    if act is Act.HANG:
+        await asyncio.get_running_loop().create_future()
+    if act is Act.RESET:
+        # A socket that lingers for no time at all is reset when it is closed.
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.close()
+    raise ConnectionAbortedError
+
+
+def _head(writer: Writer, status: int, headers: dict[str, str]) -> None:
+    # The last one is what LiteLLM tells everybody about the server behind it.
+    more = {"transfer-encoding": "chunked", "x-litellm-model-api-base": "http://acme.internal"}
+    lines = [f"{name}: {value}" for name, value in (headers | more).items()]
+    writer.write("\r\n".join([f"HTTP/1.1 {status} Status", *lines, "", ""]).encode())
+
+
+def _chunk(piece: bytes) -> bytes:
+    """One chunk of a chunked body; an empty one ends it."""
+    return b"%x\r\n%s\r\n" % (len(piece), piece)
+
+
+def _whole(writer: Writer, call: Call, status: int, headers: dict[str, str], body: bytes) -> None:
+    key = call.headers.get("authorization", "").removeprefix("Bearer ")
+    told = {"content-type": "application/json"} | {name: value.replace("KEY", key) for name, value in headers.items()}
+    _head(writer, status, told)
+    body = body.replace(b"KEY", key.encode())
+    writer.write(_chunk(body) + _chunk(b"") if body else _chunk(b""))
