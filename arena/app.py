@@ -90,13 +90,15 @@ def create(settings: Settings, house: House | None = None) -> Litestar:
         exception_handlers={
             ArenaError: _arena_error,
             HTTPException: _http_error,
+            UnicodeDecodeError: _unreadable,
+            RecursionError: _unreadable,
             Exception: _unforeseen,
         },
         before_send=[_add_headers],
         request_max_body_size=MOST_BODY_BYTES,
         template_config=pages.template_config(),
         openapi_config=OpenAPIConfig("Arena", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/")]),
-        debug=False,
+        logging_config=None,
     )
 
 
@@ -111,6 +113,11 @@ def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
 
 def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
     return _problem(request, error.status_code, _sentence(error))
+
+
+def _unreadable(request: AnyRequest, _: Exception) -> Response[Any]:
+    """The parser's two ways of giving up that are no errors of its own: broken UTF-8, and nesting without end."""
+    return _problem(request, 400, "The body can't be read: it must be JSON in UTF-8, nested no deeper than it needs.")
 
 
 def _unforeseen(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -162,9 +169,6 @@ class _Server(uvicorn.Server):
 async def serve(settings: Settings, *, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Serve until `stop` is set: then battles are broken off, their readers told, and connections closed in 1 s."""
     house = House(settings)
-    listener = bound(settings.host, settings.port)
-    host, port = listener.getsockname()[:2]
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     config = uvicorn.Config(
         create(settings, house),
         access_log=False,
@@ -173,15 +177,18 @@ async def serve(settings: Settings, *, stop: asyncio.Event, ready: Callable[[str
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config, lambda: ready(address))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if server.started:
-        await house.generations.close()
-    server.should_exit = True
-    await serving
+    with bound(settings.host, settings.port) as listener:
+        host, port = listener.getsockname()[:2]
+        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        server = _Server(config, lambda: ready(address))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if server.started:
+            await house.generations.close()
+        server.should_exit = True
+        await serving
 
 
 class PortTaken(ArenaError):

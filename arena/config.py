@@ -56,11 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in the environment; a name nobody reads is an error, not a silence."""
-    given = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(PREFIX)
-    }
+    given = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)}
     unknown = sorted(set(given) - set(Settings.__struct_fields__))
     if unknown:
         raise SettingsWrong(f"There is no setting called {PREFIX}{unknown[0].upper()}.")

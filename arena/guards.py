@@ -5,6 +5,7 @@ from uuid import UUID
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency as Given
 from litestar.enums import HttpMethod
 from litestar.handlers import BaseRouteHandler
 
@@ -44,7 +45,7 @@ def no_cookie(settings: Settings) -> Cookie:
     return Cookie(key=cookie_name(settings), value="", path="/", max_age=0, httponly=True, secure=settings.secure)
 
 
-async def voter_id(request: Request[object, object, object], settings: Settings) -> UUID | None:
+async def voter_id(request: Request[object, object, object], settings: Given[Settings]) -> UUID | None:
     """The voter who asks, or None for one who has no cookie yet; a cookie that isn't ours is refused."""
     cookie = request.cookies.get(cookie_name(settings))
     return None if cookie is None else voters.read(cookie, settings.secret)

@@ -4,12 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 import aiohttp
 from msgspec import structs
+from yarl import URL
 
 from arena.db import Connection, Pool, connect
 from arena.evaluation import battles, pairing
@@ -114,13 +116,18 @@ class Visitor:
     ) -> None:
         await self._session.close()
 
+    def take_cookies_of(self, other: "Visitor") -> None:
+        """Be the same person at another address."""
+        for cookie in other._session.cookie_jar:
+            self._session.cookie_jar.update_cookies({cookie.key: cookie.value}, URL(self.base_url))
+
     async def get(self, path: str, **more: Any) -> tuple[int, Any]:
         """The status and the body, decoded where it is JSON."""
         return await self._call("GET", path, **more)
 
     async def post(self, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
         """The status and the body of a JSON call."""
-        more.setdefault("data", json.dumps(body).encode())
+        more["data"] = BytesIO(more.get("data", json.dumps(body).encode()))
         more.setdefault("headers", {"content-type": "application/json"})
         return await self._call("POST", path, **more)
 

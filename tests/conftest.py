@@ -5,15 +5,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from msgspec import structs
 
-from arena import app, db as database, workers
+from arena import app, workers
+from arena import db as database
 from arena.config import Settings
 from arena.db import Pool
+from arena.local import ground
 from arena.local.postgres import Postgres
 from arena.local.valkey import Valkey
 from tests import upstream
@@ -32,7 +33,8 @@ class Servers:
     redis_url: str
 
 
-def _named(url: str, name: str) -> str:
+def named(url: str, name: str) -> str:
+    """The address of another database of the same server."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=f"/{name}"))
 
@@ -40,13 +42,20 @@ def _named(url: str, name: str) -> str:
 @pytest.fixture(scope="session")
 async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servers]:
     """PostgreSQL and Valkey, with a migrated database to copy."""
-    folder = tmp_path_factory.mktemp("servers")
-    async with Postgres(Path(folder) / "postgres", durable=False) as postgres, Valkey(Path(folder) / "valkey") as valkey:
+    site = ground.prepare(tmp_path_factory.mktemp("servers") / "data")
+    postgres, valkey = Postgres(site, durable=False), Valkey(site)
+    try:
+        for server in (postgres, valkey):
+            await server.start()
+            await server.ready()
         connection = await database.connect(postgres.url)
         await connection.execute(f"CREATE DATABASE {TEMPLATE}")
         await connection.close()
-        await database.migrate(_named(postgres.url, TEMPLATE))
+        await database.migrate(named(postgres.url, TEMPLATE))
         yield Servers(postgres.url, valkey.url)
+    finally:
+        await valkey.stop()
+        await postgres.stop()
 
 
 @pytest.fixture
@@ -56,7 +65,7 @@ async def database_url(servers: Servers) -> AsyncIterator[str]:
     connection = await database.connect(servers.database_url)
     try:
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        yield _named(servers.database_url, name)
+        yield named(servers.database_url, name)
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await connection.close()
@@ -116,7 +125,7 @@ async def open_arena(settings: Settings) -> AsyncIterator[Open]:
 
             stack.push_async_callback(close)
             await asyncio.wait([address, tasks[0]], timeout=10, return_when=asyncio.FIRST_COMPLETED)
-            return address.result()
+            return address.result() if address.done() else tasks[0].result() or ""
 
         yield opened
 

@@ -1,7 +1,7 @@
 """A provider that streams, stalls and breaks on request, on a free port of this machine.
 
-The model's name says what happens: a name in REPLIES, STREAMS or WIRES misbehaves as it is called, `words:a b c`
-streams those words, and `upstream.script(model, …)` teaches it any other; a model nobody knows is a 404.
+The model's name says what happens: a name in `replies` misbehaves as it is called, `words:a b c` streams those words,
+and `upstream.script(model, …)` and `upstream.reply(model, …)` teach it any other; a model nobody knows is a 404.
 """
 
 import asyncio
@@ -11,109 +11,12 @@ import struct
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from itertools import chain, cycle, repeat
+from itertools import chain
 from typing import Any
 
-STREAM_HEADERS = {"content-type": "text/event-stream"}
-TICK = 0.01
+from tests.replies import DONE, REPLIES, STREAM_HEADERS, STREAMS, USAGE, WIRES, Act, Piece, event
 
-
-class Act(Enum):
-    """What a reply can do besides writing."""
-
-    HANG = auto()
-    CLOSE = auto()
-    RESET = auto()
-
-
-# A piece of a reply: bytes to write, seconds to let pass, an event to wait for, or an act.
-Piece = bytes | float | asyncio.Event | Act
 Writer = asyncio.StreamWriter
-
-
-def event(text: str | None = None, *, index: int = 0, finish: str | None = None, **more: Any) -> bytes:
-    """One chunk of a chat completion; it names the model and its maker, as real ones do."""
-    delta = {} if text is None else {"content": text}
-    choice = {"index": index, "delta": delta, "finish_reason": finish}
-    names = {"id": "cmpl-acme-1", "model": "acme-large", "system_fingerprint": "fp_acme"}
-    return b"data: " + json.dumps({**names, "choices": [choice], **more}, ensure_ascii=False).encode() + b"\n\n"
-
-
-USAGE = event(choices=[], usage={"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9})
-DONE = b"data: [DONE]\n\n"
-STOP = event(finish="stop")
-END = STOP + USAGE + DONE
-HELLO = event("Hello") + event(" world")
-ERROR = b'data: {"error": {"message": "acme-large is out of memory at 10.0.0.7", "code": 500}}\n\n'
-
-# Whole replies without a stream: status, headers, body. KEY in a body stands for the key that was sent.
-REPLIES: dict[str, tuple[int, dict[str, str], bytes]] = {
-    "status400": (400, {}, b'{"error": {"message": "no such parameter"}}'),
-    "status401": (401, {}, b'{"error": {"message": "wrong key KEY"}}'),
-    "status403": (403, {"x-key": "KEY"}, b"forbidden"),
-    "status404": (404, {}, b'{"error": {"message": "no such model"}}'),
-    "status429": (429, {"retry-after": "7"}, b"slow down"),
-    "status500": (500, {}, b"Traceback (most recent call last): KEY"),
-    "status503": (503, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, b"busy"),
-    "redirect": (307, {"location": "/v1/elsewhere"}, b""),
-    "redirect_loop": (307, {"location": "/v1/chat/completions"}, b""),
-    "html": (200, {"content-type": "text/html"}, b"<h1>It works</h1>"),
-    "octet": (200, {"content-type": "application/octet-stream"}, HELLO + END),
-    "json": (200, {"content-type": "application/json"}, b'{"choices": [{"message": {"content": "Hello"}}]}'),
-    "gzip": (200, {**STREAM_HEADERS, "content-encoding": "gzip"}, b"\x1f\x8b\x08\x00"),
-    "hugeheaders": (200, {**STREAM_HEADERS, "x-huge": "x" * 9000}, HELLO + END),
-    "manyheaders": (200, {**STREAM_HEADERS, **{f"x-{n}": "x" * 1000 for n in range(40)}}, HELLO + END),
-}
-
-# Event streams, each piece a chunk of the body.
-STREAMS: dict[str, Iterable[Piece]] = {
-    "identity": [HELLO, END],
-    "status200_error": [ERROR, DONE],
-    "error_mid": [HELLO, ERROR],
-    "nodone": [HELLO, STOP],
-    "doneonly": [HELLO, DONE],
-    "nofinish": [HELLO],
-    "length": [HELLO, event(finish="length"), DONE],
-    "empty": [END],
-    "empty_text": [event(""), event(" \n"), END],
-    "badjson": [HELLO, b"data: {not json\n\n", END],
-    "badsse": [b"what: is this\nnor this\n\n", HELLO, END],
-    "badutf8": [event("Hello").replace(b"Hello", b"Hel\xff\xfelo"), END],
-    "surrogate": [event("Hello").replace(b"Hello", b"\\ud83d"), END],
-    "nul": [event("Hel\0lo\0"), event("\0"), END],
-    "multiline": [(HELLO + STOP).replace(b', "choices"', b'\ndata: , "choices"'), DONE],
-    "crlf": [(HELLO + END).replace(b"\n", b"\r\n")],
-    "bom": [b"\xef\xbb\xbf" + HELLO, END],
-    "comments": [b": ping\n\n", event("Hello"), b": ping\n\n:\n\n", event(" world"), END],
-    "split": [bytes([byte]) for byte in event("Grüße 👋") + END],
-    "nullcontent": [event(choices=[{"delta": {"role": "assistant", "content": None}}]), HELLO, END],
-    "multichoice": [event("no", index=1), HELLO, event(index=1, finish="length"), event(" no", index=1), END],
-    "tools": [event(choices=[{"index": 0, "delta": {"tool_calls": [{"index": 0, "id": "t"}]}}]), HELLO, END],
-    "noblank": [HELLO, STOP.rstrip()],
-    "afterwards": [HELLO, STOP, event(" more"), b"data: {not json\n\n", ERROR],
-    "hugeline": [b"data: " + b"x" * 65536, *[b"x" * 65536] * 20],
-    "xss": [event("<script>alert(1)</script>"), END],
-    "sse_inject": [event("\n\nevent: ready\ndata: {}\n\n"), END],
-    "hang_headers": [Act.HANG],
-    "hang_mid": [HELLO, Act.HANG],
-    "hang_end": [HELLO, STOP, Act.HANG],
-    "drip": cycle([event("x"), TICK]),
-    "pings": cycle([b": ping\n\n", TICK]),
-    "infinite": repeat(event("x" * 4096)),
-    "junk": repeat(b": " + b"x" * 65536 + b"\n\n"),
-    "disconnect": [HELLO, Act.CLOSE],
-    "rst": [HELLO, Act.RESET],
-}
-
-# What is written to the connection as it stands, with no HTTP made for it.
-WIRES: dict[str, Iterable[Piece]] = {
-    "hang": [Act.HANG],
-    "slow_headers": [b"HTTP/1.1 200 OK\r\nx-slow: ", *[b"x", TICK] * 1000],
-    "vanish": [Act.CLOSE],
-    "badstatus": [b"SSH-2.0-OpenSSH_9.2\r\n\r\n", Act.HANG],
-    "badchunked": [b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"],
-}
 
 
 @dataclass
@@ -146,6 +49,7 @@ class Provider:
     def __init__(self) -> None:
         self.address = ("127.0.0.1", 0)
         self.calls: list[Call] = []
+        self._replies = dict(REPLIES)
         self._scripts: dict[str, list[Piece]] = {}
         self._gates: dict[str, asyncio.Event] = {}
         self._came = asyncio.Condition()
@@ -159,8 +63,14 @@ class Provider:
         self, model: str, chunks: Sequence[str | asyncio.Event], *, delay: float = 0.0, finish: str = "stop"
     ) -> None:
         """Let a model stream these texts, `delay` seconds before each; at an event it waits until that is set."""
-        pieces = [[chunk] if isinstance(chunk, asyncio.Event) else [delay, event(chunk)] for chunk in chunks]
-        self._scripts[model] = [*chain.from_iterable(pieces), event(finish=finish) + USAGE + DONE]
+        pieces: list[Piece] = []
+        for chunk in chunks:
+            pieces += [chunk] if isinstance(chunk, asyncio.Event) else [delay, event(chunk)]
+        self._scripts[model] = [*pieces, event(finish=finish) + USAGE + DONE]
+
+    def reply(self, model: str, status: int, headers: dict[str, str], body: bytes = b"") -> None:
+        """Let a model give a whole reply."""
+        self._replies[model] = (status, headers, body)
 
     def gate(self, model: str) -> asyncio.Event:
         """An event that the model's replies now wait for before their first byte."""
@@ -213,7 +123,7 @@ class Provider:
             _head(writer, 200, STREAM_HEADERS)
             await _play(writer, chain(pieces, [b""]), _chunk)
         else:
-            _whole(writer, call, *REPLIES.get(model, REPLIES["status404"]))
+            _whole(writer, call, *self._replies.get(model, REPLIES["status404"]))
 
 
 @asynccontextmanager

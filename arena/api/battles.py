@@ -5,7 +5,8 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
@@ -111,7 +112,11 @@ class Voted(Struct):
 
 @post("/battles")
 async def open_battle(
-    data: Asked, voter_id: UUID | None, db: Pool, settings: Settings, generations: Generations
+    data: JSONBody[Asked],
+    voter_id: Given[UUID | None],
+    db: Given[Pool],
+    settings: Given[Settings],
+    generations: Given[Generations],
 ) -> Response[Opened]:
     """Open a battle: both sides begin to answer at once."""
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
@@ -124,7 +129,7 @@ async def open_battle(
 
 
 @get("/battles/{battle_id:uuid}")
-async def show_battle(battle_id: UUID, voter_id: UUID | None, db: Pool) -> Response[Shown]:
+async def show_battle(battle_id: FromPath[UUID], voter_id: Given[UUID | None], db: Given[Pool]) -> Response[Shown]:
     """A battle of one's own: state and texts, and who the sides were once there is a vote."""
     battle = await battles.require(db, battle_id, voter_id)
     said = [_turn(turn) for turn in await turns.said(db, battle_id)]
@@ -135,12 +140,12 @@ async def show_battle(battle_id: UUID, voter_id: UUID | None, db: Pool) -> Respo
 
 @get("/battles/{battle_id:uuid}/stream", media_type="text/event-stream")
 async def stream_battle(
-    battle_id: UUID,
-    voter_id: UUID | None,
-    db: Pool,
-    generations: Generations,
-    after: Annotated[int, Parameter(query="after", ge=0)] = 0,
-    last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
+    battle_id: FromPath[UUID],
+    voter_id: Given[UUID | None],
+    db: Given[Pool],
+    generations: Given[Generations],
+    after: Annotated[int, QueryParameter(name="after", ge=0)] = 0,
+    last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """The battle's events: ticks of both sides, finished blocks, and how it ended."""
     battle = await battles.require(db, battle_id, voter_id)
@@ -149,7 +154,9 @@ async def stream_battle(
 
 
 @post("/battles/{battle_id:uuid}/vote")
-async def vote(battle_id: UUID, data: Ballot, voter_id: UUID | None, db: Pool) -> Response[Voted]:
+async def vote(
+    battle_id: FromPath[UUID], data: JSONBody[Ballot], voter_id: Given[UUID | None], db: Given[Pool]
+) -> Response[Voted]:
     """Cast a vote and learn who was who; the same vote again is the same answer."""
     if voter_id is None:
         raise battles.NoSuchBattle
@@ -157,13 +164,19 @@ async def vote(battle_id: UUID, data: Ballot, voter_id: UUID | None, db: Pool) -
     if cast.new:
         await jobs.refit_soon(db, BOARD)
     receipt = Receipt(cast.id, True, None, None)
-    told = Voted(Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, await _reveal(db, battle_id, voter_id))
+    told = Voted(
+        Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, await _reveal(db, battle_id, voter_id)
+    )
     return Response(told, status_code=201 if cast.new else 200)
 
 
 @post("/battles/{battle_id:uuid}/skip")
 async def skip_battle(
-    battle_id: UUID, data: Leaving, voter_id: UUID | None, db: Pool, generations: Generations
+    battle_id: FromPath[UUID],
+    data: JSONBody[Leaving],
+    voter_id: Given[UUID | None],
+    db: Given[Pool],
+    generations: Given[Generations],
 ) -> Response[Opened]:
     """Leave without a vote."""
     await battles.skip(db, battle_id, voter_id, data.reason)

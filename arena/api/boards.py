@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated
 
 from litestar import Request, Response, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from arena.db import Pool
@@ -47,14 +48,16 @@ class Releases(Struct):
 
 
 @get("/boards")
-async def list_boards(db: Pool) -> Boards:
+async def list_boards(db: Given[Pool]) -> Boards:
     """Every board."""
     found = await boards.listed(db)
     return Boards([BoardListed(board.slug, board.name, board.description) for board in found], None)
 
 
 @get("/boards/{slug:str}")
-async def show_board(request: Request[object, object, object], slug: str, db: Pool) -> Response[BoardShown | None]:
+async def show_board(
+    request: Request[object, object, object], slug: FromPath[str], db: Given[Pool]
+) -> Response[BoardShown | None]:
     """A board and the table of its latest release."""
     board = await boards.require(db, slug)
     release = await releases.latest(db, slug)
@@ -66,7 +69,7 @@ async def show_board(request: Request[object, object, object], slug: str, db: Po
 
 @get("/boards/{slug:str}/releases")
 async def list_releases(
-    slug: str, db: Pool, before: Annotated[datetime | None, Parameter(query="cursor")] = None
+    slug: FromPath[str], db: Given[Pool], before: Annotated[datetime | None, QueryParameter(name="cursor")] = None
 ) -> Releases:
     """A board's releases, the newest first."""
     board = await boards.require(db, slug)
@@ -76,6 +79,6 @@ async def list_releases(
 
 
 @get("/releases/{release_id:str}")
-async def show_release(release_id: str, db: Pool) -> Release:
+async def show_release(release_id: FromPath[str], db: Given[Pool]) -> Release:
     """A release whole."""
     return await releases.require(db, release_id)

@@ -1,6 +1,7 @@
 """Whether the arena is alive and ready, for whoever watches over it."""
 
 from litestar import Response, get
+from litestar.di import NamedDependency as Given
 from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -28,7 +29,7 @@ async def live() -> Alive:
 
 
 @get("/health/ready")
-async def ready(db: Pool, redis: Redis) -> Response[Health]:
+async def ready(db: Given[Pool], redis: Given[Redis]) -> Response[Health]:
     """Whether requests can be served: 503 while PostgreSQL is away."""
     health = Health(await _database(db), await _redis(redis))
     return Response(health, status_code=200 if health.database else 503)

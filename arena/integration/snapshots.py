@@ -134,7 +134,7 @@ def _rows(standings: Standings, settings: Settings) -> Iterator[tuple[object, ..
             int(standings.rank_upper[place]),
             int(standings.votes[place]),
             "established" if established else "provisional",
-            str(standings.separation[place]),
+            standings.standing[place].value,
             int(standings.group[place]),
         )
 

@@ -52,8 +52,7 @@ def _package(name: str) -> Path:
 
 def _copy(distribution: str, source: Path, parts: list[Path]) -> Path:
     """Copy the parts to the system's state folder, once for each content, for the servers' account to read."""
-    record = metadata.distribution(distribution).read_text("RECORD") or ""
-    target = ground.state_folder() / f"{distribution}-{hashlib.sha256(record.encode()).hexdigest()[:16]}"
+    target = ground.state_folder() / f"{distribution}-{_fingerprint(distribution, source, parts)}"
     with (ground.state_folder() / "copy.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
@@ -64,6 +63,14 @@ def _copy(distribution: str, source: Path, parts: list[Path]) -> Path:
             _open_to_others(unfinished)
             unfinished.rename(target)
     return target
+
+
+def _fingerprint(distribution: str, source: Path, parts: list[Path]) -> str:
+    """What tells one content of the parts from another: their lines of the package's record, which has every hash."""
+    record = metadata.distribution(distribution).read_text("RECORD") or ""
+    starts = tuple(f"{part.relative_to(source)}/" for part in parts)
+    lines = sorted(line for line in record.splitlines() if line.startswith(starts))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _open_to_others(folder: Path) -> None:

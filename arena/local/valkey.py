@@ -1,4 +1,4 @@
-"""Valkey as a child: a unix socket that only its owner may use, and a log of commands, so that a restart forgets nothing."""
+"""Valkey as a child: a unix socket that only its owner may use, and a log of commands that a restart reads."""
 
 import asyncio
 from urllib.parse import quote

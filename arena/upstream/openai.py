@@ -1,5 +1,6 @@
 """The OpenAI dialect: chat completions, streamed."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -39,7 +40,11 @@ def url(target: Target) -> str:
 
 def headers(target: Target) -> dict[str, str]:
     """What goes before the question."""
-    return {} if target.key is None else {"authorization": f"Bearer {target.key}"}
+    if target.key is None:
+        return {}
+    if not re.fullmatch(r"[!-~]+", target.key):
+        raise UpstreamFailed(Failure.STATUS, "The endpoint's key has characters that no key can have.")
+    return {"authorization": f"Bearer {target.key}"}
 
 
 def question(target: Target, messages: list[Message]) -> bytes:

@@ -28,7 +28,13 @@ def test_a_missing_setting_is_named(name: str):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ARENA_PORT", "many"), ("ARENA_PORT", "70000"), ("ARENA_SECRET", "short"), ("ARENA_PACE", "fast"), ("ARENA_TICK_SECONDS", "0")],
+    [
+        ("ARENA_PORT", "many"),
+        ("ARENA_PORT", "70000"),
+        ("ARENA_SECRET", "short"),
+        ("ARENA_PACE", "fast"),
+        ("ARENA_TICK_SECONDS", "0"),
+    ],
 )
 def test_a_value_that_cant_be_used_is_named(name: str, value: str):
     with pytest.raises(SettingsWrong, match=name):

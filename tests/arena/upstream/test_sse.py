@@ -32,7 +32,8 @@ def as_the_standard_says(stream: bytes) -> list[Event]:
 FRAGMENTS = [b"data: a", b"data:b", b"data", b"data:  c", b"event: e", b"event:", b": comment", b"id: 1", b"x", b"\xff"]
 ENDS = [b"\n", b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n"]
 CHARACTERS = ["data: é€👋".encode(), b"\xe2\x82", b"\xef\xbb\xbf", b" ", b":", b"\0"]
-streams = st.lists(st.sampled_from([*FRAGMENTS, *ENDS, *CHARACTERS]), max_size=30).map(b"".join)
+lines = st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(ENDS)).map(b"".join)
+streams = st.lists(lines | st.sampled_from([*ENDS, *CHARACTERS]), max_size=20).map(b"".join)
 
 
 @given(streams, st.data())
@@ -40,6 +41,11 @@ def test_any_splitting_gives_the_same_events(stream: bytes, data: st.DataObject)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)))))
     pieces = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
     assert events(*pieces) == events(stream)
+
+
+@given(streams)
+def test_single_bytes_give_the_same_events(stream: bytes) -> None:
+    assert events(*[bytes([byte]) for byte in stream]) == events(stream)
 
 
 @given(streams)
@@ -83,6 +89,11 @@ def test_an_event_longer_than_the_limit_is_refused_however_it_comes(size: int) -
 def test_what_came_before_an_event_too_long_is_kept() -> None:
     events = Parser().feed(b"data: before\n\ndata: " + b"x" * EVENT_BYTES + b"\n\n")
     assert next(events).data == "before"
+
+
+def test_an_event_that_never_ends_is_refused_before_it_does() -> None:
+    with pytest.raises(UpstreamFailed):
+        list(Parser().feed(b"data: " + b"x" * EVENT_BYTES))
 
 
 def test_an_event_as_long_as_the_limit_is_let_through() -> None:

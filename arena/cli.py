@@ -1,0 +1,147 @@
+"""The command `arena`: what to run, read from the command line, and errors as one sentence."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import arena
+from arena import config
+from arena.errors import ArenaError
+
+DATA = Path(arena.__file__).parent.parent / "var"
+MOST_PORT = 65535
+
+UntilStopped = Callable[[asyncio.Event], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when it did what it was asked to, 1 with a sentence on stderr when it could not."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        chosen.run(chosen)
+    except Exception as error:
+        print(f"arena: {_sentence(error)}", file=sys.stderr)
+        if not _foreseen(error):
+            log.exception("unforeseen command=%s", chosen.command)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="arena", description="A pairwise arena and rating service.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="run everything on this machine: servers, two local contenders, pages")
+    up.add_argument("--port", type=_port, metavar="N", help="the port of the pages (8000; 0 takes any free one)")
+    up.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="where everything is kept (%(default)s)")
+    up.add_argument("--no-demo", action="store_true", help="without the local model and its two contenders")
+    up.set_defaults(run=_up)
+
+    for name, run, words in (
+        ("serve", _serve, "serve pages and API from ARENA_DATABASE_URL and ARENA_REDIS_URL"),
+        ("work", _work, "do the work in the background: ratings, releases, tidying"),
+        ("migrate", _migrate, "bring the schema of ARENA_DATABASE_URL up to date"),
+    ):
+        commands.add_parser(
+            name, help=words, description=f"{words}; deploy/env.example has every setting."
+        ).set_defaults(run=run)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; it is a number from 0 to {MOST_PORT}.")
+    return int(text)
+
+
+def _up(chosen: argparse.Namespace) -> None:
+    _stoppable()
+    # Here, as below: a command loads only what it runs, and after it has learnt to be stopped.
+    from arena.local import supervisor
+
+    demo = not chosen.no_demo
+    _run(lambda stop: supervisor.up(chosen.data, port=chosen.port, demo=demo, stop=stop, say=_say))
+
+
+def _serve(_: argparse.Namespace) -> None:
+    _stoppable()
+    settings = config.load()
+    from arena import app
+
+    _log_to_stderr()
+    _run(lambda stop: app.serve(settings, stop=stop, ready=lambda url: _say(f"Arena is open at {url}")))
+
+
+def _work(_: argparse.Namespace) -> None:
+    _stoppable()
+    settings = config.load()
+    from arena import workers
+
+    _log_to_stderr()
+    _run(lambda stop: workers.run(settings, stop=stop))
+
+
+def _migrate(_: argparse.Namespace) -> None:
+    from arena import db
+
+    applied = asyncio.run(db.migrate(config.load().database_url))
+    _say("\n".join(f"Applied {name}" for name in applied) or "The schema was up to date")
+
+
+def _stoppable() -> None:
+    """Make signals end the program in order while it loads, when nothing has been started that needs stopping."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
+
+
+def _run(command: UntilStopped) -> None:
+    """Run a command until it ends or a signal asks it to; its own handlers, so that it can end in order."""
+
+    import uvloop
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+            numbers.remove(signal.SIGHUP)  # Started with nohup, to outlive its terminal.
+        for number in numbers:
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await command(stop)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+def _say(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except OSError:  # Nobody reads any more, a closed terminal for instance; that is no reason to stop.
+        sys.stdout = open("/dev/null", "w")  # noqa: SIM115 - open for as long as the process lives
+
+
+def _foreseen(error: Exception) -> bool:
+    """Whether the error's own words are enough for whoever started the command."""
+    import asyncpg
+
+    return isinstance(error, (ArenaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError))
+
+
+def _sentence(error: Exception) -> str:
+    if not _foreseen(error):
+        return f"An unforeseen error ended it ({type(error).__name__}: {error})."
+    if isinstance(error, ConnectionError):
+        return f"Nothing answers there ({error}); check ARENA_DATABASE_URL and ARENA_REDIS_URL."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
+    text = str(error).strip() or type(error).__name__
+    return text if text.endswith((".", "?", "!")) else f"{text}."

@@ -1,0 +1,173 @@
+"""`arena up`: the whole arena on one machine, its servers as children that are started, kept and stopped together."""
+
+import asyncio
+import importlib
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from arena import config, db
+from arena.config import Settings
+from arena.errors import ArenaError, SettingsWrong
+from arena.local import contenders, ground, parts
+from arena.local.ground import Ground
+from arena.local.model import Model
+from arena.local.parts import Part, Say
+from arena.local.postgres import Postgres
+from arena.local.valkey import Valkey
+from arena.local.worker import Worker
+
+# A board on one machine shows each vote soon; a public one is released at the pace of its own settings.
+RELEASE_SECONDS = "5"
+DRAIN_SECONDS = 2.0
+
+
+class PortTaken(ArenaError):
+    """The port is taken by another program; choose another one with --port."""
+
+
+async def up(folder: Path, *, port: int | None, demo: bool, stop: asyncio.Event, say: Say) -> None:
+    """Run the arena on a folder until `stop` is set, and leave no process behind, whatever happens."""
+    site = ground.prepare(folder)
+    with ground.claimed(site):
+        settings = _settings(os.environ, port=port, secret=ground.kept(site.folder / "secret", secrets.token_urlsafe))
+        _check_port(settings.host, settings.port)
+        if site.servers != site.folder:
+            say(
+                f"Others may not enter {site.folder}, so the servers' files are in {site.servers} (to start afresh, "
+                "delete both)"
+            )
+        _log_to(site.log("serve"))
+        house = House(site, settings, demo=demo, say=say)
+        try:
+            if await _unless(stop, house.start()):
+                await house.serve(stop)
+        finally:
+            say("Stopping")
+            await house.stop()
+    say("Stopped")
+
+
+class House:
+    """The parts of one arena, and the order in which they start and stop."""
+
+    def __init__(self, site: Ground, settings: Settings, *, demo: bool, say: Say) -> None:
+        self._site = site
+        self._settings = settings
+        self._say = say
+        self._postgres = Postgres(site)
+        self._valkey = Valkey(site)
+        self._model = Model(site) if demo else None
+        self._worker: Worker | None = None
+        self._began = time.monotonic()
+
+    async def start(self) -> None:
+        """Start everything that a page needs; the model goes on loading meanwhile."""
+        for part in (self._model, self._valkey, self._postgres):
+            if part is not None:
+                await part.start()
+        # The service takes as long to load as its servers to start, so it is loaded in a thread while they do.
+        loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "arena.app"))
+        await self._tell(self._valkey)
+        await self._tell(self._postgres)
+        urls = {"database_url": self._postgres.url, "redis_url": self._valkey.url}
+        self._settings = msgspec.structs.replace(self._settings, **urls)
+        await self._fill(self._postgres.url)
+        self._worker = Worker(self._site, self._settings)
+        await self._worker.start()
+        await loading
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, or until a part can't be kept alive, which is then raised."""
+        from arena import app  # only here: loading it takes a second, which the servers use to start
+
+        address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(app.serve(self._settings, stop=stop, ready=address.set_result))
+        kept = (self._postgres, self._valkey, self._worker)
+        others = [asyncio.create_task(parts.keep(part, stop, self._say)) for part in kept if part is not None]
+        others.append(asyncio.create_task(self._open(address, stop)))
+        ended, _ = await asyncio.wait([serving, *others], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        await asyncio.wait([serving], timeout=DRAIN_SECONDS)
+        for task in others:
+            task.cancel()
+        for task in (serving, *ended):
+            await task
+
+    async def stop(self) -> None:
+        """Stop every part; the database last, as the others may still have something to write."""
+        for together in ((self._worker, self._model), (self._valkey, self._postgres)):
+            await asyncio.gather(*(part.stop() for part in together if part is not None))
+
+    async def _fill(self, url: str) -> None:
+        """Bring the schema up to date and enter the contenders that this machine has."""
+        applied = await db.migrate(url)
+        if applied:
+            self._say(f"Migrated the database to {applied[-1]}")
+        if self._model is None:
+            await contenders.leave(url)
+        else:
+            await contenders.enter(url, self._model.url)
+
+    async def _open(self, address: asyncio.Future[str], stop: asyncio.Event) -> None:
+        """Say that the arena is open once it can answer, and keep the model from then on."""
+        if self._model is not None:
+            await self._tell(self._model)
+        self._say(f"Arena is open at {await address} — Ctrl-C stops it")
+        if self._model is not None:
+            await parts.keep(self._model, stop, self._say)
+        await stop.wait()
+
+    async def _tell(self, part: Part) -> None:
+        line = await part.ready()
+        self._say(f"{line} ({time.monotonic() - self._began:.1f} s)")
+
+
+def _settings(environment: Mapping[str, str], *, port: int | None, secret: str) -> Settings:
+    """The settings of an arena on one machine; the servers' addresses are filled in when these have started."""
+    for name in ("ARENA_DATABASE_URL", "ARENA_REDIS_URL"):
+        if name in environment:
+            raise SettingsWrong(
+                f"{name} is set, but `arena up` starts its own servers: unset it, or use `arena serve` and `work`."
+            )
+    ours = {"ARENA_DATABASE_URL": "", "ARENA_REDIS_URL": "", "ARENA_SECRET": secret}
+    ours["ARENA_RELEASE_SECONDS"] = RELEASE_SECONDS
+    asked = {} if port is None else {"ARENA_PORT": str(port)}
+    return config.load({**ours, **environment, **asked})
+
+
+def _check_port(host: str, port: int) -> None:
+    """Refuse a taken port before anything is started for nothing."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise PortTaken(
+            f"Port {port} of {host} can't be used ({error.strerror}); choose another one with --port (0: any free one)."
+        ) from None
+
+
+def _log_to(file: Path) -> None:
+    logging.basicConfig(filename=file, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work, or give it up when `stop` is set; whether it was done."""
+    working = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait([working])
+        return False
+    await working
+    return True

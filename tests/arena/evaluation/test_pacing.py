@@ -1,0 +1,70 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.config import Pace
+from arena.evaluation.pacing import Pacer
+
+OPEN = (False, False)
+
+
+def test_the_slower_side_sets_the_pace_of_both():
+    assert Pacer(Pace.LOCKSTEP, 24).release((3, 20), OPEN) == (3, 3)
+
+
+def test_nobody_shows_more_than_the_most():
+    assert Pacer(Pace.LOCKSTEP, 24).release((100, 90), OPEN) == (24, 24)
+    assert Pacer(Pace.PACED, 24).release((100, 5), OPEN) == (24, 5)
+
+
+def test_a_side_with_nothing_new_holds_the_other_one():
+    assert Pacer(Pace.LOCKSTEP, 24).release((0, 50), OPEN) == (0, 0)
+
+
+def test_after_one_has_shown_all_the_other_goes_on_at_the_mean_pace():
+    pacer = Pacer(Pace.LOCKSTEP, 24)
+    for _ in range(10):
+        pacer.release((4, 100), OPEN)
+    shown = [pacer.release((0, 1000), (True, True))[1] for _ in range(10)]
+    assert sum(shown) == 40
+    assert max(shown) <= 5
+
+
+def test_a_quick_long_answer_and_a_slow_long_one_go_on_alike():
+    """Who is alone at the end, the one that was done long ago or the one still writing, must not show."""
+
+    def alone(waiting: int, ended: bool) -> list[int]:
+        pacer = Pacer(Pace.LOCKSTEP, 24)
+        for _ in range(20):
+            pacer.release((3, 3), OPEN)
+        return [pacer.release((0, waiting), (True, ended))[1] for _ in range(20)]
+
+    assert alone(1000, ended=True) == alone(3, ended=False)
+
+
+@given(
+    texts=st.tuples(st.integers(1, 400), st.integers(1, 400)),
+    arrivals=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=60),
+    pace=st.sampled_from(Pace),
+)
+def test_everything_is_shown_once_and_within_the_most(
+    texts: tuple[int, int], arrivals: list[tuple[int, int]], pace: Pace
+):
+    pacer, come, shown = Pacer(pace, 24), [0, 0], [0, 0]
+    for step in range(2000):
+        more = arrivals[step] if step < len(arrivals) else texts
+        come = [min(have + new, text) for have, new, text in zip(come, more, texts, strict=True)]
+        waiting = (come[0] - shown[0], come[1] - shown[1])
+        ended = (come[0] == texts[0], come[1] == texts[1])
+        released = pacer.release(waiting, ended)
+        assert all(0 <= now <= min(left, 24) for now, left in zip(released, waiting, strict=True))
+        shown = [done + now for done, now in zip(shown, released, strict=True)]
+        if shown == list(texts):
+            return
+    raise AssertionError(f"{shown} of {texts} shown")
+
+
+@given(waiting=st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=40))
+def test_swapping_the_sides_swaps_what_is_shown(waiting: list[tuple[int, int]]):
+    one, other = Pacer(Pace.LOCKSTEP, 24), Pacer(Pace.LOCKSTEP, 24)
+    for first, second in waiting:
+        assert one.release((first, second), OPEN) == other.release((second, first), OPEN)[::-1]

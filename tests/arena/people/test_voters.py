@@ -1,0 +1,46 @@
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.db import Pool
+from arena.people import voters
+from arena.people.voters import UnknownVoter
+
+SECRET = "s" * 32
+
+
+def test_a_voter_is_known_again_by_the_cookie():
+    voter_id = voters.invite()
+    assert voters.read(voters.token(voter_id, SECRET), SECRET) == voter_id
+
+
+def test_a_cookie_signed_with_another_secret_names_nobody():
+    with pytest.raises(UnknownVoter):
+        voters.read(voters.token(voters.invite(), "t" * 32), SECRET)
+
+
+def test_a_signature_belongs_to_one_voter():
+    signature = voters.token(uuid4(), SECRET).partition(".")[2]
+    with pytest.raises(UnknownVoter):
+        voters.read(f"{uuid4().hex}.{signature}", SECRET)
+
+
+@given(st.text())
+def test_junk_names_nobody(cookie: str):
+    with pytest.raises(UnknownVoter):
+        voters.read(cookie, SECRET)
+
+
+def test_the_pseudonym_does_not_hold_the_id():
+    voter_id = uuid4()
+    assert voters.pseudonym(voter_id) == voters.pseudonym(voter_id)
+    assert voter_id.hex not in voters.pseudonym(voter_id)
+
+
+async def test_a_voter_is_remembered_once(db: Pool):
+    voter_id = uuid4()
+    for _ in range(2):
+        await voters.remember(db, voter_id)
+    assert await db.fetchval("SELECT count(*) FROM voters") == 1

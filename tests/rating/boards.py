@@ -1,0 +1,68 @@
+"""Golden tallies and simulated boards for the tests of the core."""
+
+import csv
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from rating import Outcome, Tally
+from rating.arrays import Matrix, Vector
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def golden(name: str) -> dict[str, Any]:
+    """The published numbers kept under this name."""
+    content: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+    return content
+
+
+def counted(pairs: list[tuple[str, str, int, int]]) -> Tally:
+    """A tally of pairs (i, j, wins of i, wins of j), every vote by a voter of its own."""
+    outcomes = [(i, j, said) for i, j, won, lost in pairs for said in [Outcome.A] * won + [Outcome.B] * lost]
+    return Tally.of((i, j, said, f"voter {row:06}") for row, (i, j, said) in enumerate(outcomes))
+
+
+def llmfao() -> Tally:
+    """The 8,931 crowd votes of LLMFAO."""
+    told = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}
+    with gzip.open(GOLDEN / "llmfao-crowd.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        return Tally.of((row["left"], row["right"], told[row["winner"]], row["worker"]) for row in csv.DictReader(file))
+
+
+def simulated(
+    rng: np.random.Generator,
+    strengths: Vector,
+    *,
+    votes: int,
+    voters: int,
+    activity: float = 0.0,
+    taste: float = 0.0,
+    one_each: bool = False,
+) -> Tally:
+    """Random pairs and positions, no ties; each voter adds a taste N(0, taste) of their own to every strength.
+
+    Busyness is log-normal with sd `activity`; `one_each` gives every voter one vote.
+    """
+    size = len(strengths)
+    busy = rng.lognormal(0.0, activity, voters) if activity else np.ones(voters)
+    voter = np.arange(votes) if one_each else rng.choice(voters, votes, p=busy / busy.sum())
+    first = rng.integers(size, size=votes)
+    second = (first + rng.integers(1, size, size=votes)) % size
+    tastes = strengths + taste * rng.standard_normal((voters, size))
+    chance = expit(tastes[voter, first] - tastes[voter, second])
+    outcome = (rng.random(votes) >= chance).astype(np.int64)
+    return Tally(tuple(f"contender {code:02}" for code in range(size)), first, second, outcome, voter)
+
+
+def population(strengths: Vector, taste: float) -> Matrix:
+    """The chances of i beating j averaged over voters' tastes, by Gauss-Hermite quadrature; 0 on the diagonal."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    away = strengths[:, None] - strengths
+    chances = (expit(away[:, :, None] + np.sqrt(2) * taste * nodes) * weights).sum(axis=2) / weights.sum()
+    np.fill_diagonal(chances, 0.0)
+    return np.asarray(chances)

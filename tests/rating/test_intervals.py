@@ -1,0 +1,49 @@
+import math
+
+import numpy as np
+import pytest
+
+from rating import RatingError, intervals
+
+
+def test_the_quantile_is_that_of_student() -> None:
+    # Student's t table: 2.262 at 9 degrees of freedom, 12.706 at 1, 1.960 in the limit.
+    for freedom, printed in ((9, 2.262), (1, 12.706), (1e9, 1.960)):
+        assert round(intervals.quantile(0.95, freedom), 3) == printed
+    assert intervals.quantile(0.95, 0) == math.inf
+
+
+def test_an_interval_lies_evenly_about_the_estimate() -> None:
+    found = intervals.of_ratings(np.array([1.0, -1]), np.array([4.0, 1]), level=0.95, degrees_of_freedom=9)
+    reach = 2.2621571628 * np.array([2, 1])
+    assert found.lower == pytest.approx(np.array([1, -1]) - reach)
+    assert found.upper == pytest.approx(np.array([1, -1]) + reach)
+
+
+def test_a_side_that_cannot_be_estimated_is_infinite_and_the_other_is_not() -> None:
+    marked = np.array([True, False])
+    found = intervals.of_ratings(
+        np.zeros(2), np.ones(2), level=0.9, degrees_of_freedom=5, open_below=marked, open_above=~marked
+    )
+    assert np.isinf(found.lower).tolist() == [True, False]
+    assert np.isinf(found.upper).tolist() == [False, True]
+
+
+def test_without_degrees_of_freedom_even_a_variance_of_zero_says_nothing() -> None:
+    found = intervals.of_ratings(np.zeros(2), np.array([0.0, 1]), level=0.95, degrees_of_freedom=0)
+    assert np.isneginf(found.lower).all()
+    assert np.isposinf(found.upper).all()
+
+
+def test_a_difference_has_the_variance_of_a_difference() -> None:
+    matrix = np.array([[0.25, -0.25], [-0.25, 0.25]])
+    found = intervals.of_differences(np.array([0.5, -0.5]), matrix, level=0.95, degrees_of_freedom=9)
+    assert found.upper[0, 1] == pytest.approx(1 + 2.2621571628)
+    assert found.lower[0, 1] == -found.upper[1, 0]
+    assert found.upper.diagonal().tolist() == [0, 0]
+
+
+def test_a_level_that_is_no_probability_is_refused() -> None:
+    for level in (0, 1, 95, math.nan):
+        with pytest.raises(RatingError, match="between 0 and 1"):
+            intervals.quantile(level, 9)
