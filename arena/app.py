@@ -140,7 +140,7 @@ def _problem(request: AnyRequest, status: int, detail: str) -> Response[Any]:
     title = HTTPStatus(status).phrase
     path = request.scope["path"]
     if not path.startswith(("/api/", "/health/", "/schema")) and "text/html" in request.headers.get("accept", ""):
-        return Template("problem.html", context={"title": title, "detail": detail}, status_code=status)  # type: ignore[return-value]
+        return Template("problem.html", context={"title": title, "detail": detail}, status_code=status)
     return Response(Problem(title, status, detail), status_code=status, media_type="application/problem+json")
 
 

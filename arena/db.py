@@ -68,6 +68,14 @@ async def _prepare(connection: Any) -> None:
     )
 
 
+async def answers(db: Db) -> bool:
+    """Whether PostgreSQL answers within 2 s."""
+    try:
+        return bool(await db.fetchval("SELECT true", timeout=2))
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
+
+
 async def one(db: Db, kind: type[T], sql: str, *values: object) -> T | None:
     """The first row as a Struct, or None where there is none."""
     row = await db.fetchrow(sql, *values)

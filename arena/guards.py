@@ -1,5 +1,6 @@
 """Who is asking, and whether the request is one we read."""
 
+from typing import Any
 from uuid import UUID
 
 from litestar import Request
@@ -45,15 +46,15 @@ def no_cookie(settings: Settings) -> Cookie:
     return Cookie(key=cookie_name(settings), value="", path="/", max_age=0, httponly=True, secure=settings.secure)
 
 
-async def voter_id(request: Request[object, object, object], settings: Given[Settings]) -> UUID | None:
+async def voter_id(request: Request[Any, Any, Any], settings: Given[Settings]) -> UUID | None:
     """The voter who asks, or None for one who has no cookie yet; a cookie that isn't ours is refused."""
     cookie = request.cookies.get(cookie_name(settings))
     return None if cookie is None else voters.read(cookie, settings.secret)
 
 
-def sends_json(connection: ASGIConnection[object, object, object, object], _: BaseRouteHandler) -> None:
+def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuse a body that doesn't say it is JSON; a form of another site can't say so."""
-    if connection.scope["method"] != HttpMethod.POST:
+    if connection.scope["type"] != "http" or connection.scope["method"] != HttpMethod.POST:
         return
     content_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":

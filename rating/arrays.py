@@ -11,11 +11,16 @@ Codes: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 
-def centred(matrix: Matrix) -> Matrix:
-    """P matrix P with P = I - 11'/M: the same differences, in the gauge where thetas sum to zero."""
-    half = matrix - matrix.mean(axis=0)
+def centred(covariance: Matrix) -> Matrix:
+    """P covariance P with P = I - 11'/M: the same differences, in the gauge where thetas sum to zero.
+
+    Rounding never makes a variance negative.
+    """
+    half = covariance - covariance.mean(axis=0)
     whole = half - half.mean(axis=1)[:, None]
-    return np.asarray((whole + whole.T) / 2)
+    even: Matrix = (whole + whole.T) / 2
+    np.fill_diagonal(even, np.maximum(even.diagonal(), 0.0))
+    return even
 
 
 def spread(matrix: Matrix) -> Matrix:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import TracebackType
@@ -13,7 +13,7 @@ import aiohttp
 from msgspec import structs
 from yarl import URL
 
-from arena.db import Connection, Pool, connect
+from arena.db import Pool, Proxy
 from arena.evaluation import battles, pairing
 from arena.evaluation.battles import Battle
 from arena.evaluation.turns import Answer
@@ -26,21 +26,13 @@ from tests.upstream import Provider
 ANSWERS = (Answer(text="One.", seconds=1.5, finish="stop"), Answer(text="Two.", seconds=2.5, finish="stop"))
 
 
-async def contender(db: Pool | str, upstream: Provider, model: str, **changes: Any) -> Entrant:
+async def contender(db: Pool, upstream: Provider, model: str, **changes: Any) -> Entrant:
     """Enter a contender whose endpoint is this model of the test provider."""
-    url = db if isinstance(db, str) else None
-    if url is None:
-        assert not isinstance(db, str)
-        async with db.acquire() as connection:
-            return await _enter(connection, upstream, model, changes)
-    connection = await connect(url)
-    try:
+    async with db.acquire() as connection:
         return await _enter(connection, upstream, model, changes)
-    finally:
-        await connection.close()
 
 
-async def _enter(connection: Any, upstream: Provider, model: str, changes: dict[str, Any]) -> Entrant:
+async def _enter(connection: Proxy, upstream: Provider, model: str, changes: dict[str, Any]) -> Entrant:
     number = uuid4().hex[:8]
     card = Contender(slug=f"contender-{number}", name=f"Contender {number}", organisation="House", description="")
     card = structs.replace(card, **changes)
@@ -97,6 +89,13 @@ class Heard:
     def end(self) -> str:
         """The last event's name."""
         return self.events[-1].name
+
+
+async def until(holds: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
+    """Look again and again, as a person would, until it holds; fail when the time is up."""
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110 - what is waited for happens in another process's database.
+            await asyncio.sleep(0.05)
 
 
 class Visitor:
@@ -175,6 +174,3 @@ class Visitor:
 def _event(block: str) -> Event | None:
     fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
     return Event(fields["event"], json.loads(fields["data"]), fields.get("id")) if fields else None
-
-
-__all__ = ["ANSWERS", "Connection", "Event", "Heard", "Visitor", "contender", "ready_battle"]

@@ -102,6 +102,12 @@ async def provider() -> AsyncIterator[Provider]:
         yield running
 
 
+def _fail(address: asyncio.Future[str], ended: asyncio.Task[None]) -> None:
+    """Whoever waits for the address of a server that has ended waits no longer."""
+    if not address.done():
+        address.set_exception(ended.exception() or RuntimeError("The server ended before it was ready."))
+
+
 Open = Callable[..., Awaitable[str]]
 
 
@@ -115,6 +121,7 @@ async def open_arena(settings: Settings) -> AsyncIterator[Open]:
             stop = asyncio.Event()
             address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             tasks = [asyncio.create_task(app.serve(chosen, stop=stop, ready=address.set_result))]
+            tasks[0].add_done_callback(lambda done: _fail(address, done))
             if working:
                 tasks.append(asyncio.create_task(workers.run(chosen, stop=stop)))
 
@@ -124,8 +131,8 @@ async def open_arena(settings: Settings) -> AsyncIterator[Open]:
                     await asyncio.gather(*tasks)
 
             stack.push_async_callback(close)
-            await asyncio.wait([address, tasks[0]], timeout=10, return_when=asyncio.FIRST_COMPLETED)
-            return address.result() if address.done() else tasks[0].result() or ""
+            async with asyncio.timeout(10):
+                return await address
 
         yield opened
 

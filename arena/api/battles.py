@@ -1,14 +1,14 @@
 """Battles over HTTP: open one, follow it, vote on it, leave it."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from arena import guards, jobs, markdown
 from arena.config import Settings
@@ -24,6 +24,7 @@ from rating import Outcome
 
 BOARD = "overall"
 TICK_NUMBER = re.compile("[0-9]{1,9}")
+PLACE = ("rating", "lower", "upper", "rank_lower", "rank_upper")
 STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -77,7 +78,7 @@ class Shown(Struct):
     reveal: "Reveal | None"
 
 
-class SideRevealed(Unveiled, kw_only=True):
+class SideRevealed(Unveiled, frozen=True, kw_only=True):
     """Who a side was, and where that contender stands on the board; null where it does not yet."""
 
     rating: float | None
@@ -149,8 +150,12 @@ async def stream_battle(
 ) -> Stream:
     """The battle's events: ticks of both sides, finished blocks, and how it ended."""
     battle = await battles.require(db, battle_id, voter_id)
-    heard = int(last_event_id) if TICK_NUMBER.fullmatch(last_event_id or "") else 0
-    return Stream(generations.follow(battle, max(after, heard)), media_type="text/event-stream", headers=STREAM_HEADERS)
+    heard = TICK_NUMBER.fullmatch(last_event_id or "")
+    return Stream(
+        generations.follow(battle, max(after, int(heard[0]) if heard else 0)),
+        media_type="text/event-stream",
+        headers=STREAM_HEADERS,
+    )
 
 
 @post("/battles/{battle_id:uuid}/vote")
@@ -197,5 +202,5 @@ async def _reveal(db: Pool, battle_id: UUID, voter_id: UUID) -> Reveal:
 
 
 def _placed(side: Unveiled, standing: releases.Standing | None) -> SideRevealed:
-    place = {name: getattr(standing, name, None) for name in ("rating", "lower", "upper", "rank_lower", "rank_upper")}
-    return SideRevealed(**{name: getattr(side, name) for name in side.__struct_fields__}, **place)
+    place: dict[str, Any] = {name: getattr(standing, name, None) for name in PLACE}
+    return SideRevealed(**structs.asdict(side), **place)

@@ -1,7 +1,7 @@
 """Boards and their releases over HTTP."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency as Given
@@ -56,7 +56,7 @@ async def list_boards(db: Given[Pool]) -> Boards:
 
 @get("/boards/{slug:str}")
 async def show_board(
-    request: Request[object, object, object], slug: FromPath[str], db: Given[Pool]
+    request: Request[Any, Any, Any], slug: FromPath[str], db: Given[Pool]
 ) -> Response[BoardShown | None]:
     """A board and the table of its latest release."""
     board = await boards.require(db, slug)

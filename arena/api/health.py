@@ -6,6 +6,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from arena import db as database
 from arena.db import Pool
 
 
@@ -31,15 +32,8 @@ async def live() -> Alive:
 @get("/health/ready")
 async def ready(db: Given[Pool], redis: Given[Redis]) -> Response[Health]:
     """Whether requests can be served: 503 while PostgreSQL is away."""
-    health = Health(await _database(db), await _redis(redis))
+    health = Health(await database.answers(db), await _redis(redis))
     return Response(health, status_code=200 if health.database else 503)
-
-
-async def _database(db: Pool) -> bool:
-    try:
-        return bool(await db.fetchval("SELECT true", timeout=2))
-    except (OSError, TimeoutError):
-        return False
 
 
 async def _redis(redis: Redis) -> bool:

@@ -7,8 +7,6 @@ from time import monotonic
 from typing import Literal, Self
 from uuid import UUID
 
-from asyncpg import PostgresError
-
 from arena import markdown
 from arena.config import Settings
 from arena.db import Pool
@@ -148,17 +146,15 @@ class Generations:
         for position, answer in enumerate(answers):
             if answer.failure:
                 log.warning("side failed battle=%s position=%d failure=%s", battle_id, position, answer.failure)
+        state: State | None = None
         try:
             state = await battles.finish(self._db, battle_id, 1, answers, void=void)
-        except (PostgresError, OSError):
-            log.exception("battle not kept battle=%s", battle_id)
-            broadcast.end(Failed("interrupted"))
-            return
-        if state is State.READY:
-            broadcast.html(1, (writers[0].whole(), writers[1].whole()))
-            broadcast.end(Ready())
-        else:
-            broadcast.end(Failed(_code(state, void)))
+        finally:
+            if state is State.READY:
+                broadcast.html(1, (writers[0].whole(), writers[1].whole()))
+                broadcast.end(Ready())
+            else:
+                broadcast.end(Failed(_code(state, void)))
 
     async def _replay(self, battle: Battle, after: int) -> AsyncIterator[bytes]:
         """A battle that this process does not answer, or not any more: its end, once it is known."""
@@ -191,7 +187,7 @@ def _tell_blocks(writers: tuple[Writer, Writer], broadcast: Broadcast) -> None:
         broadcast.html(1, sides)
 
 
-def _code(state: State, void: str | None) -> Literal["interrupted", "restarting", "closed"]:
+def _code(state: State | None, void: str | None) -> Literal["interrupted", "restarting", "closed"]:
     if state in (State.SKIPPED, State.EXPIRED):
         return "closed"
     return "restarting" if void == "restarting" else "interrupted"

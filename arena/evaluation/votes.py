@@ -45,7 +45,7 @@ class Counted(Struct, frozen=True):
     """A vote as the rating reads it."""
 
     id: UUID
-    contenders: list[str]
+    contenders: tuple[str, str]
     outcome: Outcome
     voter_id: UUID
 

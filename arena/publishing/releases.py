@@ -90,7 +90,7 @@ async def publish(db: Db, snapshot: Snapshot, board: Board) -> str:
 
 async def wait(db: Db, board: Board, settings: Settings, now: datetime) -> timedelta:
     """How long until the board may be released again; nothing, if it may be now."""
-    last = await db.fetchval("SELECT max(published_at) FROM releases WHERE board_id = $1", board.id)
+    last: datetime | None = await db.fetchval("SELECT max(published_at) FROM releases WHERE board_id = $1", board.id)
     if last is None:
         return timedelta()
     return max(last + timedelta(seconds=settings.release_seconds) - now, timedelta())

@@ -15,13 +15,13 @@ NEEDED = {
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "env.example"
 
 
-def test_settings_come_from_the_environment():
+def test_settings_come_from_the_environment() -> None:
     settings = config.load(NEEDED | {"ARENA_PORT": "9000", "ARENA_PACE": "paced", "OTHER": "ignored"})
     assert (settings.port, settings.pace) == (9000, Pace.PACED)
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))
-def test_a_missing_setting_is_named(name: str):
+def test_a_missing_setting_is_named(name: str) -> None:
     with pytest.raises(SettingsWrong, match=f"{name} is not set"):
         config.load({other: value for other, value in NEEDED.items() if other != name})
 
@@ -36,17 +36,17 @@ def test_a_missing_setting_is_named(name: str):
         ("ARENA_TICK_SECONDS", "0"),
     ],
 )
-def test_a_value_that_cant_be_used_is_named(name: str, value: str):
+def test_a_value_that_cant_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsWrong, match=name):
         config.load(NEEDED | {name: value})
 
 
-def test_a_setting_nobody_reads_is_an_error():
+def test_a_setting_nobody_reads_is_an_error() -> None:
     with pytest.raises(SettingsWrong, match="ARENA_PROT"):
         config.load(NEEDED | {"ARENA_PROT": "1"})
 
 
-def test_the_example_names_every_setting_with_its_default():
+def test_the_example_names_every_setting_with_its_default() -> None:
     lines = re.findall(r"^#? ?ARENA_(\w+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE)
     documented = {name.lower(): value for name, value in lines}
     assert set(documented) == set(Settings.__struct_fields__)
@@ -56,6 +56,6 @@ def test_the_example_names_every_setting_with_its_default():
             assert documented[name] == (f"{default:g}" if isinstance(default, float) else str(default)), name
 
 
-def test_cookies_are_kept_to_https_where_the_address_is():
+def test_cookies_are_kept_to_https_where_the_address_is() -> None:
     assert config.load(NEEDED | {"ARENA_PUBLIC_URL": "https://arena.example"}).secure
     assert not config.load(NEEDED).secure

@@ -3,7 +3,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
@@ -62,6 +62,7 @@ def test_turning_some_battles_round_with_their_outcomes_moves_no_bit(votes: list
 
 @settings(max_examples=60, deadline=None)
 @given(VOTES)
+@example([("ash", "elm", "tie", "voter 0"), ("birch", "elm", "a", "voter 1")])  # a variance of zero, less rounding
 def test_every_number_is_finite_or_a_stated_infinity(votes: list[Vote]) -> None:
     found = rating.rate(Tally.of(votes))
     assert np.isfinite(found.rating).all()

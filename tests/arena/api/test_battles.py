@@ -23,7 +23,7 @@ async def entered(db: Pool, provider: Provider) -> None:
 
 
 @pytest.mark.usefixtures("entered")
-async def test_a_battle_is_opened_followed_voted_on_and_revealed(visitor: Visitor, db: Pool):
+async def test_a_battle_is_opened_followed_voted_on_and_revealed(visitor: Visitor, db: Pool) -> None:
     battle_id = await visitor.ask("What is one?")
     heard = await visitor.hear(battle_id)
     assert heard.end == "ready"
@@ -53,7 +53,7 @@ async def test_a_battle_is_opened_followed_voted_on_and_revealed(visitor: Visito
 
 
 @pytest.mark.usefixtures("entered")
-async def test_the_last_html_of_a_side_is_its_whole_answer(visitor: Visitor):
+async def test_the_last_html_of_a_side_is_its_whole_answer(visitor: Visitor) -> None:
     heard = await visitor.hear(await visitor.ask())
     whole = [event.data for event in heard.events if event.name == "html"][-1]
     assert [(side["from"], side["rest"]) for side in whole["sides"]] == [(0, ""), (0, "")]
@@ -62,7 +62,7 @@ async def test_the_last_html_of_a_side_is_its_whole_answer(visitor: Visitor):
 
 
 @pytest.mark.usefixtures("entered")
-async def test_a_stream_goes_on_after_a_tick_and_can_be_read_again(visitor: Visitor):
+async def test_a_stream_goes_on_after_a_tick_and_can_be_read_again(visitor: Visitor) -> None:
     battle_id = await visitor.ask()
     whole = await visitor.hear(battle_id)
     again = await visitor.hear(battle_id)
@@ -75,7 +75,9 @@ async def test_a_stream_goes_on_after_a_tick_and_can_be_read_again(visitor: Visi
     assert rest.seqs() == whole.seqs()
 
 
-async def test_a_battle_of_another_process_is_told_from_what_is_kept(open_arena: Open, db: Pool, provider: Provider):
+async def test_a_battle_of_another_process_is_told_from_what_is_kept(
+    open_arena: Open, db: Pool, provider: Provider
+) -> None:
     for word in ("One.", "Two."):
         await contender(db, provider, f"words:{word}")
     async with Visitor(await open_arena()) as visitor:
@@ -88,7 +90,9 @@ async def test_a_battle_of_another_process_is_told_from_what_is_kept(open_arena:
             assert (await elsewhere.vote(battle_id, "a"))[0] == 201
 
 
-async def test_a_side_that_fails_voids_the_battle_in_neutral_words(visitor: Visitor, db: Pool, provider: Provider):
+async def test_a_side_that_fails_voids_the_battle_in_neutral_words(
+    visitor: Visitor, db: Pool, provider: Provider
+) -> None:
     await contender(db, provider, "words:fine", slug="fine")
     await contender(db, provider, "status500", slug="broken", name="Broken")
     battle_id = await visitor.ask()
@@ -102,7 +106,7 @@ async def test_a_side_that_fails_voids_the_battle_in_neutral_words(visitor: Visi
     assert await db.fetchval("SELECT count(*) FROM answers WHERE failure = 'status'") == 1
 
 
-async def test_a_battle_takes_no_vote_while_it_streams(visitor: Visitor, db: Pool, provider: Provider):
+async def test_a_battle_takes_no_vote_while_it_streams(visitor: Visitor, db: Pool, provider: Provider) -> None:
     gate = asyncio.Event()
     provider.script("slow", ["begun", gate, " and done"])
     for _ in range(2):
@@ -115,7 +119,7 @@ async def test_a_battle_takes_no_vote_while_it_streams(visitor: Visitor, db: Poo
     assert (await visitor.vote(battle_id, "tie"))[0] == 201
 
 
-async def test_leaving_ends_both_calls_and_reveals_nothing(visitor: Visitor, db: Pool, provider: Provider):
+async def test_leaving_ends_both_calls_and_reveals_nothing(visitor: Visitor, db: Pool, provider: Provider) -> None:
     for model in ("hang_mid", "hang"):
         await contender(db, provider, model)
     battle_id = await visitor.ask()
@@ -130,7 +134,7 @@ async def test_leaving_ends_both_calls_and_reveals_nothing(visitor: Visitor, db:
 
 
 @pytest.mark.usefixtures("entered")
-async def test_nobody_reads_or_votes_on_somebody_elses_battle(arena: str, visitor: Visitor):
+async def test_nobody_reads_or_votes_on_somebody_elses_battle(arena: str, visitor: Visitor) -> None:
     battle_id = await visitor.ask()
     await visitor.hear(battle_id)
     async with Visitor(arena) as other, Visitor(arena) as stranger:
@@ -143,7 +147,7 @@ async def test_nobody_reads_or_votes_on_somebody_elses_battle(arena: str, visito
                 assert (await somebody.post(f"/api/v1/battles/{unknown}/skip", {}))[0] == 404
 
 
-async def test_without_two_contenders_no_battle_is_opened(visitor: Visitor, db: Pool, provider: Provider):
+async def test_without_two_contenders_no_battle_is_opened(visitor: Visitor, db: Pool, provider: Provider) -> None:
     await contender(db, provider, "words:alone")
     status, problem = await visitor.post("/api/v1/battles", {"prompt": "Anybody?"})
     assert status == 503
@@ -173,7 +177,9 @@ BODIES: dict[str, tuple[bytes, int]] = {
 
 @pytest.mark.usefixtures("entered")
 @pytest.mark.parametrize("name", BODIES)
-async def test_a_prompt_that_cant_be_asked_is_a_sentence_and_leaves_nothing(visitor: Visitor, db: Pool, name: str):
+async def test_a_prompt_that_cant_be_asked_is_a_sentence_and_leaves_nothing(
+    visitor: Visitor, db: Pool, name: str
+) -> None:
     body, expected = BODIES[name]
     status, problem = await visitor.post("/api/v1/battles", data=body, headers=JSON)
     assert status == expected, problem
@@ -186,7 +192,7 @@ async def test_a_prompt_that_cant_be_asked_is_a_sentence_and_leaves_nothing(visi
 
 @pytest.mark.usefixtures("entered")
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-async def test_what_does_not_say_it_is_json_is_refused(visitor: Visitor, content_type: str):
+async def test_what_does_not_say_it_is_json_is_refused(visitor: Visitor, content_type: str) -> None:
     headers = {"content-type": content_type}
     status, problem = await visitor.post("/api/v1/battles", data=b'{"prompt": "a"}', headers=headers)
     assert status == 415
@@ -195,7 +201,7 @@ async def test_what_does_not_say_it_is_json_is_refused(visitor: Visitor, content
 
 @pytest.mark.usefixtures("entered")
 @pytest.mark.parametrize("outcome", ["", "A", "left", "model_a", "tie (bothbad)", 1, None, ["a"]])
-async def test_an_outcome_nobody_knows_is_refused(visitor: Visitor, db: Pool, outcome: object):
+async def test_an_outcome_nobody_knows_is_refused(visitor: Visitor, db: Pool, outcome: object) -> None:
     battle_id = await visitor.ask()
     await visitor.hear(battle_id)
     status, problem = await visitor.post(f"/api/v1/battles/{battle_id}/vote", {"outcome": outcome})
@@ -206,7 +212,7 @@ async def test_an_outcome_nobody_knows_is_refused(visitor: Visitor, db: Pool, ou
 
 @pytest.mark.usefixtures("entered")
 @pytest.mark.parametrize("cookie", ["junk", "a.b", "é", f"{uuid4().hex}.{'0' * 64}", "." * 3000, '"\\000"'])
-async def test_a_voter_cookie_that_isnt_ours_is_refused_and_taken_away(visitor: Visitor, db: Pool, cookie: str):
+async def test_a_voter_cookie_that_isnt_ours_is_refused_and_taken_away(visitor: Visitor, db: Pool, cookie: str) -> None:
     headers = JSON | {"cookie": f"voter={cookie}"}
     for path, body in (("battles", {"prompt": "a"}), (f"battles/{uuid4()}/vote", {"outcome": "a"})):
         status, problem = await visitor.post(f"/api/v1/{path}", body, headers=headers)
@@ -219,7 +225,7 @@ async def test_a_voter_cookie_that_isnt_ours_is_refused_and_taken_away(visitor: 
 
 @pytest.mark.usefixtures("entered")
 @pytest.mark.parametrize("cookie", [";;;", "=", "\xff\xfe", "a" * 4000, "other=1; =; x"])
-async def test_other_peoples_cookies_are_none_of_our_business(visitor: Visitor, cookie: str):
+async def test_other_peoples_cookies_are_none_of_our_business(visitor: Visitor, cookie: str) -> None:
     status, _ = await visitor.post("/api/v1/battles", {"prompt": "a"}, headers=JSON | {"cookie": cookie})
     assert status == 201
 
@@ -237,14 +243,16 @@ async def test_other_peoples_cookies_are_none_of_our_business(visitor: Visitor, 
         ("TRACE", "/api/v1/boards", 405),
     ],
 )
-async def test_a_wrong_address_is_a_problem_with_a_sentence(visitor: Visitor, method: str, path: str, status: int):
+async def test_a_wrong_address_is_a_problem_with_a_sentence(
+    visitor: Visitor, method: str, path: str, status: int
+) -> None:
     answered, problem = await visitor._call(method, path, headers=JSON)
     assert answered == status
     assert (problem["status"], problem["detail"][-1]) == (status, ".")
 
 
 @pytest.mark.usefixtures("entered")
-async def test_a_cookie_is_given_once_and_signed(visitor: Visitor, settings: Settings):
+async def test_a_cookie_is_given_once_and_signed(visitor: Visitor, settings: Settings) -> None:
     await visitor.ask()
     given = bytes(visitor.received)
     assert b"HttpOnly" in given

@@ -20,7 +20,7 @@ FLIPPED = {"a": "b", "b": "a", "tie": "both_bad", "both_bad": "tie"}
 
 async def test_a_thousand_votes_under_fire_are_a_thousand_rows(
     arena: str, db: Pool, settings: Settings, provider: Provider
-):
+) -> None:
     chance = Random(7)
     entrants = [await contender(db, provider, "identity") for _ in range(3)]
     voter = voters.invite()

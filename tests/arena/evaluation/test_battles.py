@@ -16,7 +16,7 @@ async def entrants(db: Pool, provider: Provider) -> list[Entrant]:
     return [await contender(db, provider, "identity") for _ in range(2)]
 
 
-async def test_a_battle_keeps_its_pair_its_rule_and_how_likely_the_pair_was(db: Pool, entrants: list[Entrant]):
+async def test_a_battle_keeps_its_pair_its_rule_and_how_likely_the_pair_was(db: Pool, entrants: list[Entrant]) -> None:
     voter, pair = uuid4(), pairing.draw(entrants)
     battle = await battles.open(db, voter, "Why?", pair)
     sides = await db.fetch("SELECT position, contender_id FROM sides WHERE battle_id = $1 ORDER BY position", battle.id)
@@ -27,7 +27,7 @@ async def test_a_battle_keeps_its_pair_its_rule_and_how_likely_the_pair_was(db: 
     assert [turn.prompt for turn in await turns.said(db, battle.id)] == ["Why?"]
 
 
-async def test_somebody_elses_battle_is_as_unknown_as_none(db: Pool, entrants: list[Entrant]):
+async def test_somebody_elses_battle_is_as_unknown_as_none(db: Pool, entrants: list[Entrant]) -> None:
     battle, _ = await ready_battle(db, entrants)
     for voter in (uuid4(), None):
         with pytest.raises(NoSuchBattle):
@@ -36,20 +36,20 @@ async def test_somebody_elses_battle_is_as_unknown_as_none(db: Pool, entrants: l
             await battles.skip(db, battle.id, voter, None)
 
 
-async def test_nobody_is_revealed_before_the_vote(db: Pool, entrants: list[Entrant]):
+async def test_nobody_is_revealed_before_the_vote(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     with pytest.raises(NotYetVoted):
         await battles.reveal(db, battle.id, voter)
 
 
-async def test_nobody_is_revealed_after_a_skip(db: Pool, entrants: list[Entrant]):
+async def test_nobody_is_revealed_after_a_skip(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     await battles.skip(db, battle.id, voter, "boring")
     with pytest.raises(NotYetVoted):
         await battles.reveal(db, battle.id, voter)
 
 
-async def test_a_skipped_battle_can_be_skipped_again_and_a_void_one_not(db: Pool, entrants: list[Entrant]):
+async def test_a_skipped_battle_can_be_skipped_again_and_a_void_one_not(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     for _ in range(2):
         await battles.skip(db, battle.id, voter, None)
@@ -59,14 +59,16 @@ async def test_a_skipped_battle_can_be_skipped_again_and_a_void_one_not(db: Pool
         await battles.skip(db, other.id, voter, None)
 
 
-async def test_a_battle_skipped_meanwhile_stays_skipped_when_its_answers_come(db: Pool, entrants: list[Entrant]):
+async def test_a_battle_skipped_meanwhile_stays_skipped_when_its_answers_come(
+    db: Pool, entrants: list[Entrant]
+) -> None:
     voter = uuid4()
     battle = await battles.open(db, voter, "Why?", pairing.draw(entrants))
     await battles.skip(db, battle.id, voter, None)
     assert await battles.finish(db, battle.id, 1, ANSWERS, void=None) is State.SKIPPED
 
 
-async def test_the_sweep_closes_what_is_old_and_nothing_else(db: Pool, entrants: list[Entrant]):
+async def test_the_sweep_closes_what_is_old_and_nothing_else(db: Pool, entrants: list[Entrant]) -> None:
     voter, now = uuid4(), datetime.now(UTC)
     streaming = await battles.open(db, voter, "Why?", pairing.draw(entrants))
     ready, _ = await ready_battle(db, entrants, voter)
@@ -78,7 +80,7 @@ async def test_the_sweep_closes_what_is_old_and_nothing_else(db: Pool, entrants:
     assert (await battles.require(db, ready.id, voter)).state is State.EXPIRED
 
 
-async def test_both_answers_are_kept_in_position_order(db: Pool, entrants: list[Entrant]):
+async def test_both_answers_are_kept_in_position_order(db: Pool, entrants: list[Entrant]) -> None:
     battle, _ = await ready_battle(db, entrants)
     [turn] = await turns.said(db, battle.id)
     assert turn.answers == [answer.text for answer in ANSWERS]

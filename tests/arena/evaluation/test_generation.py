@@ -23,7 +23,7 @@ async def _both(db: Pool, provider: Provider, *models: str) -> list[Entrant]:
 
 async def test_no_byte_before_the_vote_holds_a_word_that_names_a_side(
     open_arena: Open, db: Pool, provider: Provider, settings: Settings
-):
+) -> None:
     words = [secrets.token_hex(8) for _ in range(10)]
     fields = ("slug", "name", "organisation", "description")
     for number, model in enumerate(("identity", "doneonly")):
@@ -48,7 +48,7 @@ async def test_no_byte_before_the_vote_holds_a_word_that_names_a_side(
 
 
 @pytest.mark.parametrize("pace", list(Pace))
-async def test_both_texts_arrive_whole_and_in_order(open_arena: Open, db: Pool, provider: Provider, pace: Pace):
+async def test_both_texts_arrive_whole_and_in_order(open_arena: Open, db: Pool, provider: Provider, pace: Pace) -> None:
     long = " ".join(str(number) for number in range(400))
     provider.script("long", [long[start : start + 7] for start in range(0, len(long), 7)])
     provider.script("short", ["Grüße 👋", " und", " Schluss."])
@@ -59,7 +59,9 @@ async def test_both_texts_arrive_whole_and_in_order(open_arena: Open, db: Pool, 
     assert heard.seqs() == list(range(1, len(heard.seqs()) + 1))
 
 
-async def test_in_lockstep_the_quick_side_waits_for_the_slow_one(open_arena: Open, db: Pool, provider: Provider):
+async def test_in_lockstep_the_quick_side_waits_for_the_slow_one(
+    open_arena: Open, db: Pool, provider: Provider
+) -> None:
     gate = asyncio.Event()
     provider.script("quick", ["quick answer, all of it at once"])
     provider.script("slow", ["slow", gate, " answer, as long as the other"])
@@ -76,20 +78,21 @@ async def test_in_lockstep_the_quick_side_waits_for_the_slow_one(open_arena: Ope
         assert [event.name async for event in stream][-1] == "ready"
 
 
-async def test_nothing_is_shown_before_both_have_begun(open_arena: Open, db: Pool, provider: Provider):
+async def test_nothing_is_shown_before_both_have_begun(open_arena: Open, db: Pool, provider: Provider) -> None:
     provider.script("early", ["early"])
     provider.script("late", ["late"])
     gate = provider.gate("late")
     await _both(db, provider, "early", "late")
     async with Visitor(await open_arena(pace=Pace.PACED)) as visitor:
-        stream = visitor.stream(await visitor.ask())
+        battle_id = await visitor.ask()
+        stream = visitor.stream(battle_id)
         first = asyncio.ensure_future(anext(stream))
         await asyncio.gather(provider.called(1), provider.called(2))
         done, _ = await asyncio.wait([first], timeout=0.2)
         assert not done
         gate.set()
         assert all(side["text"] for side in (await first).data["sides"])
-        await stream.aclose()
+        assert [event.name async for event in stream][-1] == "ready"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ async def test_nothing_is_shown_before_both_have_begun(open_arena: Open, db: Poo
 )
 async def test_each_fault_of_one_side_voids_the_battle_in_time(
     open_arena: Open, db: Pool, provider: Provider, fault: str
-):
+) -> None:
     gate = asyncio.Event()
     provider.script("fine", ["begun", gate])
     await _both(db, provider, "fine", fault)
@@ -117,7 +120,7 @@ async def test_each_fault_of_one_side_voids_the_battle_in_time(
 
 async def test_a_stopped_server_tells_its_readers_and_keeps_what_there_was(
     settings: Settings, db: Pool, provider: Provider
-):
+) -> None:
     entrants = await _both(db, provider, "hang_mid", "hang_mid")
     voter, pair = voters.invite(), pairing.draw(entrants)
     async with Generations(db, settings) as generations:
@@ -131,7 +134,7 @@ async def test_a_stopped_server_tells_its_readers_and_keeps_what_there_was(
     assert await db.fetchval("SELECT count(*) FROM answers WHERE content->0->>'text' <> ''") == 2
 
 
-async def test_many_readers_hear_the_same(open_arena: Open, db: Pool, provider: Provider):
+async def test_many_readers_hear_the_same(open_arena: Open, db: Pool, provider: Provider) -> None:
     provider.script("one", [f"{number} " for number in range(50)], delay=0.001)
     await _both(db, provider, "one", "words:some other words")
     async with Visitor(await open_arena()) as visitor:
@@ -141,7 +144,9 @@ async def test_many_readers_hear_the_same(open_arena: Open, db: Pool, provider: 
         assert one.events == other.events
 
 
-async def test_finished_blocks_come_as_html_while_the_answer_goes_on(open_arena: Open, db: Pool, provider: Provider):
+async def test_finished_blocks_come_as_html_while_the_answer_goes_on(
+    open_arena: Open, db: Pool, provider: Provider
+) -> None:
     gate = asyncio.Event()
     blocks = ["First **block**.\n\n", *[f"Word {number} " for number in range(30)], "\n\n", "Last"]
     provider.script("blocks", [*blocks, gate, " one."])
@@ -162,14 +167,14 @@ async def _named(stream: AsyncIterator[Event], name: str) -> AsyncIterator[Event
             yield event
 
 
-async def test_the_side_swap_is_a_toss(db: Pool, provider: Provider):
+async def test_the_side_swap_is_a_toss(db: Pool, provider: Provider) -> None:
     entrants = await _both(db, provider, "identity", "doneonly")
     firsts = [pairing.draw(entrants).entrants[0].contender_id for _ in range(400)]
     # 200 expected; five standard deviations are 50.
     assert abs(firsts.count(entrants[0].contender_id) - 200) < 50
 
 
-async def test_a_grant_of_one_endpoint_is_of_no_use_to_another(open_arena: Open, db: Pool, provider: Provider):
+async def test_a_grant_of_one_endpoint_is_of_no_use_to_another(open_arena: Open, db: Pool, provider: Provider) -> None:
     entrants = await _both(db, provider, "identity", "identity")
     await db.execute("DELETE FROM allowed_addresses WHERE endpoint_id = $1", entrants[0].target.endpoint_id)
     async with Visitor(await open_arena()) as visitor:

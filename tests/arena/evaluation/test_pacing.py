@@ -7,20 +7,20 @@ from arena.evaluation.pacing import Pacer
 OPEN = (False, False)
 
 
-def test_the_slower_side_sets_the_pace_of_both():
+def test_the_slower_side_sets_the_pace_of_both() -> None:
     assert Pacer(Pace.LOCKSTEP, 24).release((3, 20), OPEN) == (3, 3)
 
 
-def test_nobody_shows_more_than_the_most():
+def test_nobody_shows_more_than_the_most() -> None:
     assert Pacer(Pace.LOCKSTEP, 24).release((100, 90), OPEN) == (24, 24)
     assert Pacer(Pace.PACED, 24).release((100, 5), OPEN) == (24, 5)
 
 
-def test_a_side_with_nothing_new_holds_the_other_one():
+def test_a_side_with_nothing_new_holds_the_other_one() -> None:
     assert Pacer(Pace.LOCKSTEP, 24).release((0, 50), OPEN) == (0, 0)
 
 
-def test_after_one_has_shown_all_the_other_goes_on_at_the_mean_pace():
+def test_after_one_has_shown_all_the_other_goes_on_at_the_mean_pace() -> None:
     pacer = Pacer(Pace.LOCKSTEP, 24)
     for _ in range(10):
         pacer.release((4, 100), OPEN)
@@ -29,7 +29,7 @@ def test_after_one_has_shown_all_the_other_goes_on_at_the_mean_pace():
     assert max(shown) <= 5
 
 
-def test_a_quick_long_answer_and_a_slow_long_one_go_on_alike():
+def test_a_quick_long_answer_and_a_slow_long_one_go_on_alike() -> None:
     """Who is alone at the end, the one that was done long ago or the one still writing, must not show."""
 
     def alone(waiting: int, ended: bool) -> list[int]:
@@ -48,7 +48,7 @@ def test_a_quick_long_answer_and_a_slow_long_one_go_on_alike():
 )
 def test_everything_is_shown_once_and_within_the_most(
     texts: tuple[int, int], arrivals: list[tuple[int, int]], pace: Pace
-):
+) -> None:
     pacer, come, shown = Pacer(pace, 24), [0, 0], [0, 0]
     for step in range(2000):
         more = arrivals[step] if step < len(arrivals) else texts
@@ -64,7 +64,7 @@ def test_everything_is_shown_once_and_within_the_most(
 
 
 @given(waiting=st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=40))
-def test_swapping_the_sides_swaps_what_is_shown(waiting: list[tuple[int, int]]):
+def test_swapping_the_sides_swaps_what_is_shown(waiting: list[tuple[int, int]]) -> None:
     one, other = Pacer(Pace.LOCKSTEP, 24), Pacer(Pace.LOCKSTEP, 24)
     for first, second in waiting:
         assert one.release((first, second), OPEN) == other.release((second, first), OPEN)[::-1]

@@ -28,7 +28,7 @@ def _entrants(number: int) -> list[Entrant]:
     ]
 
 
-def test_a_contender_never_meets_itself_and_every_ordered_pair_comes_equally_often():
+def test_a_contender_never_meets_itself_and_every_ordered_pair_comes_equally_often() -> None:
     chance, entrants = Random(1), _entrants(4)
     drawn = Counter(
         tuple(entrant.contender_id.int for entrant in pairing.draw(entrants, chance=chance).entrants)
@@ -40,13 +40,13 @@ def test_a_contender_never_meets_itself_and_every_ordered_pair_comes_equally_oft
 
 
 @pytest.mark.parametrize(("number", "propensity"), [(2, 1.0), (3, 1 / 3), (5, 1 / 10)])
-def test_the_propensity_is_that_of_the_unordered_pair(number: int, propensity: float):
+def test_the_propensity_is_that_of_the_unordered_pair(number: int, propensity: float) -> None:
     drawn = pairing.draw(_entrants(number))
     assert drawn.propensity == pytest.approx(propensity)
     assert drawn.rule == pairing.RULE
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_too_few_contenders_are_said(number: int):
+def test_too_few_contenders_are_said(number: int) -> None:
     with pytest.raises(TooFewContenders, match="Fewer than two"):
         pairing.draw(_entrants(number))

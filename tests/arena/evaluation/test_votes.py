@@ -19,7 +19,7 @@ async def entrants(db: Pool, provider: Provider) -> list[Entrant]:
     return [await contender(db, provider, "identity", slug=slug) for slug in ("anna", "berta")]
 
 
-async def test_the_same_vote_again_is_the_same_vote(db: Pool, entrants: list[Entrant]):
+async def test_the_same_vote_again_is_the_same_vote(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     first = await votes.cast(db, battle.id, voter, Outcome.A)
     again = await votes.cast(db, battle.id, voter, Outcome.A)
@@ -28,7 +28,7 @@ async def test_the_same_vote_again_is_the_same_vote(db: Pool, entrants: list[Ent
     assert (await battles.require(db, battle.id, voter)).state is State.VOTED
 
 
-async def test_another_outcome_for_the_same_battle_is_refused(db: Pool, entrants: list[Entrant]):
+async def test_another_outcome_for_the_same_battle_is_refused(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     await votes.cast(db, battle.id, voter, Outcome.A)
     with pytest.raises(VotingClosed, match=r"You have voted A in this battle\. A vote is never changed\."):
@@ -36,7 +36,7 @@ async def test_another_outcome_for_the_same_battle_is_refused(db: Pool, entrants
     assert await votes.count(db) == 1
 
 
-async def test_a_battle_takes_its_own_voters_vote_alone(db: Pool, entrants: list[Entrant]):
+async def test_a_battle_takes_its_own_voters_vote_alone(db: Pool, entrants: list[Entrant]) -> None:
     battle, _ = await ready_battle(db, entrants)
     with pytest.raises(NoSuchBattle):
         await votes.cast(db, battle.id, uuid4(), Outcome.A)
@@ -57,7 +57,7 @@ async def test_a_battle_takes_its_own_voters_vote_alone(db: Pool, entrants: list
 )
 async def test_a_battle_that_is_not_ready_takes_no_vote_and_says_why(
     db: Pool, entrants: list[Entrant], state: State, sentence: str
-):
+) -> None:
     voter = uuid4()
     battle = await battles.open(db, voter, "Which?", pairing.draw(entrants))
     await db.execute("UPDATE battles SET state = $2 WHERE id = $1", battle.id, state)
@@ -66,7 +66,7 @@ async def test_a_battle_that_is_not_ready_takes_no_vote_and_says_why(
     assert await votes.count(db) == 0
 
 
-async def test_racing_votes_of_one_battle_leave_one_row_and_no_contradiction(db: Pool, entrants: list[Entrant]):
+async def test_racing_votes_of_one_battle_leave_one_row_and_no_contradiction(db: Pool, entrants: list[Entrant]) -> None:
     voter = uuid4()
     for _ in range(20):
         battle, _ = await ready_battle(db, entrants, voter)
@@ -80,7 +80,7 @@ async def test_racing_votes_of_one_battle_leave_one_row_and_no_contradiction(db:
     assert await votes.count(db) == 20
 
 
-async def test_a_skip_and_a_vote_that_race_do_not_both_hold(db: Pool, entrants: list[Entrant]):
+async def test_a_skip_and_a_vote_that_race_do_not_both_hold(db: Pool, entrants: list[Entrant]) -> None:
     for _ in range(20):
         battle, voter = await ready_battle(db, entrants)
         await asyncio.gather(
@@ -93,7 +93,7 @@ async def test_a_skip_and_a_vote_that_race_do_not_both_hold(db: Pool, entrants: 
         assert (state, voted) in {(State.VOTED, 1), (State.SKIPPED, 0)}
 
 
-async def test_counted_votes_carry_contenders_in_position_order(db: Pool, entrants: list[Entrant]):
+async def test_counted_votes_carry_contenders_in_position_order(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     await votes.cast(db, battle.id, voter, Outcome.B)
     [counted] = await votes.counted(db)
@@ -104,18 +104,18 @@ async def test_counted_votes_carry_contenders_in_position_order(db: Pool, entran
         """,
         battle.id,
     )
-    assert counted.contenders == [side["slug"] for side in sides]
+    assert counted.contenders == tuple(side["slug"] for side in sides)
     assert (counted.outcome, counted.voter_id) == (Outcome.B, voter)
 
 
-async def test_the_database_itself_takes_one_vote_a_battle(db: Pool, entrants: list[Entrant]):
+async def test_the_database_itself_takes_one_vote_a_battle(db: Pool, entrants: list[Entrant]) -> None:
     battle, _ = await ready_battle(db, entrants)
     insert = "INSERT INTO votes (battle_id, outcome) VALUES ($1, $2) ON CONFLICT DO NOTHING"
     await asyncio.gather(*(db.execute(insert, battle.id, outcome) for outcome in Outcome))
     assert Counter([await votes.count(db)]) == {1: 1}
 
 
-async def test_answers_are_kept_with_their_timings(db: Pool, entrants: list[Entrant]):
+async def test_answers_are_kept_with_their_timings(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     await votes.cast(db, battle.id, voter, Outcome.A)
     unveiled = await battles.reveal(db, battle.id, voter)

@@ -29,7 +29,7 @@ async def _voted(db: Pool, entrants: list[Entrant], winner: str, voter: UUID | N
     await votes.cast(db, battle.id, voter, Outcome.A if first == winner else Outcome.B)
 
 
-async def test_a_board_without_votes_is_a_snapshot_without_standings(db: Pool, settings: Settings):
+async def test_a_board_without_votes_is_a_snapshot_without_standings(db: Pool, settings: Settings) -> None:
     board = await boards.require(db, "overall")
     assert not await snapshots.behind(db, board)
     snapshot = await snapshots.take(db, board, settings)
@@ -38,7 +38,7 @@ async def test_a_board_without_votes_is_a_snapshot_without_standings(db: Pool, s
 
 async def test_a_vote_puts_the_board_behind_and_a_snapshot_catches_up(
     db: Pool, settings: Settings, entrants: list[Entrant]
-):
+) -> None:
     board = await boards.require(db, "overall")
     await _voted(db, entrants, "anna")
     assert await snapshots.behind(db, board)
@@ -50,7 +50,7 @@ async def test_a_vote_puts_the_board_behind_and_a_snapshot_catches_up(
 
 async def test_the_winner_stands_above_and_a_single_voter_bounds_nothing(
     db: Pool, settings: Settings, entrants: list[Entrant]
-):
+) -> None:
     board = await boards.require(db, "overall")
     await _voted(db, entrants, "anna")
     snapshot = await snapshots.take(db, board, settings)
@@ -69,7 +69,9 @@ async def test_the_winner_stands_above_and_a_single_voter_bounds_nothing(
         assert (row["rank_lower"], row["rank_upper"], row["status"]) == (1, 2, "provisional")
 
 
-async def test_enough_votes_and_a_narrow_interval_establish(db: Pool, settings: Settings, entrants: list[Entrant]):
+async def test_enough_votes_and_a_narrow_interval_establish(
+    db: Pool, settings: Settings, entrants: list[Entrant]
+) -> None:
     board = await boards.require(db, "overall")
     for _ in range(6):
         await _voted(db, entrants, "anna")
@@ -82,7 +84,7 @@ async def test_enough_votes_and_a_narrow_interval_establish(db: Pool, settings: 
     assert status == {"enough": "established", "too few votes": "provisional"}
 
 
-async def test_the_digest_depends_on_the_votes_and_not_on_their_order(db: Pool, entrants: list[Entrant]):
+async def test_the_digest_depends_on_the_votes_and_not_on_their_order(db: Pool, entrants: list[Entrant]) -> None:
     for winner in ("anna", "berta", "anna"):
         await _voted(db, entrants, winner)
     counted = await votes.counted(db)
@@ -93,7 +95,7 @@ async def test_the_digest_depends_on_the_votes_and_not_on_their_order(db: Pool, 
     assert snapshots.digest_of(counted[1:]) != digest
 
 
-async def test_snapshots_taken_at_once_agree(db: Pool, settings: Settings, entrants: list[Entrant]):
+async def test_snapshots_taken_at_once_agree(db: Pool, settings: Settings, entrants: list[Entrant]) -> None:
     board = await boards.require(db, "overall")
     for _ in range(3):
         await _voted(db, entrants, "anna", uuid4())
@@ -103,6 +105,6 @@ async def test_snapshots_taken_at_once_agree(db: Pool, settings: Settings, entra
     assert await db.fetchval(different) == 2
 
 
-async def test_an_unknown_board_is_named(db: Pool):
+async def test_an_unknown_board_is_named(db: Pool) -> None:
     with pytest.raises(NoSuchBoard, match="“nonsense”"):
         await boards.require(db, "nonsense")

@@ -11,35 +11,35 @@ from arena.people.voters import UnknownVoter
 SECRET = "s" * 32
 
 
-def test_a_voter_is_known_again_by_the_cookie():
+def test_a_voter_is_known_again_by_the_cookie() -> None:
     voter_id = voters.invite()
     assert voters.read(voters.token(voter_id, SECRET), SECRET) == voter_id
 
 
-def test_a_cookie_signed_with_another_secret_names_nobody():
+def test_a_cookie_signed_with_another_secret_names_nobody() -> None:
     with pytest.raises(UnknownVoter):
         voters.read(voters.token(voters.invite(), "t" * 32), SECRET)
 
 
-def test_a_signature_belongs_to_one_voter():
+def test_a_signature_belongs_to_one_voter() -> None:
     signature = voters.token(uuid4(), SECRET).partition(".")[2]
     with pytest.raises(UnknownVoter):
         voters.read(f"{uuid4().hex}.{signature}", SECRET)
 
 
 @given(st.text())
-def test_junk_names_nobody(cookie: str):
+def test_junk_names_nobody(cookie: str) -> None:
     with pytest.raises(UnknownVoter):
         voters.read(cookie, SECRET)
 
 
-def test_the_pseudonym_does_not_hold_the_id():
+def test_the_pseudonym_does_not_hold_the_id() -> None:
     voter_id = uuid4()
     assert voters.pseudonym(voter_id) == voters.pseudonym(voter_id)
     assert voter_id.hex not in voters.pseudonym(voter_id)
 
 
-async def test_a_voter_is_remembered_once(db: Pool):
+async def test_a_voter_is_remembered_once(db: Pool) -> None:
     voter_id = uuid4()
     for _ in range(2):
         await voters.remember(db, voter_id)

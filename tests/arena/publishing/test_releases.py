@@ -26,7 +26,7 @@ async def _vote(db: Pool, entrants: list[Entrant]) -> None:
     await votes.cast(db, battle.id, voter, Outcome.A)
 
 
-async def test_without_votes_nothing_is_released(db: Pool, settings: Settings):
+async def test_without_votes_nothing_is_released(db: Pool, settings: Settings) -> None:
     board = await boards.require(db, "overall")
     assert await releases.refresh(db, board, settings) is None
     assert await releases.latest(db, "overall") is None
@@ -34,7 +34,7 @@ async def test_without_votes_nothing_is_released(db: Pool, settings: Settings):
 
 async def test_a_release_names_its_contenders_and_counts_its_votes(
     db: Pool, settings: Settings, entrants: list[Entrant]
-):
+) -> None:
     board = await boards.require(db, "overall")
     await _vote(db, entrants)
     release_id = await releases.refresh(db, board, settings)
@@ -48,7 +48,7 @@ async def test_a_release_names_its_contenders_and_counts_its_votes(
     assert await releases.require(db, latest.id) == latest
 
 
-async def test_unchanged_votes_make_no_new_release(db: Pool, settings: Settings, entrants: list[Entrant]):
+async def test_unchanged_votes_make_no_new_release(db: Pool, settings: Settings, entrants: list[Entrant]) -> None:
     board = await boards.require(db, "overall")
     await _vote(db, entrants)
     first = await releases.refresh(db, board, settings)
@@ -61,14 +61,16 @@ async def test_unchanged_votes_make_no_new_release(db: Pool, settings: Settings,
     assert [release.id for release in await releases.listed(db, board, listed[0].published_at, 10)] == [first]
 
 
-async def test_workers_that_release_at_once_make_one_release(db: Pool, settings: Settings, entrants: list[Entrant]):
+async def test_workers_that_release_at_once_make_one_release(
+    db: Pool, settings: Settings, entrants: list[Entrant]
+) -> None:
     board = await boards.require(db, "overall")
     await _vote(db, entrants)
     await asyncio.gather(*(releases.refresh(db, board, settings) for _ in range(4)))
     assert len(await releases.listed(db, board, None, 10)) == 1
 
 
-async def test_a_board_waits_between_releases(db: Pool, settings: Settings, entrants: list[Entrant]):
+async def test_a_board_waits_between_releases(db: Pool, settings: Settings, entrants: list[Entrant]) -> None:
     board = await boards.require(db, "overall")
     slow = structs.replace(settings, release_seconds=300)
     now = datetime.now(UTC)
@@ -82,6 +84,6 @@ async def test_a_board_waits_between_releases(db: Pool, settings: Settings, entr
     assert await releases.wait(db, board, slow, at + timedelta(seconds=301)) == timedelta()
 
 
-async def test_an_unknown_release_is_said(db: Pool):
+async def test_an_unknown_release_is_said(db: Pool) -> None:
     with pytest.raises(NoSuchRelease):
         await releases.require(db, "0" * 64)

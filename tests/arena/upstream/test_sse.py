@@ -71,11 +71,13 @@ def test_no_bytes_at_all_upset_it(stream: bytes) -> None:
         (b"data: no blank line", ["no blank line"]),
         (b"\xef\xbb\xbfdata: x\n\n", ["x"]),
         (b"data: a\xff\xe2\x82b\n\n", ["a��b"]),
+        (b"data: x\r\ndata: y\r\n\r\ndata: z\rdata\r\r", ["x\ny", "z\n"]),
         (b"data: x\r\n\r\ndata: y\r\rdata: z\n\n", ["x", "y", "z"]),
     ],
 )
 def test_a_stream_has_its_events(stream: bytes, expected: list[tuple[str, str] | str]) -> None:
-    assert events(stream) == [event if isinstance(event, tuple) else ("message", event) for event in expected]
+    whole, by_bytes = events(stream), events(*[bytes([byte]) for byte in stream])
+    assert whole == by_bytes == [event if isinstance(event, tuple) else ("message", event) for event in expected]
 
 
 @pytest.mark.parametrize("size", [1, 1000, EVENT_BYTES * 2], ids=["bytes", "pieces", "whole"])

@@ -325,8 +325,10 @@ async def test_a_proxy_in_the_environment_is_not_used(
 
 async def test_a_cookie_is_not_kept(upstream: Upstream, endpoint: Provider) -> None:
     endpoint.reply("cookie", 200, {"content-type": "text/event-stream", "set-cookie": "a=b"}, HELLO + END)
+    # By name, because no jar at all keeps the cookies of a numeric host.
+    asked = target(endpoint, "cookie", base_url=endpoint.base_url.replace("127.0.0.1", "localhost"))
     for _ in range(2):
-        await ask(upstream, target(endpoint, "cookie"))
+        await ask(upstream, asked)
     assert [call.headers.get("cookie") for call in endpoint.calls] == [None, None]
 
 

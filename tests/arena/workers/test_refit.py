@@ -1,4 +1,5 @@
 import asyncio
+from functools import partial
 
 import pytest
 from msgspec import structs
@@ -8,12 +9,12 @@ from arena.config import Settings
 from arena.db import Pool
 from arena.publishing import releases
 from arena.workers import refit
-from tests.builders import Visitor, contender, ready_battle
+from tests.builders import Visitor, contender, ready_battle, until
 from tests.conftest import Open
 from tests.upstream import Provider
 
 
-async def test_a_vote_moves_the_board_within_ten_seconds(open_arena: Open, db: Pool, provider: Provider):
+async def test_a_vote_moves_the_board_within_ten_seconds(open_arena: Open, db: Pool, provider: Provider) -> None:
     for model in ("words:One.", "words:Two."):
         await contender(db, provider, model)
     async with Visitor(await open_arena(working=True)) as visitor:
@@ -22,19 +23,17 @@ async def test_a_vote_moves_the_board_within_ten_seconds(open_arena: Open, db: P
             battle_id = await visitor.ask()
             await visitor.hear(battle_id)
             assert (await visitor.vote(battle_id, "a"))[0] == 201
-            async with asyncio.timeout(10):
-                while await _votes(visitor) != votes:
-                    await asyncio.sleep(0.05)
+            await until(partial(_shows, visitor, votes))
 
 
-async def _votes(visitor: Visitor) -> int | None:
+async def _shows(visitor: Visitor, votes: int) -> bool:
     release = (await visitor.get("/api/v1/boards/overall"))[1]["release"]
-    return release and int(release["votes"])
+    return bool(release and release["votes"] == votes)
 
 
 async def test_a_board_that_was_just_released_is_looked_at_again_later(
     db: Pool, settings: Settings, provider: Provider
-):
+) -> None:
     entrants = [await contender(db, provider, "identity") for _ in range(2)]
     slow = structs.replace(settings, release_seconds=300)
     for released in (1, 1):
@@ -46,24 +45,26 @@ async def test_a_board_that_was_just_released_is_looked_at_again_later(
     assert later == pytest.approx(300, abs=10)
 
 
-async def test_nothing_new_is_nothing_to_do(db: Pool, settings: Settings):
+async def test_nothing_new_is_nothing_to_do(db: Pool, settings: Settings) -> None:
     await refit.look(db, settings, "overall")
     assert await releases.latest(db, "overall") is None
     assert await db.fetchval("SELECT count(*) FROM pgqueuer") == 0
 
 
-async def test_asking_often_within_a_second_is_asking_once_or_twice(db: Pool):
+async def test_asking_often_within_a_second_is_asking_once_or_twice(db: Pool) -> None:
     await asyncio.gather(*(jobs.refit_soon(db, "overall") for _ in range(50)))
     # All within one second of the clock, or across the edge between two.
     assert await db.fetchval("SELECT count(*) FROM pgqueuer") in (1, 2)
 
 
-async def test_a_broken_job_does_not_stop_the_next_one(open_arena: Open, db: Pool, provider: Provider):
+async def test_a_broken_job_does_not_stop_the_next_one(open_arena: Open, db: Pool, provider: Provider) -> None:
     entrants = [await contender(db, provider, "identity") for _ in range(2)]
     battle, _ = await ready_battle(db, entrants)
     await db.execute("INSERT INTO votes (battle_id, outcome) VALUES ($1, 'a')", battle.id)
     await jobs.refit_soon(db, "no such board")
     await open_arena(working=True)
-    async with asyncio.timeout(10):
-        while await releases.latest(db, "overall") is None:
-            await asyncio.sleep(0.05)
+    await until(lambda: _released(db))
+
+
+async def _released(db: Pool) -> bool:
+    return await releases.latest(db, "overall") is not None

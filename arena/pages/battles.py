@@ -1,0 +1,22 @@
+"""The battle page: one task; its script speaks with the API."""
+
+from litestar import get
+from litestar.response import Template
+
+from arena.config import Settings
+from arena.pages import suggestions
+
+
+@get("/", include_in_schema=False)
+async def show(settings: Settings) -> Template:
+    """Where a battle is held."""
+    return Template(
+        "battles/show.html",
+        context={
+            "suggestions": suggestions.one_of_each(),
+            "prompts": suggestions.ALL,
+            # Nothing comes for longer than this only where the connection is dead without having said so.
+            "silence_seconds": settings.first_byte_seconds + settings.idle_seconds + settings.start_barrier_seconds,
+        },
+        headers={"cache-control": "no-cache"},
+    )

@@ -1,0 +1,30 @@
+"""Pages of text, generated from what runs: how the numbers are made, and what is kept."""
+
+from functools import cache
+
+from litestar import get
+from litestar.response import Template
+
+from arena.config import Settings
+from arena.guards import YEAR
+from rating import Tally, rate
+
+
+@cache
+def method() -> dict[str, str | float | int]:
+    """The choices that `rate` makes where it is not told otherwise."""
+    return rate(Tally.of(())).method
+
+
+@get("/methodology", include_in_schema=False)
+async def methodology(settings: Settings) -> Template:
+    """How ratings are made."""
+    context = {"method": method(), "settings": settings}
+    return Template("texts/methodology.html", context=context, headers={"cache-control": "no-cache"})
+
+
+@get("/policy", include_in_schema=False)
+async def policy(settings: Settings) -> Template:
+    """What is kept of a visit, and what may be published."""
+    context = {"settings": settings, "cookie_seconds": YEAR}
+    return Template("texts/policy.html", context=context, headers={"cache-control": "no-cache"})

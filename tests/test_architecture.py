@@ -1,0 +1,131 @@
+"""The house as it is built: who imports what from outside, where SQL stands, how large rooms are."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1]
+ROOMS = ("arena", "rating")
+MODULES = sorted(path.relative_to(HOUSE) for room in ROOMS for path in (HOUSE / room).rglob("*.py"))
+FLOORS = ("people", "submission", "evaluation", "integration", "publishing")
+
+# What a room may import from outside; the first entry that fits a module holds.
+OUTSIDE = {
+    "rating/": {"numpy", "scipy"},
+    "arena/config.py": {"msgspec"},
+    "arena/errors.py": set(),
+    "arena/db.py": {"msgspec", "asyncpg", "pgqueuer"},
+    "arena/jobs.py": {"asyncpg", "pgqueuer"},
+    "arena/markdown.py": {"markdown_it", "nh3"},
+    "arena/upstream/": {"msgspec", "aiohttp", "yarl"},
+    **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS},
+    "arena/workers/": {"asyncpg"},
+    "arena/guards.py": {"litestar"},
+    "arena/api/": {"litestar", "msgspec", "redis"},
+    "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe"},
+    "arena/app.py": {"litestar", "msgspec", "redis", "uvicorn"},
+    "arena/": {"msgspec", "asyncpg", "redis", "uvloop", "xllamacpp"},
+}
+
+# Only a noun's own module writes its tables. A vote closes its battle in the statement that records it.
+WRITERS = {
+    "voters": {"people/voters.py"},
+    "providers": {"submission/providers.py"},
+    "contenders": {"submission/contenders.py"},
+    "endpoints": {"submission/endpoints.py"},
+    "allowed_addresses": {"submission/endpoints.py"},
+    "battles": {"evaluation/battles.py", "evaluation/votes.py"},
+    "sides": {"evaluation/battles.py"},
+    "turns": {"evaluation/turns.py"},
+    "answers": {"evaluation/turns.py"},
+    "votes": {"evaluation/votes.py"},
+    "snapshots": {"integration/snapshots.py"},
+    "standings": {"integration/snapshots.py"},
+    "releases": {"publishing/releases.py"},
+    "migrations": {"db.py"},
+}
+WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)")
+SQL = re.compile(r"^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP)\s", re.MULTILINE)
+
+
+def _tree(module: Path) -> ast.Module:
+    return ast.parse((HOUSE / module).read_text())
+
+
+def _outside(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def _strings(tree: ast.Module) -> Iterator[str]:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in docstrings:
+            yield node.value
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_room_imports_what_it_may(module: Path) -> None:
+    allowed = next(packages for room, packages in OUTSIDE.items() if str(module).startswith(room))
+    imported = set(_outside(_tree(module))) - set(sys.stdlib_module_names) - set(ROOMS)
+    assert imported <= allowed
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_sql_stands_on_the_floors_and_in_db_alone(module: Path) -> None:
+    room = module.parts[1] if len(module.parts) > 1 else ""
+    statements = [text for text in _strings(_tree(module)) if SQL.search(text)]
+    assert not statements or room in (*FLOORS, "db.py")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_table_is_written_by_its_noun_alone(module: Path) -> None:
+    written = {table for text in _strings(_tree(module)) if SQL.search(text) for table in WRITES.findall(text)}
+    for table in written - {"set"}:
+        assert module.relative_to("arena").as_posix() in WRITERS[table], table
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_module_can_be_read_at_once(module: Path) -> None:
+    assert len((HOUSE / module).read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_function_is_short(module: Path) -> None:
+    for node in ast.walk(_tree(module)):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        body = node.body[1:] if ast.get_docstring(node) else node.body
+        if body:
+            length = (body[-1].end_lineno or 0) - body[0].lineno + 1
+            assert length <= 40, f"{node.name} has {length} lines"
+
+
+def test_every_table_has_a_writer() -> None:
+    migrations = (HOUSE / "arena" / "migrations").glob("*.sql")
+    tables = {table for path in migrations for table in re.findall(r"CREATE TABLE (\w+)", path.read_text())}
+    assert tables - {"boards"} == set(WRITERS) - {"migrations"}
+
+
+@pytest.mark.parametrize("lock", sorted((HOUSE / "deploy").glob("*.lock")), ids=lambda path: path.name)
+def test_locks_are_hashed_and_name_no_host(lock: Path) -> None:
+    text = lock.read_text()
+    assert "://" not in text
+    packages = re.findall(r"^([a-z0-9-]+==\S+)", text, re.MULTILINE)
+    assert packages
+    assert len(packages) == len(re.findall(r"==\S+(?: ; [^\\]+)? \\\n\s+--hash=sha256:", text))
+
+
+def test_the_test_lock_holds_the_same_versions_as_the_one_people_install() -> None:
+    def versions(name: str) -> set[str]:
+        return set(re.findall(r"^[a-z0-9-]+==\S+", (HOUSE / "deploy" / name).read_text(), re.MULTILINE))
+
+    assert versions("requirements.lock") <= versions("test.lock")
