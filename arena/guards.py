@@ -54,7 +54,7 @@ async def voter_id(request: Request[Any, Any, Any], settings: Given[Settings]) -
 
 def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuse a body that doesn't say it is JSON; a form of another site can't say so."""
-    if connection.scope["type"] != "http" or connection.scope["method"] != HttpMethod.POST:
+    if connection.scope.get("method") != HttpMethod.POST:
         return
     content_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":

@@ -13,7 +13,32 @@ from markdown_it.token import Token
 HIGHEST_HEADING: Final = 3
 LOWEST_HEADING: Final = 6
 TAGS: Final = frozenset(
-    "p br hr h3 h4 h5 h6 strong em s code pre blockquote ul ol li div table thead tbody tr th td a".split()
+    [
+        "p",
+        "br",
+        "hr",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "strong",
+        "em",
+        "s",
+        "code",
+        "pre",
+        "blockquote",
+        "ul",
+        "ol",
+        "li",
+        "div",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "a",
+    ]
 )
 ATTRIBUTES: Final = {
     "a": frozenset({"href", "title", "rel", "target"}),

@@ -44,7 +44,7 @@ class _Point:
     chances: Matrix
 
 
-def fit(wins: Matrix, *, prior: float = 1.0, tol: float = 1e-10, max_steps: int = 50, start: Fit | None = None) -> Fit:
+def fit(wins: Matrix, *, prior: float = 1.0, tol: float = 1e-10, max_steps: int = 100, start: Fit | None = None) -> Fit:
     """Fit P(i beats j) = 1 / (1 + exp(θⱼ - θᵢ)) (Bradley & Terry 1952) by Newton's method.
 
     wins (M x M) counts the times i beat j; a tie is half a win to each. theta is in log-odds and sums to zero.

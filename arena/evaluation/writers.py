@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import aclosing
 from time import monotonic
 
 from arena import markdown
@@ -45,11 +46,12 @@ class Writer:
     async def write(self, upstream: Upstream, target: Target, messages: list[Message], limits: Limits) -> None:
         """Take down what the endpoint says; what goes wrong there is kept, not raised."""
         try:
-            async for event in upstream.stream(target, messages, limits):
-                if isinstance(event, Text):
-                    self._add(event.text)
-                else:
-                    self.finished = event
+            async with aclosing(upstream.stream(target, messages, limits)) as events:
+                async for event in events:
+                    if isinstance(event, Text):
+                        self._add(event.text)
+                    else:
+                        self.finished = event
         except UpstreamFailed as failure:
             self.failed = failure
         except Exception:

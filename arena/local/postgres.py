@@ -63,6 +63,7 @@ class Postgres:
         await children.until(self._accepts, self.child, seconds=READY_SECONDS)
         version = (self._data / "PG_VERSION").read_text().strip()
         done = f"initialised in {self._home}" if self._initialised else "started"
+        self._initialised = False  # Starting again after a crash is no news of that kind.
         return f"PostgreSQL {version} {done}"
 
     async def stop(self) -> None:

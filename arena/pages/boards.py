@@ -72,6 +72,14 @@ def lede(release: Release) -> Lede:
     return Lede(kind, first[0].name, firsts, len(first))
 
 
+def context(board: Board, listed: list[Board], release: Release | None, settings: Settings) -> dict[str, object]:
+    """What the templates are given; without standings there is nothing to say of them."""
+    given: dict[str, object] = {"board": board, "boards": listed, "release": release, "settings": settings}
+    if release and release.standings:
+        given |= {"lede": lede(release), "groups": groups(release.standings)}
+    return given
+
+
 @get("/leaderboard", include_in_schema=False)
 async def show_overall(request: Request[Any, Any, Any], db: Pool, settings: Settings) -> Response[Any]:
     """The board of all votes."""
@@ -91,11 +99,8 @@ async def _page(request: Request[Any, Any, Any], slug: str, db: Pool, settings: 
     headers = {"etag": _etag(board, listed, release, settings), "cache-control": "no-cache"}
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(None, status_code=304, headers=headers)
-    context = {"board": board, "boards": listed, "release": release, "settings": settings}
-    if release is None or not release.standings:
-        return Template("boards/empty.html", context=context, headers=headers)
-    context |= {"lede": lede(release), "groups": groups(release.standings)}
-    return Template("boards/show.html", context=context, headers=headers)
+    template = "boards/show.html" if release and release.standings else "boards/empty.html"
+    return Template(template, context=context(board, listed, release, settings), headers=headers)
 
 
 def _etag(board: Board, listed: list[Board], release: Release | None, settings: Settings) -> str:

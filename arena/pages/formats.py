@@ -4,7 +4,20 @@ from datetime import UTC, datetime
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 

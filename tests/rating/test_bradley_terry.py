@@ -87,10 +87,26 @@ def test_a_perfect_order_stays_finite_and_in_order() -> None:
         assert (np.diff(theta) < 0).all()
 
 
+def chain(down: list[float], up: list[float]) -> Matrix:
+    """Each contender meets the next: wins over it, and losses to it."""
+    return np.asarray(np.diag(down, 1) + np.diag(up, -1), dtype=np.float64)
+
+
 def test_strengths_too_far_apart_for_exponentials_are_still_fitted() -> None:
-    wins = np.zeros((60, 60))
-    wins[np.arange(59), np.arange(1, 60)] = 1e6
-    assert np.ptp(rating.fit(wins).theta) > 700
+    assert np.ptp(rating.fit(chain([1e6] * 149, [0] * 149)).theta) > 1500
+
+
+@pytest.mark.parametrize(
+    ("down", "up"),
+    [
+        # Found by search: whole Newton steps go back and forth on the first, and underflow on the second.
+        ([1e4, 1e5, 1e4, 1e4, 1e6, 1e3, 1e5, 1e6, 1], [0, 1, 1, 0, 1, 1, 0, 0, 0]),
+        ([1, 1e4, 100, 100, 1e5, 1e4, 1e4, 1e5, 1e3], [0, 1, 0, 0, 0, 0, 0, 0, 0]),
+    ],
+)
+def test_a_chain_of_lopsided_counts_settles(down: list[float], up: list[float]) -> None:
+    theta = rating.fit(chain(down, up)).theta
+    assert (np.diff(theta) <= 1e-6).all()
 
 
 @pytest.mark.parametrize(

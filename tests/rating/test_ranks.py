@@ -34,6 +34,13 @@ def test_holm_steps_down_and_stops_at_the_first_pair_that_does_not_pass() -> Non
     assert ranks.holm(closer, matrix, everybody(3), level=0.95, degrees_of_freedom=9).sum() == 2
 
 
+def test_holm_decides_nothing_after_a_pair_that_did_not_pass() -> None:
+    # The chances are far below .05/3, then .03 over its bar of .05/2, then .04: under .05, but too late.
+    top, low = t.isf(0.015, 9) + t.isf(0.02, 9), t.isf(0.02, 9)
+    better = ranks.holm(np.array([top, 0.0, low]), np.eye(3) / 2, everybody(3), level=0.95, degrees_of_freedom=9)
+    assert np.argwhere(better).tolist() == [[0, 1]]
+
+
 def test_holm_counts_only_the_pairs_that_may_be_compared() -> None:
     theta, matrix = np.array([2.4, 0.0, 9.0]), np.eye(3) / 2
     assert not ranks.holm(theta, matrix, everybody(3), level=0.99, degrees_of_freedom=20)[0, 1]

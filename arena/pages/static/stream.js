@@ -1,0 +1,47 @@
+// A battle's events. The browser reconnects by itself after a break; what it gives up, and a connection that is dead
+// without saying so, is opened anew a few times.
+const TRIES = 5
+const PAUSE = 2_000
+
+export function follow(id, silenceSeconds, on) {
+  let source
+  let timer
+  let seq = 0
+  let tries = 0
+
+  const close = () => { clearTimeout(timer); source.close() }
+  const heard = () => {
+    tries = 0
+    clearTimeout(timer)
+    timer = setTimeout(again, silenceSeconds * 1000)
+    on.found()
+  }
+  const again = () => {
+    close()
+    tries += 1
+    if (tries > TRIES) on.failed('gone')
+    else open()
+  }
+  const open = () => {
+    source = new EventSource(`/api/v1/battles/${id}/stream?after=${seq}`)
+    timer = setTimeout(again, silenceSeconds * 1000)
+    source.addEventListener('tick', (event) => {
+      const tick = JSON.parse(event.data)
+      heard()
+      if (tick.seq <= seq) return
+      seq = tick.seq
+      on.tick(tick.sides)
+    })
+    source.addEventListener('html', (event) => { heard(); on.html(JSON.parse(event.data).sides) })
+    source.addEventListener('ready', () => { close(); on.found(); on.ready() })
+    source.addEventListener('failed', (event) => { close(); on.found(); on.failed(JSON.parse(event.data).code) })
+    source.addEventListener('error', () => {
+      on.lost()
+      if (source.readyState !== EventSource.CLOSED) return
+      clearTimeout(timer)
+      timer = setTimeout(again, PAUSE)
+    })
+  }
+  open()
+  return { close }
+}
