@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import uvicorn
-from litestar import Litestar, MediaType, Request, Response
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
@@ -20,7 +20,7 @@ from litestar.types import Message, Scope
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from arena import api, guards, pages
+from arena import api, guards, pages, ports
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.errors import ArenaError
@@ -63,11 +63,12 @@ class House:
     async def opened(self, _: Litestar) -> AsyncIterator[None]:
         """Open the pool, Redis and the client that speaks to endpoints."""
         settings = self._settings
-        self.redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
-        async with pool(settings.database_url, size=settings.pool_size) as self.db:
-            async with Generations(self.db, settings) as self.generations:
-                yield
-        await self.redis.aclose()
+        async with (
+            Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as self.redis,
+            pool(settings.database_url, size=settings.pool_size) as self.db,
+            Generations(self.db, settings) as self.generations,
+        ):
+            yield
 
     def dependencies(self) -> dict[str, Provide]:
         """What handlers can ask for by name."""
@@ -166,8 +167,8 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-async def serve(settings: Settings, *, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
-    """Serve until `stop` is set: then battles are broken off, their readers told, and connections closed in 1 s."""
+async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+    """Serve on a port until `stop` is set; then battles are broken off, their readers told, and calls ended in 1 s."""
     house = House(settings)
     config = uvicorn.Config(
         create(settings, house),
@@ -177,34 +178,12 @@ async def serve(settings: Settings, *, stop: asyncio.Event, ready: Callable[[str
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    with bound(settings.host, settings.port) as listener:
-        host, port = listener.getsockname()[:2]
-        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        server = _Server(config, lambda: ready(address))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if server.started:
-            await house.generations.close()
-        server.should_exit = True
-        await serving
-
-
-class PortTaken(ArenaError):
-    """The port is taken by another program; choose another one with --port or ARENA_PORT."""
-
-
-def bound(host: str, port: int) -> socket.socket:
-    """A socket that listens at this address; port 0 takes a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise PortTaken(
-            f"Port {port} of {host} can't be used ({error.strerror}); choose another one with --port or ARENA_PORT."
-        ) from None
-    return listener
+    server = _Server(config, lambda: ready(ports.address(port)))
+    serving = asyncio.create_task(server.serve(sockets=[port]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if server.started:
+        await house.generations.close()
+    server.should_exit = True
+    await serving

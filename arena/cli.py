@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import arena
-from arena import config
+from arena import config, ports
 from arena.errors import ArenaError
 
 DATA = Path(arena.__file__).parent.parent / "var"
@@ -75,7 +75,8 @@ def _serve(_: argparse.Namespace) -> None:
     from arena import app
 
     _log_to_stderr()
-    _run(lambda stop: app.serve(settings, stop=stop, ready=lambda url: _say(f"Arena is open at {url}")))
+    with ports.bind(settings.host, settings.port) as port:
+        _run(lambda stop: app.serve(settings, port=port, stop=stop, ready=lambda url: _say(f"Arena is open at {url}")))
 
 
 def _work(_: argparse.Namespace) -> None:

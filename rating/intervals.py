@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from rating.arrays import Flags, Matrix, Vector, spread
 from rating.errors import RatingError
@@ -22,7 +22,7 @@ def quantile(level: float, degrees_of_freedom: float) -> float:
     """How many standard errors a two-sided interval reaches; infinite without degrees of freedom."""
     if not 0 < level < 1:
         raise RatingError(f"A level lies between 0 and 1, as 0.95 does, and {level} does not.")
-    return float(t.ppf((1 + level) / 2, degrees_of_freedom)) if degrees_of_freedom > 0 else math.inf
+    return float(stdtrit(degrees_of_freedom, (1 + level) / 2)) if degrees_of_freedom > 0 else math.inf
 
 
 def of_ratings(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.stats import t
+from scipy.special import stdtr
 
 from rating.arrays import Codes, Flags, Matrix, Vector, spread
 
@@ -36,7 +36,7 @@ def holm(theta: Vector, covariance: Matrix, comparable: Flags, *, level: float, 
     low, high = np.nonzero(np.triu(comparable, 1))
     if not len(low) or degrees_of_freedom <= 0:
         return np.zeros_like(comparable)
-    chance = 2 * t.sf(_statistic(theta, covariance)[low, high], degrees_of_freedom)
+    chance = 2 * stdtr(degrees_of_freedom, -_statistic(theta, covariance)[low, high])
     order = np.argsort(chance, kind="stable")
     bars = (1 - level) / np.arange(len(low), 0, -1)
     passed = np.logical_and.accumulate(chance[order] <= bars)

@@ -10,13 +10,11 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from msgspec import structs
 
-from arena import app, workers
+from arena import app, ports, workers
 from arena import db as database
 from arena.config import Settings
 from arena.db import Pool
-from arena.local import ground
-from arena.local.postgres import Postgres
-from arena.local.valkey import Valkey
+from tests import servers as test_servers
 from tests import upstream
 from tests.builders import Visitor
 from tests.upstream import Provider
@@ -40,22 +38,14 @@ def named(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servers]:
+async def servers() -> AsyncIterator[Servers]:
     """PostgreSQL and Valkey, with a migrated database to copy."""
-    site = ground.prepare(tmp_path_factory.mktemp("servers") / "data")
-    postgres, valkey = Postgres(site, durable=False), Valkey(site)
-    try:
-        for server in (postgres, valkey):
-            await server.start()
-            await server.ready()
+    async with test_servers.postgres() as postgres, test_servers.valkey() as valkey:
         connection = await database.connect(postgres.url)
         await connection.execute(f"CREATE DATABASE {TEMPLATE}")
         await connection.close()
-        await database.migrate(named(postgres.url, TEMPLATE))
+        await database.migrate(postgres.url_of(TEMPLATE))
         yield Servers(postgres.url, valkey.url)
-    finally:
-        await valkey.stop()
-        await postgres.stop()
 
 
 @pytest.fixture
@@ -120,7 +110,8 @@ async def open_arena(settings: Settings) -> AsyncIterator[Open]:
             chosen = structs.replace(settings, **changes)
             stop = asyncio.Event()
             address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-            tasks = [asyncio.create_task(app.serve(chosen, stop=stop, ready=address.set_result))]
+            port = stack.enter_context(ports.bind(chosen.host, chosen.port))
+            tasks = [asyncio.create_task(app.serve(chosen, port=port, stop=stop, ready=address.set_result))]
             tasks[0].add_done_callback(lambda done: _fail(address, done))
             if working:
                 tasks.append(asyncio.create_task(workers.run(chosen, stop=stop)))

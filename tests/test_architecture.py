@@ -18,6 +18,7 @@ OUTSIDE = {
     "rating/": {"numpy", "scipy"},
     "arena/config.py": {"msgspec"},
     "arena/errors.py": set(),
+    "arena/ports.py": set(),
     "arena/db.py": {"msgspec", "asyncpg", "pgqueuer"},
     "arena/jobs.py": {"asyncpg", "pgqueuer"},
     "arena/markdown.py": {"markdown_it", "nh3"},

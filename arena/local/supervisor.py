@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from arena import config, db
+from arena import config, db, ports
 from arena.config import Settings
-from arena.errors import ArenaError, SettingsWrong
+from arena.errors import SettingsWrong
 from arena.local import contenders, ground, parts
 from arena.local.ground import Ground
 from arena.local.model import Model
@@ -29,16 +29,12 @@ RELEASE_SECONDS = "5"
 DRAIN_SECONDS = 2.0
 
 
-class PortTaken(ArenaError):
-    """The port is taken by another program; choose another one with --port."""
-
-
 async def up(folder: Path, *, port: int | None, demo: bool, stop: asyncio.Event, say: Say) -> None:
     """Run the arena on a folder until `stop` is set, and leave no process behind, whatever happens."""
     site = ground.prepare(folder)
     with ground.claimed(site):
         settings = _settings(os.environ, port=port, secret=ground.kept(site.folder / "secret", secrets.token_urlsafe))
-        _check_port(settings.host, settings.port)
+        taken = ports.bind(settings.host, settings.port)
         if site.servers != site.folder:
             say(
                 f"Others may not enter {site.folder}, so the servers' files are in {site.servers} (to start afresh, "
@@ -48,8 +44,9 @@ async def up(folder: Path, *, port: int | None, demo: bool, stop: asyncio.Event,
         house = House(site, settings, demo=demo, say=say)
         try:
             if await _unless(stop, house.start()):
-                await house.serve(stop)
+                await house.serve(taken, stop)
         finally:
+            taken.close()
             say("Stopping")
             await house.stop()
     say("Stopped")
@@ -80,18 +77,16 @@ class House:
         urls = {"database_url": self._postgres.url, "redis_url": self._valkey.url}
         self._settings = msgspec.structs.replace(self._settings, **urls)
         await self._fill(self._postgres.url)
-        self._worker = Worker(self._site, self._settings)
-        await self._worker.start()
         await loading
 
-    async def serve(self, stop: asyncio.Event) -> None:
+    async def serve(self, port: socket.socket, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, or until a part can't be kept alive, which is then raised."""
         from arena import app  # only here: loading it takes a second, which the servers use to start
 
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(app.serve(self._settings, stop=stop, ready=address.set_result))
-        kept = (self._postgres, self._valkey, self._worker)
-        others = [asyncio.create_task(parts.keep(part, stop, self._say)) for part in kept if part is not None]
+        serving = asyncio.create_task(app.serve(self._settings, port=port, stop=stop, ready=address.set_result))
+        kept: tuple[Part, ...] = (self._postgres, self._valkey)
+        others = [asyncio.create_task(parts.keep(part, stop, self._say)) for part in kept]
         others.append(asyncio.create_task(self._open(address, stop)))
         ended, _ = await asyncio.wait([serving, *others], return_when=asyncio.FIRST_COMPLETED)
         stop.set()
@@ -117,13 +112,14 @@ class House:
             await contenders.enter(url, self._model.url)
 
     async def _open(self, address: asyncio.Future[str], stop: asyncio.Event) -> None:
-        """Say that the arena is open once it can answer, and keep the model from then on."""
+        """Say that the arena is open once it can answer; only then start the worker, which no page waits for."""
         if self._model is not None:
             await self._tell(self._model)
         self._say(f"Arena is open at {await address} — Ctrl-C stops it")
-        if self._model is not None:
-            await parts.keep(self._model, stop, self._say)
-        await stop.wait()
+        self._worker = Worker(self._site, self._settings)
+        await self._worker.start()
+        kept = [part for part in (self._model, self._worker) if part is not None]
+        await asyncio.gather(*(parts.keep(part, stop, self._say) for part in kept))
 
     async def _tell(self, part: Part) -> None:
         line = await part.ready()
@@ -141,18 +137,6 @@ def _settings(environment: Mapping[str, str], *, port: int | None, secret: str) 
     ours["ARENA_RELEASE_SECONDS"] = RELEASE_SECONDS
     asked = {} if port is None else {"ARENA_PORT": str(port)}
     return config.load({**ours, **environment, **asked})
-
-
-def _check_port(host: str, port: int) -> None:
-    """Refuse a taken port before anything is started for nothing."""
-    try:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        raise PortTaken(
-            f"Port {port} of {host} can't be used ({error.strerror}); choose another one with --port (0: any free one)."
-        ) from None
 
 
 def _log_to(file: Path) -> None:

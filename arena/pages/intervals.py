@@ -9,13 +9,14 @@ from arena.publishing.releases import Standing
 REFERENCE = 1000.0
 STEPS = (10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000)
 MOST_STEPS = 5
+FEW_TICKS = 3
 LEAST_SPAN = 100.0
 MARGIN = 0.06
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A line of the grid, in per cent of the width; only every second one carries its value."""
+    """A line of the grid, in per cent of the width; where there are many, every second one carries its value."""
 
     x: float
     value: float
@@ -56,7 +57,7 @@ class Scale:
         first = -int((REFERENCE - self.low) // self.step)
         last = int((self.high - REFERENCE) // self.step)
         values = [(place, REFERENCE + place * self.step) for place in range(first, last + 1)]
-        return [Tick(self.x(value), value, place % 2 == 0) for place, value in values]
+        return [Tick(self.x(value), value, len(values) <= FEW_TICKS or place % 2 == 0) for place, value in values]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import { number, word } from './words.js'
 const REFERENCE = 1000
 const STEPS = [10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000]
 const MOST_STEPS = 5
+const FEW_TICKS = 3
 const LEAST_SPAN = 100
 const MARGIN = 0.06
 const LETTERS = ['A', 'B']
@@ -25,7 +26,7 @@ function scaleOf(sides) {
   const last = Math.floor((high + air - REFERENCE) / step)
   for (let place = Math.ceil((low - air - REFERENCE) / step); place <= last; place += 1) ticks.push(place)
   const x = (value) => `${(((value - low + air) / span) * 100).toFixed(2)}%`
-  return { x, ticks: ticks.map((place) => ({ value: REFERENCE + place * step, labelled: place % 2 === 0 })) }
+  return { x, ticks: ticks.map((place) => ({ value: REFERENCE + place * step, labelled: ticks.length <= FEW_TICKS || place % 2 === 0 })) }
 }
 
 function axis({ x, ticks }) {

@@ -53,6 +53,7 @@ export function reveal(section, { vote, reveal: { sides } }) {
   slot('vote').textContent = vote.id
   slot('plot').hidden = !draw(slot('plot'), sides, chosen)
   for (const [place, side] of sides.entries()) {
+    section.querySelector(`[data-about="${place}"]`).hidden = !side.description
     for (const [name, parts] of Object.entries(facts(side, place, chosen))) slot(`${name}-${place}`).replaceChildren(...parts)
   }
   section.querySelector('.abouts').hidden = sides.every((side) => !side.description)

@@ -1,5 +1,6 @@
 """deploy/run, with programs of our own in the place of Python where it must not install anything."""
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[3]
+REAL_PYTHON = shlex.quote(sys.executable)
 TOOLS = ("dirname", "cat", "cmp", "sh", "mkdir", "rm", "tail", "tee", "grep", "sed", "chmod")
 
 
@@ -76,7 +78,7 @@ def test_no_python_at_all_is_a_sentence(checkout: Path, path: Path) -> None:
 
 def test_a_python_that_is_too_old_is_a_sentence_with_its_version(checkout: Path, path: Path) -> None:
     old = "import platform, sys; sys.version_info = (3, 9, 18); platform.python_version = lambda: '3.9.18'"
-    program(path / "python3", f'shift\nexec {sys.executable} -c "{old}; $1"')
+    program(path / "python3", f'shift\nexec {REAL_PYTHON} -c "{old}; $1"')
     done = run(checkout, path, "up")
     assert done.returncode == 1
     assert "Python 3.11 or newer is needed, and python3 is 3.9.18." in done.stderr
@@ -119,7 +121,7 @@ def test_an_installation_that_failed_is_explained_and_made_anew(checkout: Path, 
 
 
 def test_two_at_once_install_once(checkout: Path, path: Path) -> None:
-    program(path / "python3", f'case "$*" in *flock*) exec {sys.executable} "$@" ;; esac\n{PYTHON}')
+    program(path / "python3", f'case "$*" in *flock*) exec {REAL_PYTHON} "$@" ;; esac\n{PYTHON}')
     both = [
         subprocess.Popen(
             [str(checkout / "deploy" / "run"), "up"],

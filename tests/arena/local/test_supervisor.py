@@ -1,6 +1,7 @@
 """The settings of a local arena, and what is refused before anything is started."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from arena.errors import SettingsWrong
 from arena.local import children, parts, supervisor
 from arena.local.children import Child, Command
 from arena.local.parts import KeepsDying
-from arena.local.supervisor import PortTaken
+from arena.ports import PortTaken
 from tests import servers
 
 SECRET = "s" * 43
@@ -36,7 +37,8 @@ def test_the_address_of_somebody_elses_server_is_refused(name: str) -> None:
 
 
 async def test_a_taken_port_is_refused_before_anything_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARENA_HOST", "127.0.0.1")
+    for name in [name for name in os.environ if name.startswith("ARENA_")]:
+        monkeypatch.delenv(name)
     with servers.site() as site, socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortTaken, match=f"Port {port} .*--port"):
