@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from arena.errors import NotFound
 
@@ -21,13 +22,13 @@ class NoSuchAsset(NotFound):
 
 
 _here = Path(__file__).parent
-_files = {file.name: file.read_bytes() for file in _here.glob("static/*") if file.suffix[1:] in MEDIA_TYPES}
+files = {file.name: file.read_bytes() for file in _here.glob("static/*") if file.suffix[1:] in MEDIA_TYPES}
 
 
 def _version() -> str:
     """Templates count too: a page that was kept by a reader is asked for anew when either changes."""
-    files = sorted([*_here.glob("static/*"), *_here.glob("templates/**/*.html")])
-    return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()[:16]
+    made_of = sorted([*_here.glob("static/*"), *_here.glob("templates/**/*.html")])
+    return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in made_of)).hexdigest()[:16]
 
 
 VERSION: Final = _version()
@@ -35,16 +36,16 @@ VERSION: Final = _version()
 
 def url(name: str) -> str:
     """Where a page finds the file; modules import each other from the same folder, so the version is in the path."""
-    if name not in _files:
+    if name not in files:
         raise NoSuchAsset(f"There is no file called {name} in pages/static.")
     return f"/static/{VERSION}/{name}"
 
 
 @get("/static/{version:str}/{name:str}", include_in_schema=False)
-async def show(version: str, name: str) -> Response[bytes]:
+async def show(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A file; a page of another version gets ours too, so that a restart never leaves it without script."""
-    if name not in _files:
+    if name not in files:
         raise NoSuchAsset
     caching = FOREVER if version == VERSION else "no-cache"
     media_type = MEDIA_TYPES[name.rpartition(".")[2]]
-    return Response(_files[name], media_type=media_type, headers={"cache-control": caching})
+    return Response(files[name], media_type=media_type, headers={"cache-control": caching})

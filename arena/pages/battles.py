@@ -1,6 +1,7 @@
 """The battle page: one task; its script speaks with the API."""
 
 from litestar import get
+from litestar.di import NamedDependency as Given
 from litestar.response import Template
 
 from arena.config import Settings
@@ -8,7 +9,7 @@ from arena.pages import suggestions
 
 
 @get("/", include_in_schema=False)
-async def show(settings: Settings) -> Template:
+async def show(settings: Given[Settings]) -> Template:
     """Where a battle is held."""
     return Template(
         "battles/show.html",

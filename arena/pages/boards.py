@@ -6,6 +6,8 @@ from itertools import groupby
 from typing import Any, Literal
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath
 from litestar.response import Template
 
 from arena.config import Settings
@@ -81,13 +83,15 @@ def context(board: Board, listed: list[Board], release: Release | None, settings
 
 
 @get("/leaderboard", include_in_schema=False)
-async def show_overall(request: Request[Any, Any, Any], db: Pool, settings: Settings) -> Response[Any]:
+async def show_overall(request: Request[Any, Any, Any], db: Given[Pool], settings: Given[Settings]) -> Response[Any]:
     """The board of all votes."""
     return await _page(request, OVERALL, db, settings)
 
 
 @get("/leaderboard/{slug:str}", include_in_schema=False)
-async def show(request: Request[Any, Any, Any], slug: str, db: Pool, settings: Settings) -> Response[Any]:
+async def show(
+    request: Request[Any, Any, Any], slug: FromPath[str], db: Given[Pool], settings: Given[Settings]
+) -> Response[Any]:
     """A board of this name."""
     return await _page(request, slug, db, settings)
 

@@ -3,6 +3,7 @@
 from functools import cache
 
 from litestar import get
+from litestar.di import NamedDependency as Given
 from litestar.response import Template
 
 from arena.config import Settings
@@ -17,14 +18,14 @@ def method() -> dict[str, str | float | int]:
 
 
 @get("/methodology", include_in_schema=False)
-async def methodology(settings: Settings) -> Template:
+async def methodology(settings: Given[Settings]) -> Template:
     """How ratings are made."""
     context = {"method": method(), "settings": settings}
     return Template("texts/methodology.html", context=context, headers={"cache-control": "no-cache"})
 
 
 @get("/policy", include_in_schema=False)
-async def policy(settings: Settings) -> Template:
+async def policy(settings: Given[Settings]) -> Template:
     """What is kept of a visit, and what may be published."""
     context = {"settings": settings, "cookie_seconds": YEAR}
     return Template("texts/policy.html", context=context, headers={"cache-control": "no-cache"})

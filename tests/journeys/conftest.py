@@ -157,7 +157,8 @@ async def arena_of_scripts(open_arena: Open, db: Pool, provider: Provider) -> st
     """An arena whose contenders try to run something in the page."""
     attack = (
         "<script>alert(1); globalThis.broken = true</script>\n\n"
-        "<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1))\n\n```html\n<iframe srcdoc='<script>'>\n```\n\nalert(1)"
+        "<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1))\n\n"
+        "```html\n<iframe srcdoc='<script>'>\n```\n\nalert(1)"
     )
     provider.script("attack", [attack[at : at + 9] for at in range(0, len(attack), 9)])
     for _ in range(2):

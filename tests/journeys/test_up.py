@@ -6,7 +6,7 @@ import signal
 import aiohttp
 import pytest
 
-from tests.journeys.conftest import Start, within
+from tests.journeys.conftest import STOP_SECONDS, Start, within
 
 
 async def status(url: str) -> int:

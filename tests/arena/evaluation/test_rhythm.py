@@ -44,9 +44,7 @@ def _features(heard: Heard) -> list[float]:
 
 
 @pytest.mark.slow
-async def test_in_lockstep_a_listener_can_hardly_tell_the_quick_side(
-    open_arena: Open, db: Pool, provider: Provider
-) -> None:
+async def test_in_lockstep_a_listener_can_hardly_tell(open_arena: Open, db: Pool, provider: Provider) -> None:
     """The bound is the design's: an area of at most 0.60 over 200 battles, for every feature."""
     scores = await _listened(await open_arena(pace=Pace.LOCKSTEP, tick_seconds=0.04), db, provider)
     areas = [_area(feature) for feature in zip(*scores, strict=True)]

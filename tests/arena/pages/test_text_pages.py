@@ -1,0 +1,98 @@
+import re
+
+import aiohttp
+import pytest
+from msgspec import structs
+
+from arena.config import Settings
+from arena.pages import CONTENT_SECURITY_POLICY, assets, suggestions, texts
+from arena.pages.templating import environment
+from tests.arena.pages.markup import Page, assert_well_made, words
+from tests.builders import Visitor
+
+SETTINGS = Settings(database_url="postgresql://x", redis_url="redis://x", secret="s" * 32)
+
+
+@pytest.mark.parametrize("path", ["/", "/leaderboard", "/methodology", "/policy", "/nothing-here"])
+async def test_every_page_is_well_made_and_forbids_what_is_inline_or_foreign(path: str, arena: str) -> None:
+    async with aiohttp.ClientSession(arena) as session, session.get(path, headers={"accept": "text/html"}) as answer:
+        assert_well_made(await answer.text())
+        assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "set-cookie" not in answer.headers
+
+
+async def test_every_file_that_a_page_names_is_there_and_may_be_kept_for_ever(arena: str) -> None:
+    async with aiohttp.ClientSession(arena) as session:
+        async with session.get("/") as answer:
+            page = Page(await answer.text())
+        named = [element.attributes["href"] for element in page.all("link")]
+        named += [element.attributes["src"] for element in page.all("script")]
+        assert len(named) == 4
+        for address in named:
+            async with session.get(address) as answer:
+                assert answer.status == 200
+                assert "immutable" in answer.headers["cache-control"]
+
+
+async def test_a_page_of_another_version_still_gets_its_script_but_may_not_keep_it(arena: str) -> None:
+    async with aiohttp.ClientSession(arena) as session:
+        async with session.get("/static/other/battle.js") as answer:
+            assert (answer.status, answer.headers["cache-control"]) == (200, "no-cache")
+        async with session.get("/static/other/nothing.js") as answer:
+            assert answer.status == 404
+
+
+def test_every_module_that_a_script_imports_is_there() -> None:
+    for name, content in assets.files.items():
+        for imported in re.findall(rb"from '\./([^']+)'", content):
+            assert imported.decode() in assets.files, name
+
+
+def test_scripts_hold_no_sentence() -> None:
+    """Words a person reads are in the templates, so that a page in another language has its own."""
+    for name, content in assets.files.items():
+        code = re.sub(r"^\s*//.*$", "", content.decode(), flags=re.M)
+        sentences = re.findall(r"'[A-Z][a-z]+ [^']*'|'[^']*\w\.'", code)
+        assert name.endswith(".css") or not sentences, (name, sentences)
+
+
+def test_every_sentence_that_a_script_says_is_in_the_page() -> None:
+    html = environment().get_template("battles/show.html").render(suggestions=[], prompts=[], silence_seconds=40)
+    known = {element.attributes["data-word"] for element in Page(html).elements if "data-word" in element.attributes}
+    said = set()
+    for content in assets.files.values():
+        said |= set(re.findall(r"\bword\('([a-z_-]+)'", content.decode()))
+    assert len(said) > 20
+    assert said <= known
+
+
+async def test_the_battle_page_asks_for_nothing_but_a_prompt(visitor: Visitor) -> None:
+    _, html = await visitor.get("/")
+    page = Page(html)
+    assert page.one("main").attributes["data-state"] == "idle"
+    assert words(page.one("label", for_="prompt")) == "Your prompt"
+    assert page.one("span", id="consent").inside[0].attributes["href"] == "/policy"
+    offered = page.all("button", data_suggestion="")
+    assert [button.inside[1].text for button in offered] == [one.text for one in suggestions.one_of_each()]
+    assert "JavaScript" in words(page.one("noscript"))
+
+
+def test_the_methodology_is_that_of_the_running_settings() -> None:
+    changed = structs.replace(SETTINGS, established_votes=77, established_half_width=12.0, release_seconds=90.0)
+    html = environment().get_template("texts/methodology.html").render(settings=changed, method=texts.method())
+    told = words(Page(html).one("main"))
+    for claim in ("from 77 votes on", "± 12 points", "at most every 90 seconds", "one draw", "95% of cases"):
+        assert claim in told
+
+
+def test_suggestions_are_of_every_kind_and_said_once() -> None:
+    assert len(suggestions.one_of_each()) == 5
+    assert len({one.text for one in suggestions.ALL}) == len(suggestions.ALL) == 16
+
+
+async def test_the_suggestions_are_credited_where_they_stand(visitor: Visitor) -> None:
+    for path in ("/", "/policy"):
+        _, html = await visitor.get(path)
+        assert "CC BY 4.0" in words(Page(html).one("body"))
+        assert "D. Ustalov" in words(Page(html).one("body"))
