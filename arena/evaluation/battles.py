@@ -160,6 +160,16 @@ async def skip(db: Db, battle_id: UUID, voter_id: UUID | None, reason: str | Non
         raise NothingToSkip
 
 
+async def abandon(db: Db) -> None:
+    """Void every battle that is being answered, where it is known that no process answers any."""
+    await db.execute(
+        """
+        UPDATE battles SET state = 'void', reason = 'abandoned', closed_at = now()
+        WHERE state IN ('open', 'streaming')
+        """
+    )
+
+
 async def sweep(db: Db, now: datetime, *, answer_seconds: float, hours: int) -> int:
     """Void what no process answers any more and expire what nobody votes on; how many that were."""
     status = await db.execute(

@@ -16,6 +16,7 @@ import msgspec
 from arena import config, db, ports
 from arena.config import Settings
 from arena.errors import SettingsWrong
+from arena.evaluation import battles
 from arena.local import contenders, ground, parts
 from arena.local.ground import Ground
 from arena.local.model import Model
@@ -106,10 +107,19 @@ class House:
         applied = await db.migrate(url)
         if applied:
             self._say(f"Migrated the database to {applied[-1]}")
+        await self._clear(url)
         if self._model is None:
             await contenders.leave(url)
         else:
             await contenders.enter(url, self._model.url)
+
+    async def _clear(self, url: str) -> None:
+        """Battles that an arena before this one was killed in the middle of are answered by nobody."""
+        connection = await db.connect(url)
+        try:
+            await battles.abandon(connection)
+        finally:
+            await connection.close()
 
     async def _open(self, address: asyncio.Future[str], stop: asyncio.Event) -> None:
         """Say that the arena is open once it can answer; only then start the worker, which no page waits for."""

@@ -80,6 +80,15 @@ async def test_the_sweep_closes_what_is_old_and_nothing_else(db: Pool, entrants:
     assert (await battles.require(db, ready.id, voter)).state is State.EXPIRED
 
 
+async def test_what_nobody_answers_is_abandoned_and_the_rest_left_alone(db: Pool, entrants: list[Entrant]) -> None:
+    voter = uuid4()
+    streaming = await battles.open(db, voter, "Why?", pairing.draw(entrants))
+    ready, _ = await ready_battle(db, entrants, voter)
+    await battles.abandon(db)
+    assert (await battles.require(db, streaming.id, voter)).state is State.VOID
+    assert (await battles.require(db, ready.id, voter)).state is State.READY
+
+
 async def test_both_answers_are_kept_in_position_order(db: Pool, entrants: list[Entrant]) -> None:
     battle, _ = await ready_battle(db, entrants)
     [turn] = await turns.said(db, battle.id)

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from arena.pages import intervals
 from arena.pages.intervals import REFERENCE, Scale
+from arena.publishing.releases import Standing
 from tests.arena.pages.standings import standing
 
 RATINGS = st.floats(-4000, 6000)
@@ -11,7 +12,7 @@ SPREADS = st.none() | st.floats(0, 3000)
 
 
 @st.composite
-def lines(draw: st.DrawFn) -> object:
+def lines(draw: st.DrawFn) -> Standing:
     rating, below, above = draw(RATINGS), draw(SPREADS), draw(SPREADS)
     lower = None if below is None else rating - below
     upper = None if above is None else rating + above
@@ -19,8 +20,7 @@ def lines(draw: st.DrawFn) -> object:
 
 
 @given(st.lists(lines(), min_size=1, max_size=8))
-def test_every_interval_and_the_reference_stand_in_sight_and_in_order(drawn: list[object]) -> None:
-    rows = [row for row in drawn if isinstance(row, type(standing()))]
+def test_every_interval_and_the_reference_stand_in_sight_and_in_order(rows: list[Standing]) -> None:
     scale = Scale.of(rows)
     assert 0 < scale.x(REFERENCE) < 100
     for row in rows:
@@ -31,8 +31,8 @@ def test_every_interval_and_the_reference_stand_in_sight_and_in_order(drawn: lis
 
 
 @given(st.lists(lines(), min_size=1, max_size=8))
-def test_the_grid_is_round_within_the_scale_and_always_names_the_reference(drawn: list[object]) -> None:
-    scale = Scale.of([row for row in drawn if isinstance(row, type(standing()))])
+def test_the_grid_is_round_within_the_scale_and_always_names_the_reference(rows: list[Standing]) -> None:
+    scale = Scale.of(rows)
     ticks = scale.ticks
     assert 1 <= len(ticks) <= intervals.MOST_STEPS + 1
     assert all(0 <= tick.x <= 100 for tick in ticks)

@@ -1,0 +1,213 @@
+"""The battle page's machine in a real browser, against the real service; what goes wrong is made to by the browser."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.async_api import BrowserContext, Page, Request, Route, async_playwright, expect
+
+from arena.db import Pool
+from tests.builders import contender, until
+from tests.upstream import Provider
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+VOTES = "**/api/v1/battles/*/vote"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def context() -> AsyncIterator[BrowserContext]:
+    path = os.environ.get("ARENA_TEST_BROWSER", "")
+    if not path:
+        assert "CI" not in os.environ, "These tests need a Chromium, and none could be installed."
+        pytest.skip("NOT RUN: these tests need a Chromium (ARENA_TEST_BROWSER is its path).")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield await browser.new_context()
+        await browser.close()
+
+
+@dataclass
+class Booth:
+    """A battle page, what it sent, and the votes that are kept."""
+
+    page: Page
+    address: str
+    db: Pool
+    sent: list[str] = field(default_factory=list)
+
+    async def ask(self) -> None:
+        """Ask and wait for the end of both answers."""
+        await self.begin()
+        await self.is_in("ready")
+
+    async def begin(self) -> None:
+        """Ask."""
+        await self.page.goto(self.address)
+        await self.page.get_by_label("Your prompt").fill("Which is it?")
+        await self.page.keyboard.press("Enter")
+
+    async def is_in(self, state: str) -> None:
+        """Wait until the machine is in this state."""
+        await expect(self.page.locator(".battle")).to_have_attribute("data-state", state, timeout=15_000)
+
+    async def votes(self) -> list[str]:
+        """The outcomes that are kept."""
+        return [row["outcome"] for row in await self.db.fetch("SELECT outcome FROM votes")]
+
+    def hear(self, request: Request) -> None:
+        """Note a call to the API by its last word."""
+        if request.method == "POST":
+            self.sent.append(request.url.rpartition("/")[2])
+
+
+@pytest.fixture
+async def booth(context: BrowserContext, arena: str, db: Pool, provider: Provider) -> Booth:
+    for slug in ("anna", "berta"):
+        await contender(db, provider, "words:one two", slug=slug)
+    booth = Booth(await context.new_page(), arena, db)
+    booth.page.on("request", booth.hear)
+    return booth
+
+
+async def test_many_keys_and_clicks_are_one_vote(booth: Booth) -> None:
+    await booth.ask()
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "x"):
+        await booth.page.keyboard.press(key)
+    await booth.page.locator("[data-vote=a]").click(force=True)
+    await booth.is_in("voted")
+    assert booth.sent == ["battles", "vote"]
+    assert await booth.votes() == ["b"]
+    await expect(booth.page.locator("#revealed")).to_be_focused()
+
+
+async def test_a_vote_that_was_taken_back_is_not_sent(booth: Booth) -> None:
+    await booth.ask()
+    await booth.page.keyboard.press("ArrowLeft")
+    await booth.page.keyboard.press("u")
+    await booth.is_in("ready")
+    await expect(booth.page.locator("[data-vote=a]")).to_be_focused()
+    await booth.page.keyboard.press("ArrowDown")
+    await booth.is_in("voted")
+    assert booth.sent == ["battles", "vote"]
+    assert await booth.votes() == ["tie"]
+
+
+async def test_a_vote_that_could_still_be_undone_is_kept_when_the_page_is_left(booth: Booth) -> None:
+    await booth.ask()
+    await booth.page.keyboard.press("x")
+    await booth.is_in("sending")
+    await booth.page.goto(f"{booth.address}/policy")
+
+    async def kept() -> bool:
+        return await booth.votes() == ["both_bad"]
+
+    await until(kept, seconds=4)
+
+
+async def test_a_lost_answer_is_asked_for_again_with_the_same_outcome(booth: Booth) -> None:
+    bodies: list[str | None] = []
+
+    async def lose_first(route: Route) -> None:
+        bodies.append(route.request.post_data)
+        if len(bodies) == 1:
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await booth.page.route(VOTES, lose_first)
+    await booth.ask()
+    await booth.page.keyboard.press("ArrowLeft")
+    await booth.is_in("voted")
+    assert bodies == ['{"outcome":"a"}'] * 2
+    assert await booth.votes() == ["a"]
+
+
+async def test_a_vote_that_never_arrives_is_offered_to_be_sent_again(booth: Booth) -> None:
+    await booth.ask()
+    await booth.page.route(VOTES, lambda route: route.abort())
+    await booth.page.keyboard.press("ArrowLeft")
+    await booth.is_in("unsent")
+    await expect(booth.page.locator("[data-send]")).to_be_focused()
+    await booth.page.unroute(VOTES)
+    await booth.page.keyboard.press("Enter")
+    await booth.is_in("voted")
+    assert await booth.votes() == ["a"]
+
+
+async def test_a_vote_that_is_refused_says_why_and_leaves_a_way_on(booth: Booth) -> None:
+    await booth.ask()
+    await booth.db.execute("UPDATE battles SET state = 'expired', closed_at = now()")
+    await booth.page.keyboard.press("ArrowLeft")
+    await booth.is_in("void")
+    await expect(booth.page.locator("[data-void-text]")).to_contain_text("takes no vote any more")
+    await booth.page.get_by_role("button", name="Try again with a new pair").click()
+    await booth.is_in("ready")
+
+
+async def test_a_cookie_that_is_not_ours_is_no_hindrance(booth: Booth, context: BrowserContext) -> None:
+    await context.add_cookies([{"name": "voter", "value": "junk", "url": booth.address}])
+    await booth.ask()
+    assert booth.sent == ["battles", "battles"]
+
+
+async def test_a_refused_prompt_stays_in_its_field_beside_the_sentence(booth: Booth) -> None:
+    await booth.page.goto(booth.address)
+    prompt = booth.page.get_by_label("Your prompt")
+    await prompt.fill("x" * 32_001)
+    await booth.page.keyboard.press("Enter")
+    await expect(booth.page.get_by_role("alert")).to_have_text("This prompt has 32,001 characters; 32,000 fit.")
+    await booth.is_in("idle")
+    assert len(await prompt.input_value()) == 32_001
+
+
+async def test_keys_are_letters_while_the_reader_writes(booth: Booth) -> None:
+    await booth.page.goto(booth.address)
+    prompt = booth.page.get_by_label("Your prompt")
+    await prompt.press_sequentially("xsun?")
+    assert await prompt.input_value() == "xsun?"
+    await expect(booth.page.locator("dialog")).not_to_be_visible()
+
+
+async def test_an_answer_goes_on_where_a_broken_connection_left_it(
+    booth: Booth, context: BrowserContext, db: Pool, provider: Provider
+) -> None:
+    await db.execute("DELETE FROM grants; DELETE FROM endpoints")
+    rest = asyncio.Event()
+    for model in ("first", "second"):
+        provider.script(model, ["# One\n\n", "two ", rest, "three\n\n", "four"])
+        await contender(db, provider, model, slug=model)
+    await booth.begin()
+    await booth.is_in("streaming")
+    answer = booth.page.locator("[data-side='0'] .answer")
+    await expect(answer).to_contain_text("two")
+    rest.set()
+    await booth.is_in("ready")
+    await expect(answer.locator("h3")).to_have_text("One")
+    assert (await answer.inner_text()).split() == ["One", "two", "three", "four"]
+
+
+async def test_skipping_tells_nothing_and_begins_afresh(booth: Booth) -> None:
+    await booth.ask()
+    await booth.page.keyboard.press("s")
+    await booth.is_in("idle")
+    await expect(booth.page.get_by_label("Your prompt")).to_be_focused()
+
+    async def skipped() -> bool:
+        return await booth.db.fetchval("SELECT state FROM battles") == "skipped"
+
+    await until(skipped)
+    assert await booth.votes() == []
