@@ -1,6 +1,5 @@
 """The battle page's machine in a real browser, against the real service; what goes wrong is made to by the browser."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -12,17 +11,12 @@ from arena.db import Pool
 from tests.builders import contender, until
 from tests.upstream import Provider
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
 VOTES = "**/api/v1/battles/*/vote"
+STREAMS = "**/api/v1/battles/*/stream*"
 
 pytestmark = pytest.mark.browser
 
@@ -182,22 +176,33 @@ async def test_keys_are_letters_while_the_reader_writes(booth: Booth) -> None:
     await expect(booth.page.locator("dialog")).not_to_be_visible()
 
 
-async def test_an_answer_goes_on_where_a_broken_connection_left_it(
-    booth: Booth, context: BrowserContext, db: Pool, provider: Provider
-) -> None:
-    await db.execute("DELETE FROM grants; DELETE FROM endpoints")
-    rest = asyncio.Event()
-    for model in ("first", "second"):
-        provider.script(model, ["# One\n\n", "two ", rest, "three\n\n", "four"])
-        await contender(db, provider, model, slug=model)
+async def test_an_answer_goes_on_where_a_broken_connection_left_it(booth: Booth) -> None:
+    streams: list[str] = []
+
+    async def cut_first(route: Route) -> None:
+        streams.append(route.request.url)
+        if len(streams) > 1:
+            await route.continue_()
+            return
+        answer = await route.fetch()
+        first, *_ = (await answer.body()).partition(b"\n\n")
+        assert first.startswith(b"event: tick\nid: 1\n")
+        await route.fulfill(response=answer, body=first + b"\n\n")
+
+    await booth.page.route(STREAMS, cut_first)
     await booth.begin()
-    await booth.is_in("streaming")
-    answer = booth.page.locator("[data-side='0'] .answer")
-    await expect(answer).to_contain_text("two")
-    rest.set()
+    await expect(booth.page.locator("[data-lost]")).to_be_visible(timeout=10_000)
     await booth.is_in("ready")
-    await expect(answer.locator("h3")).to_have_text("One")
-    assert (await answer.inner_text()).split() == ["One", "two", "three", "four"]
+    assert len(streams) == 2
+    for side in (0, 1):
+        await expect(booth.page.locator(f"[data-side='{side}'] .answer")).to_have_text("one two")
+
+
+async def test_a_stream_that_is_refused_again_and_again_leaves_a_way_on(booth: Booth) -> None:
+    await booth.page.route(STREAMS, lambda route: route.fulfill(status=404))
+    await booth.begin()
+    await booth.is_in("void")
+    await expect(booth.page.locator("[data-void-heading]")).to_contain_text("could not be restored")
 
 
 async def test_skipping_tells_nothing_and_begins_afresh(booth: Booth) -> None:
@@ -207,7 +212,7 @@ async def test_skipping_tells_nothing_and_begins_afresh(booth: Booth) -> None:
     await expect(booth.page.get_by_label("Your prompt")).to_be_focused()
 
     async def skipped() -> bool:
-        return await booth.db.fetchval("SELECT state FROM battles") == "skipped"
+        return bool(await booth.db.fetchval("SELECT state = 'skipped' FROM battles"))
 
     await until(skipped)
     assert await booth.votes() == []

@@ -1,0 +1,65 @@
+from arena.config import Settings
+from arena.db import Pool
+from arena.evaluation import votes
+from arena.integration import boards
+from arena.publishing import releases
+from rating import Outcome
+from tests.builders import Visitor, contender, ready_battle
+from tests.upstream import Provider
+
+
+async def _released(db: Pool, settings: Settings, provider: Provider, times: int = 1) -> list[str]:
+    entrants = [await contender(db, provider, "identity", name=name) for name in ("Anna", "Berta")]
+    board, ids = await boards.require(db, "overall"), []
+    for _ in range(times):
+        battle, voter = await ready_battle(db, entrants)
+        await votes.cast(db, battle.id, voter, Outcome.A)
+        ids.append(str(await releases.refresh(db, board, settings)))
+    return ids
+
+
+async def test_boards_are_listed_and_an_unknown_one_is_named(visitor: Visitor) -> None:
+    status, listed = await visitor.get("/api/v1/boards")
+    assert status == 200
+    assert [board["slug"] for board in listed["items"]] == ["overall"]
+    assert listed["next"] is None
+    status, problem = await visitor.get("/api/v1/boards/nonsense")
+    assert (status, problem["detail"]) == (404, "There is no board called “nonsense”.")
+
+
+async def test_a_board_shows_its_latest_release_with_the_contracts_names(
+    visitor: Visitor, db: Pool, settings: Settings, provider: Provider
+) -> None:
+    assert (await visitor.get("/api/v1/boards/overall"))[1]["release"] is None
+    [release_id] = await _released(db, settings, provider)
+    _, board = await visitor.get("/api/v1/boards/overall")
+    assert board["release"]["id"] == release_id
+    names = {"contender", "rating", "lower", "upper", "rank_lower", "rank_upper", "votes", "status", "group"}
+    assert all(names <= set(standing) for standing in board["release"]["standings"])
+    assert (await visitor.get(f"/api/v1/releases/{release_id}"))[1] == board["release"]
+
+
+async def test_what_has_not_changed_is_not_sent_again(
+    visitor: Visitor, db: Pool, settings: Settings, provider: Provider
+) -> None:
+    [release_id] = await _released(db, settings, provider)
+    same = {"if-none-match": f'"{release_id}"'}
+    assert await visitor.get("/api/v1/boards/overall", headers=same) == (304, "")
+    assert (await visitor.get("/api/v1/boards/overall", headers={"if-none-match": '"other"'}))[0] == 200
+
+
+async def test_releases_are_listed_newest_first_and_paged(
+    visitor: Visitor, db: Pool, settings: Settings, provider: Provider
+) -> None:
+    ids = await _released(db, settings, provider, times=3)
+    _, listed = await visitor.get("/api/v1/boards/overall/releases")
+    assert [release["id"] for release in listed["items"]] == ids[::-1]
+    cursor = listed["items"][0]["published_at"]
+    _, older = await visitor.get("/api/v1/boards/overall/releases", params={"cursor": cursor})
+    assert [release["id"] for release in older["items"]] == ids[-2::-1]
+    assert (await visitor.get("/api/v1/boards/overall/releases", params={"cursor": "yesterday"}))[0] == 400
+
+
+async def test_an_unknown_release_is_not_there(visitor: Visitor) -> None:
+    for release_id in ("0" * 64, "nonsense", "%00"):
+        assert (await visitor.get(f"/api/v1/releases/{release_id}"))[0] == 404, release_id

@@ -1,0 +1,70 @@
+import json
+
+from litestar import Litestar
+
+from arena import app
+from arena.config import Settings
+from tests.builders import Visitor
+
+
+def _service() -> Litestar:
+    return app.create(Settings(database_url="", redis_url="", secret="s" * 32))
+
+
+def test_every_call_of_the_contract_is_described() -> None:
+    paths = _service().openapi_schema.to_schema()["paths"]
+    described = {f"{method} {path}" for path, calls in paths.items() for method in calls}
+    assert described == {
+        "post /api/v1/battles",
+        "get /api/v1/battles/{battle_id}",
+        "get /api/v1/battles/{battle_id}/stream",
+        "post /api/v1/battles/{battle_id}/vote",
+        "post /api/v1/battles/{battle_id}/skip",
+        "get /api/v1/boards",
+        "get /api/v1/boards/{slug}",
+        "get /api/v1/boards/{slug}/releases",
+        "get /api/v1/releases/{release_id}",
+        "get /health/live",
+        "get /health/ready",
+    }
+
+
+async def test_the_description_is_served(visitor: Visitor) -> None:
+    status, schema = await visitor.get("/schema")
+    assert status == 200
+    assert (schema if isinstance(schema, dict) else json.loads(schema))["info"]["title"] == "Arena"
+
+
+async def test_every_answer_carries_the_security_headers(visitor: Visitor) -> None:
+    for path in ("/", "/leaderboard", "/api/v1/boards", "/api/v1/nothing", "/nothing", "/health/live"):
+        visitor.received.clear()
+        await visitor.get(path)
+        headers = bytes(visitor.received).lower()
+        for name in (b"content-security-policy: default-src 'none'", b"x-content-type-options: nosniff"):
+            assert headers.count(name) == 1, (path, name)
+        assert b"server:" not in headers
+
+
+async def test_pages_answer_browsers_in_html_and_programs_in_json(visitor: Visitor) -> None:
+    status, page = await visitor.get("/nothing", headers={"accept": "text/html"})
+    assert status == 404
+    assert page.startswith("<!doctype html>")
+    status, problem = await visitor.get("/nothing")
+    assert (status, problem["status"]) == (404, 404)
+    status, problem = await visitor.get("/api/v1/nothing", headers={"accept": "text/html"})
+    assert problem["detail"] == "There is nothing at this address."
+
+
+async def test_the_service_says_whether_it_is_alive_and_ready(visitor: Visitor) -> None:
+    assert await visitor.get("/health/live") == (200, {"alive": True})
+    assert await visitor.get("/health/ready") == (200, {"database": True, "redis": True})
+
+
+def test_over_https_the_cookie_is_kept_to_this_host() -> None:
+    from arena import guards
+    from arena.people import voters
+
+    settings = Settings(database_url="", redis_url="", secret="s" * 32, public_url="https://arena.example")
+    cookie = guards.voter_cookie(voters.invite(), settings)
+    assert cookie.key == "__Host-voter"
+    assert (cookie.secure, cookie.path, cookie.domain, cookie.httponly) == (True, "/", None, True)
