@@ -1,6 +1,7 @@
 """Real servers for all tests: PostgreSQL and Valkey once, a database of its own for each test, and a provider."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from msgspec import structs
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from arena import app, ports, workers
 from arena import db as database
@@ -139,3 +141,36 @@ async def visitor(arena: str) -> AsyncIterator[Visitor]:
     """Somebody who has just come in."""
     async with Visitor(arena) as somebody:
         yield somebody
+
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium; in CI its absence is a failure, elsewhere a loud skip."""
+    path = os.environ.get("ARENA_TEST_BROWSER", "")
+    if not path:
+        assert "CI" not in os.environ, "These tests need a Chromium, and none could be installed."
+        pytest.skip("NOT RUN: these tests need a Chromium (ARENA_TEST_BROWSER is its path).")
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        await running.close()
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A fresh profile in which every request and every complaint of the browser is seen."""
+    opened = await browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    yield opened
+    await opened.close()

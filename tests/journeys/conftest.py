@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from arena.db import Pool
 from arena.local import children
@@ -109,39 +108,6 @@ async def start() -> AsyncIterator[Start]:
             if one.process.returncode is None:
                 await one.stop(signal.SIGKILL)
             await one.gone()
-
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium; in CI its absence is a failure, elsewhere a loud skip."""
-    path = os.environ.get("ARENA_TEST_BROWSER", "")
-    if not path:
-        assert "CI" not in os.environ, "The journeys need a Chromium, and none could be installed."
-        pytest.skip("NOT RUN: the journeys need a Chromium (ARENA_TEST_BROWSER is its path).")
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield running
-        await running.close()
-
-
-@pytest.fixture
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A fresh profile in which every request and every complaint of the browser is seen."""
-    opened = await browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

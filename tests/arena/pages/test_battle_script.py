@@ -1,36 +1,18 @@
 """The battle page's machine in a real browser, against the real service; what goes wrong is made to by the browser."""
 
-import os
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Request, Route, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
 from arena.db import Pool
 from tests.builders import contender, until
 from tests.upstream import Provider
 
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 VOTES = "**/api/v1/battles/*/vote"
 STREAMS = "**/api/v1/battles/*/stream*"
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-async def context() -> AsyncIterator[BrowserContext]:
-    path = os.environ.get("ARENA_TEST_BROWSER", "")
-    if not path:
-        assert "CI" not in os.environ, "These tests need a Chromium, and none could be installed."
-        pytest.skip("NOT RUN: these tests need a Chromium (ARENA_TEST_BROWSER is its path).")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield await browser.new_context()
-        await browser.close()
 
 
 @dataclass
