@@ -21,6 +21,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from arena import api, guards, pages, ports
+from arena import db as database
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.errors import ArenaError
@@ -39,6 +40,12 @@ HEADERS = [
 ]
 
 AnyRequest = Request[Any, Any, Any]
+
+
+class Unavailable(ArenaError):
+    """The arena can't reach its database at the moment. Nothing is lost; try again in a few seconds."""
+
+    status = 503
 
 
 class Problem(Struct):
@@ -91,6 +98,8 @@ def create(settings: Settings, house: House | None = None) -> Litestar:
         exception_handlers={
             ArenaError: _arena_error,
             HTTPException: _http_error,
+            **dict.fromkeys(database.AWAY, _away),
+            **dict.fromkeys(database.UNWRITABLE, _unwritable),
             UnicodeDecodeError: _unreadable,
             RecursionError: _unreadable,
             Exception: _unforeseen,
@@ -114,6 +123,15 @@ def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
 
 def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
     return _problem(request, error.status_code, _sentence(error))
+
+
+def _away(request: AnyRequest, error: Exception) -> Response[Any]:
+    log.warning("database away path=%s error=%s", request.scope["path"], type(error).__name__)
+    return _arena_error(request, Unavailable())
+
+
+def _unwritable(request: AnyRequest, _: Exception) -> Response[Any]:
+    return _problem(request, 404, "There is nothing at this address.")
 
 
 def _unreadable(request: AnyRequest, _: Exception) -> Response[Any]:

@@ -27,9 +27,24 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+FREE_SECONDS = 5.0
 STATEMENT_TIMEOUT = "10s"
 LOCK_TIMEOUT = "4s"
 MIGRATION_LOCK = 7_215_550_911
+
+
+# What asyncpg raises where PostgreSQL is away, starting, stopping, full or too slow; asking again later is the answer.
+AWAY = (
+    ConnectionError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+)
+# Text that PostgreSQL can't hold, a zero byte for instance, so that nothing can be called that.
+UNWRITABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 
 class MigrationChanged(ArenaError):
@@ -46,15 +61,29 @@ async def connect(url: str) -> Connection:
 @asynccontextmanager
 async def pool(url: str, *, size: int) -> AsyncIterator[Pool]:
     """A pool of connections; waits 5 s at most for a free one, and statements end after 10 s."""
-    async with asyncpg.create_pool(
+    async with _Pool(
         url,
         min_size=1,
         max_size=size,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
         init=_prepare,
         timeout=10,
         server_settings={"statement_timeout": STATEMENT_TIMEOUT, "lock_timeout": LOCK_TIMEOUT},
     ) as opened:
         yield opened
+
+
+class _Pool(Pool):
+    """asyncpg's pool, which without a time limit of its own would let callers wait for a connection for ever."""
+
+    __slots__ = ()
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return super().acquire(timeout=FREE_SECONDS if timeout is None else timeout)
 
 
 async def _prepare(connection: Any) -> None:
@@ -72,7 +101,7 @@ async def answers(db: Db) -> bool:
     """Whether PostgreSQL answers within 2 s."""
     try:
         return bool(await db.fetchval("SELECT true", timeout=2))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except AWAY:
         return False
 
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 from time import time
 from typing import TypeAlias
 
-import asyncpg
 from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver, AsyncpgPoolDriver
 from pgqueuer.models import Job, Schedule
@@ -64,6 +63,3 @@ class Clockwork:
     def stop(self) -> None:
         """Let running jobs end and take no more."""
         self._queue.shutdown.set()
-
-
-QueueLost = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)

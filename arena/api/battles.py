@@ -24,7 +24,7 @@ from rating import Outcome
 
 BOARD = "overall"
 TICK_NUMBER = re.compile("[0-9]{1,9}")
-PLACE = ("rating", "lower", "upper", "rank_lower", "rank_upper")
+PLACE = ("rating", "lower", "upper", "rank_lower", "rank_upper", "group")
 STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -86,6 +86,7 @@ class SideRevealed(Unveiled, frozen=True, kw_only=True):
     upper: float | None
     rank_lower: int | None
     rank_upper: int | None
+    group: int | None
 
 
 class Reveal(Struct):

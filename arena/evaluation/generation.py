@@ -151,7 +151,8 @@ class Generations:
             state = await battles.finish(self._db, battle_id, 1, answers, void=void)
         finally:
             if state is State.READY:
-                broadcast.html(1, (writers[0].whole(), writers[1].whole()))
+                first, second = await asyncio.gather(*(asyncio.to_thread(writer.whole) for writer in writers))
+                broadcast.html(1, (first, second))
                 broadcast.end(Ready())
             else:
                 broadcast.end(Failed(_code(state, void)))

@@ -6,9 +6,9 @@ from functools import partial
 
 from arena import jobs
 from arena.config import Settings
-from arena.db import Pool, connect, pool
+from arena.db import AWAY, Pool, connect, pool
 from arena.integration import boards
-from arena.jobs import Clockwork, QueueLost
+from arena.jobs import Clockwork
 from arena.workers import refit, sweep
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ async def run(settings: Settings, *, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await _work(settings, stop)
-        except QueueLost as error:
+        except AWAY as error:
             log.warning("queue lost error=%s", type(error).__name__)
             await _pause(stop)
 

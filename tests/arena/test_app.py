@@ -3,8 +3,10 @@ import json
 from litestar import Litestar
 
 from arena import app
+from arena import db as database
 from arena.config import Settings
 from tests.builders import Visitor
+from tests.conftest import Open, Servers
 
 
 def _service() -> Litestar:
@@ -58,6 +60,26 @@ async def test_pages_answer_browsers_in_html_and_programs_in_json(visitor: Visit
 async def test_the_service_says_whether_it_is_alive_and_ready(visitor: Visitor) -> None:
     assert await visitor.get("/health/live") == (200, {"alive": True})
     assert await visitor.get("/health/ready") == (200, {"database": True, "redis": True})
+
+
+async def test_without_its_database_the_service_says_so_and_comes_back(
+    open_arena: Open, settings: Settings, servers: Servers
+) -> None:
+    admin = await database.connect(servers.database_url)
+    name = settings.database_url.rpartition("/")[2].partition("?")[0]
+    async with Visitor(await open_arena()) as visitor:
+        try:
+            await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+            assert (await visitor.get("/api/v1/boards"))[0] == 503
+            status, problem = await visitor.get("/api/v1/boards")
+            assert (status, problem["title"]) == (503, "Service Unavailable")
+            assert b"retry-after: 5" in visitor.received.lower()
+            assert (await visitor.get("/health/ready"))[0] == 503
+        finally:
+            await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            await admin.close()
+        assert (await visitor.get("/api/v1/boards"))[0] == 200
 
 
 def test_over_https_the_cookie_is_kept_to_this_host() -> None:

@@ -8,6 +8,7 @@ function boardSentence([a, b]) {
   const rated = [a, b].filter((side) => side.rating !== null)
   if (rated.length === 0) return word('board-none')
   if (rated.length === 1) return word('board-one', { name: rated[0].name })
+  if (a.group !== b.group) return word('board-separate')
   const [better, worse] = a.rank_lower <= b.rank_lower ? [a, b] : [b, a]
   const range = (side) => ranks(side.rank_lower, side.rank_upper)
   if (better.rank_upper >= worse.rank_lower) return word('board-open', { a: range(a), b: range(b) })
@@ -51,7 +52,7 @@ export function reveal(section, { vote, reveal: { sides } }) {
   slot('outcome').textContent = word(`outcome-${vote.outcome}`, { a: sides[0].name, b: sides[1].name })
   slot('board').textContent = boardSentence(sides)
   slot('vote').textContent = vote.id
-  slot('plot').hidden = !draw(slot('plot'), sides, chosen)
+  slot('plot').hidden = sides[0].group !== sides[1].group || !draw(slot('plot'), sides, chosen)
   for (const [place, side] of sides.entries()) {
     section.querySelector(`[data-about="${place}"]`).hidden = !side.description
     for (const [name, parts] of Object.entries(facts(side, place, chosen))) slot(`${name}-${place}`).replaceChildren(...parts)
