@@ -202,6 +202,6 @@ async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event,
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if server.started:
-        await house.generations.close()
+        await house.generations.close(drain_seconds=settings.drain_seconds)
     server.should_exit = True
     await serving

@@ -17,6 +17,8 @@ def routers() -> list[Router]:
             battles.open_battle,
             battles.show_battle,
             battles.stream_battle,
+            battles.next_turn,
+            battles.stop_battle,
             battles.vote,
             battles.skip_battle,
             boards.list_boards,

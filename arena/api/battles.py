@@ -20,6 +20,7 @@ from arena.evaluation.votes import Vote
 from arena.people import voters
 from arena.publishing import releases
 from arena.submission import endpoints
+from arena.upstream import Message
 from rating import Outcome
 
 BOARD = "overall"
@@ -51,6 +52,12 @@ class Opened(Struct):
 
     id: UUID
     state: State
+
+
+class TurnBegun(Opened):
+    """A battle that goes on, and the number of its turn."""
+
+    turn: int
 
 
 class SaidBy(Struct):
@@ -121,11 +128,12 @@ async def open_battle(
     generations: Given[Generations],
 ) -> Response[Opened]:
     """Open a battle: both sides begin to answer at once."""
+    generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
     asker = voter_id or voters.invite()
     pair = pairing.draw(await endpoints.entrants(db))
     battle = await battles.open(db, asker, prompt, pair)
-    generations.begin(battle, prompt, pair)
+    generations.begin(battle.id, 1, [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants])
     cookies = [] if voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 
@@ -159,6 +167,36 @@ async def stream_battle(
     )
 
 
+@post("/battles/{battle_id:uuid}/turns")
+async def next_turn(
+    battle_id: FromPath[UUID],
+    data: JSONBody[Asked],
+    voter_id: Given[UUID | None],
+    db: Given[Pool],
+    settings: Given[Settings],
+    generations: Given[Generations],
+) -> TurnBegun:
+    """Ask both sides on; their stream goes on where it stopped."""
+    generations.require_open()
+    prompt = prompts.read(data.prompt, most=settings.prompt_characters)
+    turn = await battles.resume(db, battle_id, voter_id, prompt, most=settings.turns)
+    said = await turns.said(db, battle_id)
+    targets = await endpoints.targets(db, await battles.sides(db, battle_id))
+    questions = [(target, _conversation(said, position)) for position, target in enumerate(targets)]
+    generations.begin(battle_id, turn, questions, ticks=max(earlier.ticks for earlier in said))
+    return TurnBegun(battle_id, State.OPEN, turn)
+
+
+@post("/battles/{battle_id:uuid}/stop", status_code=200)
+async def stop_battle(
+    battle_id: FromPath[UUID], voter_id: Given[UUID | None], db: Given[Pool], generations: Given[Generations]
+) -> Opened:
+    """Both answers end here; what is shown by now is voted on."""
+    battle = await battles.require(db, battle_id, voter_id)
+    generations.stop(battle_id)
+    return Opened(battle.id, battle.state)
+
+
 @post("/battles/{battle_id:uuid}/vote")
 async def vote(
     battle_id: FromPath[UUID], data: JSONBody[Ballot], voter_id: Given[UUID | None], db: Given[Pool]
@@ -186,8 +224,18 @@ async def skip_battle(
 ) -> Response[Opened]:
     """Leave without a vote."""
     await battles.skip(db, battle_id, voter_id, data.reason)
-    generations.stop(battle_id)
+    generations.abandon(battle_id)
     return Response(Opened(battle_id, State.SKIPPED), status_code=200)
+
+
+def _conversation(said: list[turns.Turn], position: int) -> list[Message]:
+    """What one side has heard and said so far, and the prompt that it has not answered yet."""
+    messages = []
+    for turn in said:
+        messages.append(Message("user", turn.prompt))
+        if turn.answers:
+            messages.append(Message("assistant", turn.answers[position]))
+    return messages
 
 
 def _turn(turn: turns.Turn) -> TurnShown:

@@ -42,6 +42,18 @@ class NotYetVoted(ArenaError):
     status = 409
 
 
+class NotReady(ArenaError):
+    """A next prompt can be asked when both have finished, and before the vote."""
+
+    status = 409
+
+
+class NoMoreTurns(ArenaError):
+    """This battle has had all its turns. Vote, or open a new one."""
+
+    status = 409
+
+
 class Battle(Struct, frozen=True):
     """A battle as its own voter may know it before the vote."""
 
@@ -122,13 +134,16 @@ async def start(db: Db, battle_id: UUID) -> None:
     await db.execute("UPDATE battles SET state = 'streaming' WHERE id = $1 AND state = 'open'", battle_id)
 
 
-async def finish(db: Pool, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, void: str | None) -> State:
+async def finish(
+    db: Pool, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, ticks: int, void: str | None
+) -> State:
     """Keep both answers and make the battle ready for its vote, or void for the reason given.
 
-    A battle that was skipped meanwhile stays skipped; the state it has afterwards comes back.
+    A battle that was closed meanwhile, skipped by its voter or swept because this process was silent for too long,
+    stays so; the state it has afterwards comes back. Telling it again, after an answer that was lost, changes nothing.
     """
     async with db.acquire() as connection, connection.transaction():
-        await turns.answer(connection, battle_id, turn, answers)
+        await turns.answer(connection, battle_id, turn, answers, ticks=ticks)
         await connection.execute(
             """
             UPDATE battles
@@ -158,6 +173,52 @@ async def skip(db: Db, battle_id: UUID, voter_id: UUID | None, reason: str | Non
     if skipped is None:
         await require(db, battle_id, voter_id)
         raise NothingToSkip
+
+
+async def resume(db: Pool, battle_id: UUID, voter_id: UUID | None, prompt: str, *, most: int) -> int:
+    """Put the next prompt to the same sides; the number of the turn that begins with it."""
+    async with db.acquire() as connection, connection.transaction():
+        turn: int | None = await connection.fetchval(
+            """
+            UPDATE battles SET state = 'open', answered_at = NULL, beat_at = now()
+            WHERE id = $1 AND voter_id = $2 AND state = 'ready'
+              AND (SELECT count(*) FROM turns WHERE battle_id = $1) < $3
+            RETURNING (SELECT count(*) + 1 FROM turns WHERE battle_id = $1)
+            """,
+            battle_id,
+            voter_id,
+            most,
+        )
+        if turn is None:
+            battle = await require(connection, battle_id, voter_id)
+            raise (
+                NoMoreTurns(f"A battle has {most} turns at most. Vote, or open a new one.")
+                if (battle.state is State.READY)
+                else NotReady
+            )
+        await turns.ask(connection, battle_id, turn, prompt)
+    return turn
+
+
+async def sides(db: Db, battle_id: UUID) -> list[UUID]:
+    """The endpoints of both sides, in position order; for asking them, never for telling."""
+    rows = await db.fetch("SELECT endpoint_id FROM sides WHERE battle_id = $1 ORDER BY position", battle_id)
+    return [row["endpoint_id"] for row in rows]
+
+
+async def beat(db: Db, battle_ids: list[UUID]) -> None:
+    """This process answers these battles still."""
+    await db.execute("UPDATE battles SET beat_at = now() WHERE id = ANY($1)", battle_ids)
+
+
+async def sweep_silent(db: Db) -> None:
+    """Void the battles whose process has not said for half a minute that it answers them."""
+    await db.execute(
+        """
+        UPDATE battles SET state = 'void', reason = 'abandoned', closed_at = now()
+        WHERE state IN ('open', 'streaming') AND beat_at < now() - interval '30 s'
+        """
+    )
 
 
 async def abandon(db: Db) -> None:

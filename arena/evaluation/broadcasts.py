@@ -2,13 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
+from time import monotonic
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 KEEP_ALIVE_SECONDS = 10.0
+STALL_SECONDS = 30.0
 KEEP_ALIVE = b": still here\n\n"
 
 
@@ -67,30 +70,53 @@ def encoded(event: Event) -> bytes:
 
 
 class Broadcast:
-    """Events in order, for any number of readers who may come late or again."""
+    """Events in order, for any number of readers who may come late or again.
 
-    def __init__(self) -> None:
+    A reader keeps a place in it and nothing else, so that a slow one costs no memory; one who takes nothing for
+    30 s is cut off.
+    """
+
+    def __init__(self, *, ticks: int = 0) -> None:
+        self.ticks = ticks
         self.ended = False
+        self.readers = 0
+        self.left_at = monotonic()
         self._events: list[tuple[int, bytes]] = []
-        self._seq = 0
         self._news = asyncio.Event()
 
     def tick(self, turn: int, texts: tuple[str, str]) -> None:
         """Tell what both sides added."""
-        self._seq += 1
-        self._tell(Tick(self._seq, turn, (Said(texts[0]), Said(texts[1]))))
+        self.ticks += 1
+        self._tell(Tick(self.ticks, turn, (Said(texts[0]), Said(texts[1]))))
 
     def html(self, turn: int, sides: tuple[Shown, Shown]) -> None:
         """Tell which blocks are finished."""
         self._tell(Html(turn, sides))
 
     def end(self, event: Ready | Failed) -> None:
-        """Tell how it ended; nothing comes after."""
+        """Tell how it ended; nothing comes after, unless there is another turn."""
         self.ended = True
         self._tell(event)
 
-    async def follow(self, after: int = 0) -> AsyncIterator[bytes]:
+    def reopen(self) -> None:
+        """Go on with another turn: the end is one no more."""
+        self._events.pop()
+        self.ended = False
+        self.left_at = monotonic()
+
+    async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """What came after tick `after`, and then what comes, to the end; a sign of life every 10 s of silence."""
+        self.readers += 1
+        try:
+            async with aclosing(self._read(after)) as events:
+                async for event in events:
+                    with _cut_if_stalled():
+                        yield event
+        finally:
+            self.readers -= 1
+            self.left_at = monotonic()
+
+    async def _read(self, after: int) -> AsyncGenerator[bytes, None]:
         place = 0
         while True:
             news = self._news
@@ -119,4 +145,16 @@ class Broadcast:
         """
         if isinstance(event, Tick):
             return event.seq
-        return self._seq + 1 if isinstance(event, Html) else sys.maxsize
+        return self.ticks + 1 if isinstance(event, Html) else sys.maxsize
+
+
+@contextmanager
+def _cut_if_stalled() -> Iterator[None]:
+    """While an event is being handed over, end the reader's task if that takes too long."""
+    task = asyncio.current_task()
+    assert task is not None
+    stalled = asyncio.get_running_loop().call_later(STALL_SECONDS, task.cancel)
+    try:
+        yield
+    finally:
+        stalled.cancel()

@@ -47,13 +47,17 @@ async def ask(db: Db, battle_id: UUID, turn: int, prompt: str) -> None:
     )
 
 
-async def answer(connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, Answer]) -> None:
-    """Keep what both sides said, whole or broken off."""
+async def answer(
+    connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, ticks: int
+) -> None:
+    """Keep what both sides said, whole or broken off, and how many ticks there have been; once, however often told."""
+    await connection.execute("UPDATE turns SET ticks = $3 WHERE battle_id = $1 AND turn = $2", battle_id, turn, ticks)
     await connection.executemany(
         """
         INSERT INTO answers (battle_id, position, turn, content, finish, failure, failure_detail,
                              first_text_seconds, seconds, prompt_tokens, answer_tokens)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT (battle_id, position, turn) DO NOTHING
         """,
         [
             (

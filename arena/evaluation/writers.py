@@ -39,6 +39,11 @@ class Writer:
         return self.seconds is not None
 
     @property
+    def done(self) -> bool:
+        """Whether no more will come and all of it is shown."""
+        return self.ended and not self.waiting
+
+    @property
     def broken(self) -> bool:
         """Whether it ended without having finished."""
         return self.ended and self.finished is None
@@ -71,6 +76,12 @@ class Writer:
         text = self.text[self.shown : self.shown + characters]
         self.shown += len(text)
         return text
+
+    def cut(self) -> None:
+        """Leave out what has not been shown, because nobody wants to wait for it."""
+        if self.waiting or self.finished is None:
+            self.text = self.text[: self.shown]
+            self.finished = Finished("stopped", None, None, truncated=True)
 
     def blocks(self) -> Shown:
         """The blocks that the shown text has finished since the last time, as safe HTML."""

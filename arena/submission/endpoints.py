@@ -107,6 +107,25 @@ async def entrants(db: Db) -> list[Entrant]:
     return [Entrant(row.contender_id, _target(row)) for row in rows]
 
 
+async def targets(db: Db, endpoint_ids: list[UUID]) -> list[Target]:
+    """How to reach these endpoints, in the order asked for; for a battle that has begun, whatever their state."""
+    rows = await many(
+        db,
+        _Row,
+        """
+        SELECT endpoints.id, contender_id, base_url, model, dialect, parameters, system_prompt,
+               coalesce(array_agg(host(address)) FILTER (WHERE address IS NOT NULL), '{}') AS addresses,
+               coalesce(array_agg(port) FILTER (WHERE address IS NOT NULL), '{}') AS ports
+        FROM endpoints LEFT JOIN allowed_addresses ON endpoint_id = endpoints.id
+        WHERE endpoints.id = ANY($1)
+        GROUP BY endpoints.id
+        ORDER BY array_position($1, endpoints.id)
+        """,
+        endpoint_ids,
+    )
+    return [_target(row) for row in rows]
+
+
 def _target(row: _Row) -> Target:
     return Target(
         endpoint_id=row.id,

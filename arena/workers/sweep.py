@@ -12,8 +12,6 @@ log = logging.getLogger(__name__)
 
 async def clear(db: Pool, settings: Settings) -> None:
     """Close what has been open for too long."""
-    closed = await battles.sweep(
-        db, datetime.now(UTC), answer_seconds=settings.answer_seconds, hours=settings.battle_hours
-    )
+    closed = await battles.sweep(db, datetime.now(UTC), hours=settings.battle_hours)
     if closed:
         log.info("swept battles=%d", closed)

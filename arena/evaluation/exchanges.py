@@ -1,0 +1,110 @@
+"""Exchanges: one prompt put to both sides at once, and their answers let out tick by tick."""
+
+import asyncio
+from collections.abc import Sequence
+
+from arena.config import Settings
+from arena.evaluation.broadcasts import Broadcast
+from arena.evaluation.pacing import Pacer
+from arena.evaluation.turns import Answer
+from arena.evaluation.writers import Writer
+from arena.upstream import Limits, Message, Target, Upstream
+
+BLOCKS_EVERY_TICKS = 6
+
+Question = tuple[Target, list[Message]]
+
+
+class Exchange:
+    """One turn of a battle while it is answered; `reason` says why it does not count, None while it may."""
+
+    def __init__(self, turn: int, broadcast: Broadcast, settings: Settings) -> None:
+        self.turn = turn
+        self.broadcast = broadcast
+        self.writers = (Writer(), Writer())
+        self.reason: str | None = None
+        self._stopped = False
+        self._settings = settings
+        self._limits = Limits(
+            first_byte_seconds=settings.first_byte_seconds,
+            idle_seconds=settings.idle_seconds,
+            answer_seconds=settings.answer_seconds,
+            answer_bytes=settings.answer_bytes,
+        )
+
+    async def hold(self, upstream: Upstream, questions: Sequence[Question]) -> None:
+        """Ask both sides and let out what they say, to the end or until it is stopped; then neither is asked on."""
+        asking = [
+            asyncio.create_task(writer.write(upstream, target, messages, self._limits))
+            for writer, (target, messages) in zip(self.writers, questions, strict=True)
+        ]
+        try:
+            await self._meet()
+            await self._let_out()
+        finally:
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        if self._stopped:
+            self._cut()
+        elif self._broken:
+            self.reason = "interrupted"
+
+    def stop(self) -> None:
+        """The voter has seen enough: what is shown by now is the answer."""
+        self._stopped = True
+        for writer in self.writers:
+            writer.news.set()
+
+    def answers(self) -> tuple[Answer, Answer]:
+        """What is kept of both sides."""
+        return self.writers[0].answer(), self.writers[1].answer()
+
+    @property
+    def _broken(self) -> bool:
+        return self.writers[0].broken or self.writers[1].broken
+
+    def _cut(self) -> None:
+        if not all(writer.shown for writer in self.writers):
+            self.reason = "stopped"
+            return
+        for writer in self.writers:
+            writer.cut()
+
+    async def _meet(self) -> None:
+        """Wait until both have begun, 5 s at most after the first one has: they start together on the page."""
+        waits = [asyncio.create_task(writer.news.wait()) for writer in self.writers]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if not self._broken:
+                await asyncio.wait(waits, timeout=self._settings.start_barrier_seconds)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _let_out(self) -> None:
+        pacer = Pacer(self._settings.pace, self._settings.pace_characters)
+        first, second = self.writers
+        loop = asyncio.get_running_loop()
+        due, ticks = loop.time(), 0
+        while not self._broken and not self._stopped:
+            shown = pacer.release((first.waiting, second.waiting), (first.ended, second.ended))
+            if any(shown):
+                ticks += 1
+                self.broadcast.tick(self.turn, (first.show(shown[0]), second.show(shown[1])))
+                if ticks % BLOCKS_EVERY_TICKS == 0:
+                    self._tell_blocks()
+            if first.done and second.done:
+                return
+            due = max(due + self._settings.tick_seconds, loop.time())
+            await asyncio.sleep(due - loop.time())
+
+    def _tell_blocks(self) -> None:
+        first, second = (writer.blocks() for writer in self.writers)
+        if first.html or second.html:
+            self.broadcast.html(self.turn, (first, second))
+
+    async def tell_whole(self) -> None:
+        """Tell both answers as they stand at the end; in threads, since rendering a hostile one takes its time."""
+        first, second = await asyncio.gather(*(asyncio.to_thread(writer.whole) for writer in self.writers))
+        self.broadcast.html(self.turn, (first, second))
