@@ -24,6 +24,7 @@ from arena import api, guards, pages, ports
 from arena import db as database
 from arena.config import Settings
 from arena.db import Pool, pool
+from arena.doors import Door
 from arena.errors import ArenaError
 from arena.evaluation.generation import Generations
 from arena.people.voters import UnknownVoter
@@ -57,7 +58,7 @@ class Problem(Struct):
     type: str = "about:blank"
 
 
-class House:
+class Resources:
     """What is opened with the service and closed with it."""
 
     def __init__(self, settings: Settings) -> None:
@@ -87,13 +88,13 @@ class House:
         }
 
 
-def create(settings: Settings, house: House | None = None) -> Litestar:
+def create(settings: Settings, resources: Resources | None = None) -> Litestar:
     """The application."""
-    house = house or House(settings)
+    resources = resources or Resources(settings)
     return Litestar(
         route_handlers=[*api.routers(), *pages.routes],
-        dependencies=house.dependencies(),
-        lifespan=[house.opened],
+        dependencies=resources.dependencies(),
+        lifespan=[resources.opened],
         state=State({"settings": settings}),
         exception_handlers={
             ArenaError: _arena_error,
@@ -126,7 +127,7 @@ def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
 
 
 def _away(request: AnyRequest, error: Exception) -> Response[Any]:
-    log.warning("database away path=%s error=%s", request.scope["path"], type(error).__name__)
+    log.warning("database away path=%s", request.scope["path"], exc_info=error)
     return _arena_error(request, Unavailable())
 
 
@@ -134,8 +135,9 @@ def _unwritable(request: AnyRequest, _: Exception) -> Response[Any]:
     return _problem(request, 404, "There is nothing at this address.")
 
 
-def _unreadable(request: AnyRequest, _: Exception) -> Response[Any]:
+def _unreadable(request: AnyRequest, error: Exception) -> Response[Any]:
     """The parser's two ways of giving up that are no errors of its own: broken UTF-8, and nesting without end."""
+    log.warning("unreadable path=%s", request.scope["path"], exc_info=error)
     return _problem(request, 400, "The body can't be read: it must be JSON in UTF-8, nested no deeper than it needs.")
 
 
@@ -144,15 +146,30 @@ def _unforeseen(request: AnyRequest, error: Exception) -> Response[Any]:
     return _problem(request, 500, ArenaError.sentence())
 
 
+SENTENCES = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; /schema says which it takes.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body is larger than {MOST_BODY_BYTES:,} bytes. Send less.",
+}
+
+
 def _sentence(error: HTTPException) -> str:
+    if error.status_code in SENTENCES:
+        return SENTENCES[HTTPStatus(error.status_code)]
     if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
-        first = error.extra[0]
-        where = first.get("key") if isinstance(first, dict) else None
-        what = first.get("message") if isinstance(first, dict) else str(first)
-        return f"{what} (in “{where}”)." if where else f"{what}."
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        return "There is nothing at this address."
+        return _what_is_wrong(error.extra[0])
     return error.detail if error.detail.endswith(".") else f"{error.detail}."
+
+
+def _what_is_wrong(first: object) -> str:
+    """The parser's words with the place they are about; a body that is no object at all has no better ones."""
+    told = first if isinstance(first, dict) else {"message": str(first)}
+    what, where = str(told.get("message", "")).rstrip("."), told.get("key")
+    if not where:
+        return f"{what or 'The request is not as it should be'}; /schema says what is wanted."
+    if where == "data":
+        return "The body must be a JSON object with the fields that /schema names, in UTF-8 without broken characters."
+    return f"{what} (in “{where}”)."
 
 
 def _problem(request: AnyRequest, status: int, detail: str) -> Response[Any]:
@@ -187,9 +204,11 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Serve on a port until `stop` is set; then battles are broken off, their readers told, and calls ended in 1 s."""
-    house = House(settings)
+    # Before the server is: a database that can't be reached is then one sentence, not a start that broke.
+    await (await database.connect(settings.database_url)).close()
+    resources = Resources(settings)
     config = uvicorn.Config(
-        create(settings, house),
+        Door(create(settings, resources)),
         access_log=False,
         log_config=None,
         proxy_headers=False,
@@ -202,6 +221,6 @@ async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event,
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if server.started:
-        await house.generations.close(drain_seconds=settings.drain_seconds)
+        await resources.generations.close(drain_seconds=settings.drain_seconds)
     server.should_exit = True
     await serving

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -41,12 +42,19 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     idle_seconds: Seconds = 15.0
     answer_seconds: Seconds = 120.0
     answer_bytes: Positive = 65536
+    reader_seconds: Seconds = 10.0
+    drain_seconds: Annotated[float, Meta(ge=0)] = 20.0
+    turns: Positive = 8
     prompt_characters: Positive = 32000
     battle_hours: Positive = 24
     release_seconds: Seconds = 300.0
     established_votes: Positive = 500
     established_half_width: Seconds = 30.0
     replicates: Positive = 200
+
+    def __repr__(self) -> str:
+        # The generated one would write the secret and the database's password into every traceback that shows it.
+        return f"Settings(public_url={self.public_url!r}, host={self.host!r}, port={self.port})"
 
     @property
     def secure(self) -> bool:
@@ -61,9 +69,22 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     if unknown:
         raise SettingsWrong(f"There is no setting called {PREFIX}{unknown[0].upper()}.")
     try:
-        return msgspec.convert(given, Settings, strict=False)
+        settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsWrong(_sentence(error, given)) from None
+    for name in ("database_url", "redis_url"):
+        _require_address(name, getattr(settings, name))
+    return settings
+
+
+def _require_address(name: str, url: str) -> None:
+    """Refuse an address that can't be read, here and without repeating it: there may be a password in it."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise SettingsWrong(
+            f"{PREFIX}{name.upper()} can't be read as an address; percent-encode what is special in its password."
+        ) from None
 
 
 def _sentence(error: msgspec.ValidationError, given: Mapping[str, str]) -> str:

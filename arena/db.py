@@ -1,5 +1,6 @@
 """PostgreSQL: the pool, rows as Structs, and migrations."""
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator
@@ -28,20 +29,24 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 FREE_SECONDS = 5.0
+COMMAND_SECONDS = 12.0
+CLOSE_SECONDS = 1.0
 STATEMENT_TIMEOUT = "10s"
 LOCK_TIMEOUT = "4s"
 MIGRATION_LOCK = 7_215_550_911
 
 
-# What asyncpg raises where PostgreSQL is away, starting, stopping, full or too slow; asking again later is the answer.
+# What is raised where PostgreSQL is away, starting, stopping, full, too slow or gone read-only, by TCP, by name or by
+# socket; asking again later is the answer.
 AWAY = (
-    ConnectionError,
-    TimeoutError,
+    OSError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.TransactionRollbackError,
 )
 # Text that PostgreSQL can't hold, a zero byte for instance, so that nothing can be called that.
 UNWRITABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
@@ -60,8 +65,11 @@ async def connect(url: str) -> Connection:
 
 @asynccontextmanager
 async def pool(url: str, *, size: int) -> AsyncIterator[Pool]:
-    """A pool of connections; waits 5 s at most for a free one, and statements end after 10 s."""
-    async with _Pool(
+    """A pool of connections; waits 5 s at most for a free one, and statements end after 10 s.
+
+    A server that takes 12 s to answer anything at all is given up, since it can't be trusted to end statements.
+    """
+    opened = _Pool(
         url,
         min_size=1,
         max_size=size,
@@ -71,10 +79,23 @@ async def pool(url: str, *, size: int) -> AsyncIterator[Pool]:
         connection_class=asyncpg.Connection,
         record_class=asyncpg.Record,
         init=_prepare,
-        timeout=10,
+        timeout=FREE_SECONDS,
+        command_timeout=COMMAND_SECONDS,
         server_settings={"statement_timeout": STATEMENT_TIMEOUT, "lock_timeout": LOCK_TIMEOUT},
-    ) as opened:
+    )
+    await opened
+    try:
         yield opened
+    finally:
+        await _closed(opened)
+
+
+async def _closed(opened: Pool) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await opened.close()
+    except TimeoutError:
+        opened.terminate()
 
 
 class _Pool(Pool):
@@ -100,7 +121,8 @@ async def _prepare(connection: Any) -> None:
 async def answers(db: Db) -> bool:
     """Whether PostgreSQL answers within 2 s."""
     try:
-        return bool(await db.fetchval("SELECT true", timeout=2))
+        async with asyncio.timeout(2):
+            return bool(await db.fetchval("SELECT true"))
     except AWAY:
         return False
 

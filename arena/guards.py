@@ -1,14 +1,18 @@
 """Who is asking, and whether the request is one we read."""
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
-from litestar import Request
+import msgspec
+from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency as Given
 from litestar.enums import HttpMethod
 from litestar.handlers import BaseRouteHandler
+from litestar.openapi import ResponseSpec
+from msgspec import Struct
 
 from arena.config import Settings
 from arena.errors import ArenaError
@@ -50,6 +54,27 @@ async def voter_id(request: Request[Any, Any, Any], settings: Given[Settings]) -
     """The voter who asks, or None for one who has no cookie yet; a cookie that isn't ours is refused."""
     cookie = request.cookies.get(cookie_name(settings))
     return None if cookie is None else voters.read(cookie, settings.secret)
+
+
+def fresh(request: Request[Any, Any, Any], content: object) -> Response[Any]:
+    """The content with its ETag, or 304 for a reader who has it already."""
+    body = msgspec.json.encode(content)
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if has(request, etag):
+        return Response(None, status_code=304, headers=headers)
+    return Response(body, media_type=MediaType.JSON, headers=headers)
+
+
+def json_of(kind: type[Struct]) -> dict[int, ResponseSpec]:
+    """What the API's description says of an answer that `fresh` makes."""
+    return {200: ResponseSpec(kind, description="As it stands", media_type=MediaType.JSON)}
+
+
+def has(request: Request[Any, Any, Any], etag: str) -> bool:
+    """Whether the reader has this version; a proxy that compresses may have weakened its tag."""
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    return etag in known or "*" in known
 
 
 def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

@@ -23,7 +23,10 @@ from arena.submission.endpoints import Endpoint, Entrant, Grant
 from arena.upstream import Dialect
 from tests.upstream import Provider
 
-ANSWERS = (Answer(text="One.", seconds=1.5, finish="stop"), Answer(text="Two.", seconds=2.5, finish="stop"))
+ANSWERS = (
+    Answer(text="One.", html="<p>One.</p>", seconds=1.5, finish="stop"),
+    Answer(text="Two.", html="<p>Two.</p>", seconds=2.5, finish="stop"),
+)
 
 
 async def contender(db: Pool, upstream: Provider, model: str, **changes: Any) -> Entrant:
@@ -56,7 +59,7 @@ async def ready_battle(db: Pool, entrants: list[Entrant], voter_id: UUID | None 
     voter = voter_id or uuid4()
     battle = await battles.open(db, voter, "Which is it?", pairing.draw(entrants))
     await battles.start(db, battle.id)
-    await battles.finish(db, battle.id, 1, ANSWERS, void=None)
+    await battles.finish(db, battle.id, 1, ANSWERS, ticks=2, void=None)
     return battle, voter
 
 

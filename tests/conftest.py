@@ -76,6 +76,7 @@ def settings(database_url: str, servers: Servers) -> Settings:
         idle_seconds=5,
         answer_seconds=20,
         release_seconds=0.01,
+        drain_seconds=0,
         replicates=20,
     )
 

@@ -4,18 +4,19 @@ import re
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct, structs
 
-from arena import guards, jobs, markdown
+from arena import guards, jobs
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import battles, pairing, prompts, turns, votes
 from arena.evaluation.battles import State, Unveiled
 from arena.evaluation.generation import Generations
+from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
 from arena.people import voters
 from arena.publishing import releases
@@ -60,28 +61,21 @@ class TurnBegun(Opened):
     turn: int
 
 
-class SaidBy(Struct):
-    """One side's text, as it came and as safe HTML."""
-
-    text: str
-    html: str
-
-
 class TurnShown(Struct):
     """One prompt and what both sides said to it."""
 
     turn: int
     prompt: str
-    sides: list[SaidBy]
+    sides: list[Spoken]
 
 
-class Shown(Struct):
+class BattleShown(Struct):
     """A battle as its voter may see it; `reveal` is null until the vote."""
 
     id: UUID
     state: State
     turns: list[TurnShown]
-    sides: list[SaidBy]
+    sides: list[Spoken]
     reveal: "Reveal | None"
 
 
@@ -138,14 +132,15 @@ async def open_battle(
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 
 
-@get("/battles/{battle_id:uuid}")
-async def show_battle(battle_id: FromPath[UUID], voter_id: Given[UUID | None], db: Given[Pool]) -> Response[Shown]:
+@get("/battles/{battle_id:uuid}", responses=guards.json_of(BattleShown))
+async def show_battle(
+    request: Request[Any, Any, Any], battle_id: FromPath[UUID], voter_id: Given[UUID | None], db: Given[Pool]
+) -> Response[Any]:
     """A battle of one's own: state and texts, and who the sides were once there is a vote."""
     battle = await battles.require(db, battle_id, voter_id)
     said = [_turn(turn) for turn in await turns.said(db, battle_id)]
     reveal = await _reveal(db, battle_id, voter_id) if battle.state is State.VOTED and voter_id else None
-    shown = Shown(battle.id, battle.state, said, said[-1].sides, reveal)
-    return Response(shown, headers={"cache-control": "no-store"})
+    return guards.fresh(request, BattleShown(battle.id, battle.state, said, said[-1].sides, reveal))
 
 
 @get("/battles/{battle_id:uuid}/stream", media_type="text/event-stream")
@@ -223,6 +218,7 @@ async def skip_battle(
     generations: Given[Generations],
 ) -> Response[Opened]:
     """Leave without a vote."""
+    prompts.require_printable(data.reason or "", "reason")
     await battles.skip(db, battle_id, voter_id, data.reason)
     generations.abandon(battle_id)
     return Response(Opened(battle_id, State.SKIPPED), status_code=200)
@@ -234,13 +230,12 @@ def _conversation(said: list[turns.Turn], position: int) -> list[Message]:
     for turn in said:
         messages.append(Message("user", turn.prompt))
         if turn.answers:
-            messages.append(Message("assistant", turn.answers[position]))
+            messages.append(Message("assistant", turn.answers[position].text))
     return messages
 
 
 def _turn(turn: turns.Turn) -> TurnShown:
-    sides = [SaidBy(text, markdown.render(text)) for text in turn.answers] or [SaidBy("", ""), SaidBy("", "")]
-    return TurnShown(turn.turn, turn.prompt, sides)
+    return TurnShown(turn.turn, turn.prompt, turn.answers or [Spoken("", ""), Spoken("", "")])
 
 
 async def _reveal(db: Pool, battle_id: UUID, voter_id: UUID) -> Reveal:

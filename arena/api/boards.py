@@ -1,6 +1,5 @@
 """Boards and their releases over HTTP."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -8,12 +7,15 @@ from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from arena import guards
 from arena.db import Pool
 from arena.integration import boards
 from arena.publishing import releases
 from arena.publishing.releases import Release, Summary
 
 PAGE = 50
+
+AnyRequest = Request[Any, Any, Any]
 
 
 class BoardListed(Struct):
@@ -31,54 +33,48 @@ class Boards(Struct):
     next: str | None
 
 
-class BoardShown(Struct):
+class BoardShown(BoardListed):
     """A board and its latest release, null before the first."""
 
-    slug: str
-    name: str
-    description: str
     release: Release | None
 
 
 class Releases(Struct):
-    """A page of releases, the newest first."""
+    """A page of releases, the newest first; `next` is the cursor of the page after it."""
 
     items: list[Summary]
     next: str | None
 
 
-@get("/boards")
-async def list_boards(db: Given[Pool]) -> Boards:
+@get("/boards", responses=guards.json_of(Boards))
+async def list_boards(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
     """Every board."""
     found = await boards.listed(db)
-    return Boards([BoardListed(board.slug, board.name, board.description) for board in found], None)
+    return guards.fresh(request, Boards([BoardListed(it.slug, it.name, it.description) for it in found], None))
 
 
-@get("/boards/{slug:str}")
-async def show_board(
-    request: Request[Any, Any, Any], slug: FromPath[str], db: Given[Pool]
-) -> Response[BoardShown | None]:
+@get("/boards/{slug:str}", responses=guards.json_of(BoardShown))
+async def show_board(request: AnyRequest, slug: FromPath[str], db: Given[Pool]) -> Response[Any]:
     """A board and the table of its latest release."""
     board = await boards.require(db, slug)
-    release = await releases.latest(db, slug)
-    etag = f'"{release.id if release else "none"}"'
-    if request.headers.get("if-none-match") == etag:
-        return Response(None, status_code=304, headers={"etag": etag})
-    return Response(BoardShown(board.slug, board.name, board.description, release), headers={"etag": etag})
+    shown = BoardShown(board.slug, board.name, board.description, await releases.latest(db, slug))
+    return guards.fresh(request, shown)
 
 
-@get("/boards/{slug:str}/releases")
+@get("/boards/{slug:str}/releases", responses=guards.json_of(Releases))
 async def list_releases(
-    slug: FromPath[str], db: Given[Pool], before: Annotated[datetime | None, QueryParameter(name="cursor")] = None
-) -> Releases:
+    request: AnyRequest,
+    slug: FromPath[str],
+    db: Given[Pool],
+    cursor: Annotated[str | None, QueryParameter(name="cursor")] = None,
+) -> Response[Any]:
     """A board's releases, the newest first."""
     board = await boards.require(db, slug)
-    found = await releases.listed(db, board, before, PAGE)
-    more = found[-1].published_at.isoformat() if len(found) == PAGE else None
-    return Releases(found, more)
+    found = await releases.listed(db, board, cursor, PAGE + 1)
+    return guards.fresh(request, Releases(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None))
 
 
-@get("/releases/{release_id:str}")
-async def show_release(release_id: FromPath[str], db: Given[Pool]) -> Release:
+@get("/releases/{release_id:str}", responses=guards.json_of(Release))
+async def show_release(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) -> Response[Any]:
     """A release whole."""
-    return await releases.require(db, release_id)
+    return guards.fresh(request, await releases.require(db, release_id))

@@ -13,6 +13,9 @@ from arena.evaluation.pairing import Pairing
 from arena.evaluation.turns import Answer
 from arena.people import voters
 
+# A process says every ten seconds which battles it answers; after three silences it answers them no more.
+SILENT_SECONDS = 30.0
+
 
 class State(StrEnum):
     """Where a battle stands."""
@@ -59,7 +62,6 @@ class Battle(Struct, frozen=True):
 
     id: UUID
     state: State
-    opened_at: datetime
 
 
 class Unveiled(Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ async def open(db: Pool, voter_id: UUID, prompt: str, pairing: Pairing) -> Battl
             Battle,
             """
             INSERT INTO battles (id, voter_id, state, rule, propensity) VALUES ($1, $2, 'open', $3, $4)
-            RETURNING id, state, opened_at
+            RETURNING id, state
             """,
             uuid4(),
             voter_id,
@@ -113,7 +115,7 @@ async def require(db: Db, battle_id: UUID, voter_id: UUID | None) -> Battle:
     battle = await one(
         db,
         Battle,
-        "SELECT id, state, opened_at FROM battles WHERE id = $1 AND voter_id = $2",
+        "SELECT id, state FROM battles WHERE id = $1 AND voter_id = $2",
         battle_id,
         voter_id,
     )
@@ -124,7 +126,7 @@ async def require(db: Db, battle_id: UUID, voter_id: UUID | None) -> Battle:
 
 async def again(db: Db, battle_id: UUID) -> Battle:
     """A battle known to be there, as it stands now."""
-    battle = await one(db, Battle, "SELECT id, state, opened_at FROM battles WHERE id = $1", battle_id)
+    battle = await one(db, Battle, "SELECT id, state FROM battles WHERE id = $1", battle_id)
     assert battle is not None
     return battle
 
@@ -162,7 +164,9 @@ async def skip(db: Db, battle_id: UUID, voter_id: UUID | None, reason: str | Non
     """The voter leaves without a vote; nobody is told who the sides were."""
     skipped = await db.fetchval(
         """
-        UPDATE battles SET state = 'skipped', reason = $3, closed_at = now()
+        UPDATE battles
+        SET state = 'skipped', reason = CASE WHEN state = 'skipped' THEN reason ELSE $3 END,
+            closed_at = coalesce(closed_at, now())
         WHERE id = $1 AND voter_id = $2 AND state IN ('open', 'streaming', 'ready', 'skipped')
         RETURNING id
         """,
@@ -211,38 +215,23 @@ async def beat(db: Db, battle_ids: list[UUID]) -> None:
     await db.execute("UPDATE battles SET beat_at = now() WHERE id = ANY($1)", battle_ids)
 
 
-async def sweep_silent(db: Db) -> None:
-    """Void the battles whose process has not said for half a minute that it answers them."""
-    await db.execute(
-        """
-        UPDATE battles SET state = 'void', reason = 'abandoned', closed_at = now()
-        WHERE state IN ('open', 'streaming') AND beat_at < now() - interval '30 s'
-        """
-    )
+async def sweep(db: Db, *, now: datetime | None = None, silent_seconds: float = SILENT_SECONDS, hours: int) -> int:
+    """Void what no process answers any more and expire what nobody votes on; how many that were.
 
-
-async def abandon(db: Db) -> None:
-    """Void every battle that is being answered, where it is known that no process answers any."""
-    await db.execute(
-        """
-        UPDATE battles SET state = 'void', reason = 'abandoned', closed_at = now()
-        WHERE state IN ('open', 'streaming')
-        """
-    )
-
-
-async def sweep(db: Db, now: datetime, *, answer_seconds: float, hours: int) -> int:
-    """Void what no process answers any more and expire what nobody votes on; how many that were."""
+    `now` is the database's unless told otherwise. With 0 silent seconds all that is being answered is void: for an
+    arena that knows itself to be the only one and has just started.
+    """
     status = await db.execute(
         """
         UPDATE battles
         SET state = CASE WHEN state = 'ready' THEN 'expired' ELSE 'void' END, closed_at = now(),
             reason = CASE WHEN state = 'ready' THEN 'no vote in time' ELSE 'abandoned' END
-        WHERE (state IN ('open', 'streaming') AND opened_at < $1::timestamptz - make_interval(secs => $2))
-           OR (state = 'ready' AND opened_at < $1::timestamptz - make_interval(hours => $3))
+        WHERE (state IN ('open', 'streaming')
+               AND beat_at <= coalesce($1::timestamptz, now()) - make_interval(secs => $2))
+           OR (state = 'ready' AND opened_at < coalesce($1::timestamptz, now()) - make_interval(hours => $3))
         """,
         now,
-        answer_seconds * 2,
+        silent_seconds,
         hours,
     )
     return int(status.split()[-1])

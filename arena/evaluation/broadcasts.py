@@ -94,7 +94,9 @@ class Broadcast:
         self._tell(Html(turn, sides))
 
     def end(self, event: Ready | Failed) -> None:
-        """Tell how it ended; nothing comes after, unless there is another turn."""
+        """Tell how it ended; nothing comes after, unless there is another turn. Told again, it stays as it was."""
+        if self.ended:
+            return
         self.ended = True
         self._tell(event)
 

@@ -11,6 +11,7 @@ from arena.evaluation.writers import Writer
 from arena.upstream import Limits, Message, Target, Upstream
 
 BLOCKS_EVERY_TICKS = 6
+TAIL_SECONDS = 15.0
 
 Question = tuple[Target, list[Message]]
 
@@ -50,15 +51,17 @@ class Exchange:
         elif self._broken:
             self.reason = "interrupted"
 
-    def stop(self) -> None:
-        """The voter has seen enough: what is shown by now is the answer."""
+    def stop(self, reason: str | None = None) -> None:
+        """End here. Without a reason the voter has seen enough, and what is shown by now is the answer."""
+        self.reason = self.reason or reason
         self._stopped = True
         for writer in self.writers:
             writer.news.set()
 
-    def answers(self) -> tuple[Answer, Answer]:
+    async def answers(self) -> tuple[Answer, Answer]:
         """What is kept of both sides."""
-        return self.writers[0].answer(), self.writers[1].answer()
+        first, second = await asyncio.gather(*(asyncio.to_thread(writer.answer) for writer in self.writers))
+        return first, second
 
     @property
     def _broken(self) -> bool:
@@ -66,7 +69,7 @@ class Exchange:
 
     def _cut(self) -> None:
         if not all(writer.shown for writer in self.writers):
-            self.reason = "stopped"
+            self.reason = self.reason or "stopped"
             return
         for writer in self.writers:
             writer.cut()
@@ -76,14 +79,15 @@ class Exchange:
         waits = [asyncio.create_task(writer.news.wait()) for writer in self.writers]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            if not self._broken:
+            if not self._broken and not self._stopped:
                 await asyncio.wait(waits, timeout=self._settings.start_barrier_seconds)
         finally:
             for wait in waits:
                 wait.cancel()
 
     async def _let_out(self) -> None:
-        pacer = Pacer(self._settings.pace, self._settings.pace_characters)
+        tail = round(TAIL_SECONDS / self._settings.tick_seconds)
+        pacer = Pacer(self._settings.pace, self._settings.pace_characters, tail=tail)
         first, second = self.writers
         loop = asyncio.get_running_loop()
         due, ticks = loop.time(), 0
@@ -103,8 +107,3 @@ class Exchange:
         first, second = (writer.blocks() for writer in self.writers)
         if first.html or second.html:
             self.broadcast.html(self.turn, (first, second))
-
-    async def tell_whole(self) -> None:
-        """Tell both answers as they stand at the end; in threads, since rendering a hostile one takes its time."""
-        first, second = await asyncio.gather(*(asyncio.to_thread(writer.whole) for writer in self.writers))
-        self.broadcast.html(self.turn, (first, second))

@@ -7,7 +7,6 @@ from time import monotonic
 from typing import Literal, Self
 from uuid import UUID
 
-from arena import markdown
 from arena.config import Settings
 from arena.db import AWAY, Pool
 from arena.errors import ArenaError
@@ -15,6 +14,7 @@ from arena.evaluation import battles, turns
 from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Ready, Shown, encoded
 from arena.evaluation.exchanges import Exchange, Question
+from arena.evaluation.turns import Answer
 from arena.upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 LINGER_SECONDS = 60.0
 LOOK_SECONDS = 1.0
 BEAT_SECONDS = 10.0
+CLOSE_SECONDS = 1.0
 KEEP_TRYING_SECONDS = 60.0
 RETRY_SECONDS = 0.5
 
@@ -61,14 +62,20 @@ class Generations:
         await self._upstream.__aexit__(None, None, None)
 
     async def close(self, *, drain_seconds: float = 0) -> None:
-        """Take no new battle, let those under way end in the time given, and break off the others, which end void."""
+        """Take no new battle, let those under way end in the time given, and break off the others, which end void.
+
+        Their readers are told at once, even where PostgreSQL does not answer.
+        """
         self.closing = True
         if self._tasks and drain_seconds:
             await asyncio.wait(self._tasks.values(), timeout=drain_seconds)
-        tasks = list(self._tasks.values())
-        for battle_id in list(self._tasks):
-            self._break_off(battle_id, "restarting")
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for exchange in self._exchanges.values():
+            exchange.stop("restarting")
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=CLOSE_SECONDS)
+        for battle_id, task in self._tasks.items():
+            task.cancel()
+            self._broadcasts[battle_id].end(Failed("restarting"))
 
     def require_open(self) -> None:
         """Refuse a battle that could not be answered any more."""
@@ -94,8 +101,8 @@ class Generations:
 
     def abandon(self, battle_id: UUID) -> None:
         """Nobody wants the answers any more."""
-        if battle_id in self._tasks:
-            self._break_off(battle_id, "abandoned")
+        if exchange := self._exchanges.get(battle_id):
+            exchange.stop("abandoned")
 
     def answers(self, battle_id: UUID) -> Broadcast | None:
         """The battle's events, if this process has them."""
@@ -106,10 +113,6 @@ class Generations:
         if broadcast := self._broadcasts.get(battle.id):
             return broadcast.follow(after)
         return self._replay(battle, after)
-
-    def _break_off(self, battle_id: UUID, reason: str) -> None:
-        self._exchanges[battle_id].reason = reason
-        self._tasks[battle_id].cancel()
 
     def _leave(self, battle_id: UUID, done: asyncio.Task[None]) -> None:
         if not done.cancelled() and (error := done.exception()):
@@ -122,12 +125,21 @@ class Generations:
             self._broadcasts.pop(battle_id, None)
 
     async def _answer(self, battle_id: UUID, exchange: Exchange, questions: Sequence[Question]) -> None:
-        starting = asyncio.create_task(self._start(battle_id))
+        end: Ready | Failed = Failed("interrupted")
+        try:
+            starting = asyncio.create_task(self._start(battle_id))
+            await self._hold(exchange, questions)
+            await starting
+            end = await self._finish(battle_id, exchange)
+        finally:
+            exchange.broadcast.end(end)
+
+    async def _hold(self, exchange: Exchange, questions: Sequence[Question]) -> None:
         try:
             await exchange.hold(self._upstream, questions)
-            await starting
-        finally:
-            await asyncio.shield(self._finish(battle_id, exchange))
+        except Exception:
+            exchange.reason = "interrupted"
+            log.exception("exchange broke")
 
     async def _start(self, battle_id: UUID) -> None:
         try:
@@ -135,34 +147,26 @@ class Generations:
         except AWAY as error:
             log.warning("start not noted battle=%s error=%s", battle_id, type(error).__name__)
 
-    async def _finish(self, battle_id: UUID, exchange: Exchange) -> None:
-        answers = exchange.answers()
+    async def _finish(self, battle_id: UUID, exchange: Exchange) -> Ready | Failed:
+        answers = await exchange.answers()
         for position, answer in enumerate(answers):
             if answer.failure:
                 log.warning("side failed battle=%s position=%d failure=%s", battle_id, position, answer.failure)
-        state: State | None = None
-        try:
-            state = await self._keep(battle_id, exchange)
-            if state is State.READY:
-                await exchange.tell_whole()
-        finally:
-            exchange.broadcast.end(Ready() if state is State.READY else Failed(_code(state, exchange.reason)))
+        state = await self._keep(battle_id, exchange, answers)
+        if state is not State.READY:
+            return Failed(_code(state, exchange.reason))
+        exchange.broadcast.html(exchange.turn, (Shown(answers[0].html, 0, ""), Shown(answers[1].html, 0, "")))
+        return Ready()
 
-    async def _keep(self, battle_id: UUID, exchange: Exchange) -> State:
+    async def _keep(self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, Answer]) -> State:
         """Keep the answers; while PostgreSQL is away they wait here for it, up to a minute."""
-        deadline = monotonic() + (0 if self.closing else KEEP_TRYING_SECONDS)
+        deadline = monotonic() + KEEP_TRYING_SECONDS
+        ticks, reason = exchange.broadcast.ticks, exchange.reason
         while True:
             try:
-                return await battles.finish(
-                    self._db,
-                    battle_id,
-                    exchange.turn,
-                    exchange.answers(),
-                    ticks=exchange.broadcast.ticks,
-                    void=exchange.reason,
-                )
+                return await battles.finish(self._db, battle_id, exchange.turn, answers, ticks=ticks, void=reason)
             except AWAY as error:
-                if monotonic() > deadline:
+                if monotonic() > deadline or self.closing:
                     raise
                 log.warning("answers wait battle=%s error=%s", battle_id, type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -183,7 +187,7 @@ class Generations:
     async def _beat(self) -> None:
         try:
             await battles.beat(self._db, list(self._exchanges))
-            await battles.sweep_silent(self._db)
+            await battles.sweep(self._db, hours=self._settings.battle_hours)
         except AWAY as error:
             log.warning("no beat error=%s", type(error).__name__)
 
@@ -201,8 +205,8 @@ class Generations:
         for said in await turns.said(self._db, battle.id):
             replay.ticks = said.ticks - 1
             first, second = said.answers
-            replay.tick(said.turn, (first, second))
-            replay.html(said.turn, (Shown(markdown.render(first), 0, ""), Shown(markdown.render(second), 0, "")))
+            replay.tick(said.turn, (first.text, second.text))
+            replay.html(said.turn, (Shown(first.html, 0, ""), Shown(second.html, 0, "")))
         replay.end(Ready())
         async for event in replay.follow(after):
             yield event

@@ -8,12 +8,14 @@ class Pacer:
 
     In lockstep both sides show equally many, so the slower one sets the pace of both. Once one side has shown
     all it has, the other goes on at the mean pace so far: a contender that finished long ago and one that is
-    still writing then look alike.
+    still writing then look alike. Only where that would take more than `tail` ticks it is hurried, so that a short
+    answer of a very slow side does not hold up a long one for ever.
     """
 
-    def __init__(self, pace: Pace, most: int) -> None:
+    def __init__(self, pace: Pace, most: int, *, tail: int) -> None:
         self._pace = pace
         self._most = most
+        self._tail = tail
         self._shown = 0
         self._ticks = 0
         self._credit = 0.0
@@ -34,6 +36,8 @@ class Pacer:
 
     def _go_on(self, waiting: int) -> int:
         mean = self._shown / self._ticks if self._ticks else float(self._most)
+        mean = max(mean, waiting / max(self._tail, 1))
+        self._tail -= 1
         self._credit = min(self._credit + mean, mean + 1)
         shown = min(waiting, max(int(self._credit), 0), self._most)
         self._credit -= shown

@@ -16,11 +16,16 @@ def read(text: str, *, most: int) -> str:
         raise PromptRefused("The prompt is empty. Write what both models shall answer.")
     if len(prompt) > most:
         raise PromptRefused(f"This prompt has {len(prompt):,} characters; {most:,} fit.")
-    for place, character in enumerate(prompt):
+    require_printable(prompt, "prompt")
+    return prompt
+
+
+def require_printable(text: str, what: str) -> None:
+    """Refuse characters that nobody can read and a database can't hold."""
+    for place, character in enumerate(text):
         if _unprintable(character):
             code = f"U+{ord(character):04X}"
-            raise PromptRefused(f"The prompt holds the control character {code} at place {place + 1}. Take it out.")
-    return prompt
+            raise PromptRefused(f"The {what} holds the control character {code} at place {place + 1}. Take it out.")
 
 
 def _unprintable(character: str) -> bool:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from arena.db import Connection, Db, Proxy, many
 
 
-class Text(Struct, frozen=True, tag="text"):
+class TextPart(Struct, frozen=True, tag="text"):
     """A part of a prompt or an answer; images and voice would be other parts."""
 
     text: str
@@ -17,6 +17,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     """What a side said, how long it took and how it ended."""
 
     text: str
+    html: str
     seconds: float
     first_text_seconds: float | None = None
     finish: str | None = None
@@ -26,24 +27,38 @@ class Answer(Struct, frozen=True, kw_only=True):
     answer_tokens: int | None = None
 
 
+class Spoken(Struct, frozen=True):
+    """One side's answer: the text as it came, and safe HTML of it."""
+
+    text: str
+    html: str
+
+
 class Turn(Struct, frozen=True):
-    """One prompt of a battle and its two answers, empty until both are finished."""
+    """One prompt of a battle and its two answers, none until both are finished; `ticks` numbers its last event."""
 
     turn: int
     prompt: str
-    answers: list[str]
+    answers: list[Spoken]
+    ticks: int
+
+
+class _Answered(Struct, frozen=True):
+    content: list[TextPart]
+    html: str
 
 
 class _Said(Struct, frozen=True):
     turn: int
-    prompt: list[Text]
-    answers: list[list[Text]]
+    prompt: list[TextPart]
+    answers: list[_Answered]
+    ticks: int
 
 
 async def ask(db: Db, battle_id: UUID, turn: int, prompt: str) -> None:
     """Keep what was asked."""
     await db.execute(
-        "INSERT INTO turns (battle_id, turn, content) VALUES ($1, $2, $3)", battle_id, turn, [Text(prompt)]
+        "INSERT INTO turns (battle_id, turn, content) VALUES ($1, $2, $3)", battle_id, turn, [TextPart(prompt)]
     )
 
 
@@ -54,9 +69,9 @@ async def answer(
     await connection.execute("UPDATE turns SET ticks = $3 WHERE battle_id = $1 AND turn = $2", battle_id, turn, ticks)
     await connection.executemany(
         """
-        INSERT INTO answers (battle_id, position, turn, content, finish, failure, failure_detail,
+        INSERT INTO answers (battle_id, position, turn, content, html, finish, failure, failure_detail,
                              first_text_seconds, seconds, prompt_tokens, answer_tokens)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (battle_id, position, turn) DO NOTHING
         """,
         [
@@ -64,7 +79,8 @@ async def answer(
                 battle_id,
                 position,
                 turn,
-                [Text(answer.text)],
+                [TextPart(answer.text)],
+                answer.html,
                 answer.finish,
                 answer.failure,
                 answer.failure_detail,
@@ -84,9 +100,9 @@ async def said(db: Db, battle_id: UUID) -> list[Turn]:
         db,
         _Said,
         """
-        SELECT turns.turn, turns.content AS prompt,
-               coalesce(jsonb_agg(answers.content ORDER BY position) FILTER (WHERE position IS NOT NULL), '[]')
-                   AS answers
+        SELECT turns.turn, turns.content AS prompt, turns.ticks,
+               coalesce(jsonb_agg(jsonb_build_object('content', answers.content, 'html', answers.html)
+                                  ORDER BY position) FILTER (WHERE position IS NOT NULL), '[]') AS answers
         FROM turns LEFT JOIN answers ON answers.battle_id = turns.battle_id AND answers.turn = turns.turn
         WHERE turns.battle_id = $1
         GROUP BY turns.battle_id, turns.turn
@@ -94,8 +110,16 @@ async def said(db: Db, battle_id: UUID) -> list[Turn]:
         """,
         battle_id,
     )
-    return [Turn(row.turn, _joined(row.prompt), [_joined(parts) for parts in row.answers]) for row in rows]
+    return [
+        Turn(
+            row.turn,
+            _joined(row.prompt),
+            [Spoken(_joined(answer.content), answer.html) for answer in row.answers],
+            row.ticks,
+        )
+        for row in rows
+    ]
 
 
-def _joined(parts: list[Text]) -> str:
+def _joined(parts: list[TextPart]) -> str:
     return "".join(part.text for part in parts)

@@ -15,7 +15,7 @@ WORDS = {Outcome.A: "A", Outcome.B: "B", Outcome.TIE: "a tie", Outcome.BOTH_BAD:
 CLOSED = {
     State.OPEN: "Both are answering. You can vote when both have finished.",
     State.STREAMING: "Both are answering. You can vote when both have finished.",
-    State.VOID: "One side stopped before it finished, so this battle does not count and takes no vote.",
+    State.VOID: "This battle did not come to its end, so it does not count and takes no vote.",
     State.SKIPPED: "You left this battle without a vote, so it takes none.",
     State.EXPIRED: "This battle has been open for too long and takes no vote any more.",
 }

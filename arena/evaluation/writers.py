@@ -12,6 +12,8 @@ from arena.upstream import Finished, Limits, Message, Target, Text, Upstream, Up
 
 log = logging.getLogger(__name__)
 
+MOST_UNFINISHED = 4096
+
 
 class Writer:
     """One side while it answers: its text, how much of it is shown, and how it ended."""
@@ -84,22 +86,25 @@ class Writer:
             self.finished = Finished("stopped", None, None, truncated=True)
 
     def blocks(self) -> Shown:
-        """The blocks that the shown text has finished since the last time, as safe HTML."""
-        done, rest = markdown.finished(self.text[self.rendered : self.shown])
-        piece = Shown(markdown.render(done) if done.strip() else "", self.pieces, rest)
+        """The blocks that the shown text has finished since the last time, as safe HTML; none where there are none.
+
+        A block that has grown long is left for the end, since looking for its end takes longer and longer.
+        """
+        unfinished = self.text[self.rendered : self.shown]
+        done, rest = markdown.finished(unfinished) if len(unfinished) <= MOST_UNFINISHED else ("", unfinished)
+        if not done.strip():
+            return Shown("", self.pieces, "")
+        piece = Shown(markdown.render(done), self.pieces, rest)
         self.rendered += len(done)
-        self.pieces += bool(piece.html)
+        self.pieces += 1
         return piece
 
-    def whole(self) -> Shown:
-        """The whole answer as safe HTML."""
-        return Shown(markdown.render(self.text), 0, "")
-
     def answer(self) -> Answer:
-        """What is kept of it."""
+        """What is kept of it, rendered; for a hostile answer that takes a second, so call it in a thread."""
         finished, failed = self.finished, self.failed
         return Answer(
             text=self.text,
+            html=markdown.render(self.text),
             seconds=monotonic() - self.began if self.seconds is None else self.seconds,
             first_text_seconds=self.first_text_seconds,
             finish=finished.reason if finished else None,

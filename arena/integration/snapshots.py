@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from arena.config import Settings
-from arena.db import Connection, Db, Pool, Proxy, one
+from arena.db import Connection, Pool, Proxy, one
 from arena.evaluation import votes
 from arena.evaluation.votes import Counted
 from arena.integration.boards import Board
@@ -34,26 +34,6 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     digest: str
     method: dict[str, Any]
     taken_at: datetime
-
-
-async def latest(db: Db, board: Board) -> Snapshot | None:
-    """The board's last snapshot, or None before the first."""
-    return await one(
-        db,
-        Snapshot,
-        """
-        SELECT id, board_id, votes, voters, effective_voters, digest, method, taken_at
-        FROM snapshots WHERE board_id = $1
-        ORDER BY taken_at DESC LIMIT 1
-        """,
-        board.id,
-    )
-
-
-async def behind(db: Db, board: Board) -> bool:
-    """Whether there are votes that the board's last snapshot has not seen."""
-    last = await latest(db, board)
-    return await votes.count(db) != (last.votes if last else 0)
 
 
 async def take(db: Pool, board: Board, settings: Settings) -> Snapshot:
@@ -109,9 +89,9 @@ async def _keep_standings(
 ) -> None:
     await connection.executemany(
         """
-        INSERT INTO standings (snapshot_id, contender_id, theta, rating, lower, upper, rank_lower, rank_upper,
-                               votes, status, separation, "group")
-        SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM contenders WHERE slug = $2
+        INSERT INTO standings (snapshot_id, contender_id, name, organisation, theta, rating, lower, upper,
+                               rank_lower, rank_upper, votes, status, separation, "group")
+        SELECT $1, id, name, organisation, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM contenders WHERE slug = $2
         """,
         [(snapshot.id, *row) for row in _rows(standings, settings)],
     )

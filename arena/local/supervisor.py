@@ -27,6 +27,7 @@ from arena.local.worker import Worker
 
 # A board on one machine shows each vote soon; a public one is released at the pace of its own settings.
 RELEASE_SECONDS = "5"
+BATTLE_DRAIN_SECONDS = "0"
 DRAIN_SECONDS = 2.0
 
 
@@ -117,7 +118,7 @@ class House:
         """Battles that an arena before this one was killed in the middle of are answered by nobody."""
         connection = await db.connect(url)
         try:
-            await battles.abandon(connection)
+            await battles.sweep(connection, silent_seconds=0, hours=self._settings.battle_hours)
         finally:
             await connection.close()
 
@@ -144,7 +145,7 @@ def _settings(environment: Mapping[str, str], *, port: int | None, secret: str) 
                 f"{name} is set, but `arena up` starts its own servers: unset it, or use `arena serve` and `work`."
             )
     ours = {"ARENA_DATABASE_URL": "", "ARENA_REDIS_URL": "", "ARENA_SECRET": secret}
-    ours["ARENA_RELEASE_SECONDS"] = RELEASE_SECONDS
+    ours |= {"ARENA_RELEASE_SECONDS": RELEASE_SECONDS, "ARENA_DRAIN_SECONDS": BATTLE_DRAIN_SECONDS}
     asked = {} if port is None else {"ARENA_PORT": str(port)}
     return config.load({**ours, **environment, **asked})
 

@@ -128,6 +128,9 @@ CREATE INDEX snapshots_board ON snapshots (board_id, taken_at DESC);
 CREATE TABLE standings (
     snapshot_id uuid NOT NULL REFERENCES snapshots ON DELETE CASCADE,
     contender_id uuid NOT NULL REFERENCES contenders,
+    -- As they were: a release never changes, whoever is renamed.
+    name text NOT NULL,
+    organisation text NOT NULL,
     theta double precision NOT NULL,
     rating double precision NOT NULL,
     lower double precision,

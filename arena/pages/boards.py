@@ -10,6 +10,7 @@ from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
 from litestar.response import Template
 
+from arena import guards
 from arena.config import Settings
 from arena.db import Pool
 from arena.integration import boards
@@ -101,7 +102,7 @@ async def _page(request: Request[Any, Any, Any], slug: str, db: Pool, settings: 
     listed = await boards.listed(db)
     release = await releases.latest(db, slug)
     headers = {"etag": _etag(board, listed, release, settings), "cache-control": "no-cache"}
-    if request.headers.get("if-none-match") == headers["etag"]:
+    if guards.has(request, headers["etag"]):
         return Response(None, status_code=304, headers=headers)
     template = "boards/show.html" if release and release.standings else "boards/empty.html"
     return Template(template, context=context(board, listed, release, settings), headers=headers)

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from arena.config import Settings
 from arena.db import Db, Pool, many, one
-from arena.errors import NotFound
+from arena.errors import ArenaError, NotFound
+from arena.evaluation import votes
 from arena.integration import snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot
@@ -18,6 +19,12 @@ from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot
 
 class NoSuchRelease(NotFound):
     """There is no release of this id."""
+
+
+class Busy(ArenaError):
+    """This board is being released already."""
+
+    status = 409
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -96,14 +103,31 @@ async def wait(db: Db, board: Board, settings: Settings, now: datetime) -> timed
     return max(last + timedelta(seconds=settings.release_seconds) - now, timedelta())
 
 
-async def refresh(db: Pool, board: Board, settings: Settings) -> str | None:
-    """Take a snapshot and publish it if votes have changed; None where they have not.
+async def behind(db: Db, board: Board) -> bool:
+    """Whether there are votes that the board's last release has not counted."""
+    counted = await db.fetchval(
+        """
+        SELECT votes FROM releases JOIN snapshots ON snapshots.id = snapshot_id
+        WHERE releases.board_id = $1 ORDER BY published_at DESC LIMIT 1
+        """,
+        board.id,
+    )
+    return await votes.count(db) != (counted or 0)
 
-    Two workers may try at once: each takes a snapshot, both have the same name, one release comes of it.
+
+async def refresh(db: Pool, board: Board, settings: Settings) -> str:
+    """Take a snapshot of the board and publish it; its name.
+
+    One at a time for each board (Busy while another one does), so that an older fit never ends after a newer one. The
+    lock is the connection's: with a worker that dies it is gone.
     """
-    if not await snapshots.behind(db, board):
-        return None
-    return await publish(db, await snapshots.take(db, board, settings), board)
+    async with db.acquire() as connection:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", str(board.id)):
+            raise Busy
+        try:
+            return await publish(db, await snapshots.take(db, board, settings), board)
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", str(board.id))
 
 
 async def latest(db: Db, board: str) -> Release | None:
@@ -119,8 +143,8 @@ async def require(db: Db, release_id: str) -> Release:
     return release
 
 
-async def listed(db: Db, board: Board, before: datetime | None, most: int) -> list[Summary]:
-    """The board's releases older than `before`, the newest first."""
+async def listed(db: Db, board: Board, after: str | None, most: int) -> list[Summary]:
+    """The board's releases, the newest first, from the one after the release named on."""
     return await many(
         db,
         Summary,
@@ -129,11 +153,13 @@ async def listed(db: Db, board: Board, before: datetime | None, most: int) -> li
         FROM releases
         JOIN boards ON boards.id = releases.board_id
         JOIN snapshots ON snapshots.id = snapshot_id
-        WHERE releases.board_id = $1 AND ($2::timestamptz IS NULL OR published_at < $2)
-        ORDER BY published_at DESC LIMIT $3
+        WHERE releases.board_id = $1
+          AND ($2::text IS NULL
+               OR (published_at, releases.id) < (SELECT published_at, id FROM releases WHERE id = $2))
+        ORDER BY published_at DESC, releases.id DESC LIMIT $3
         """,
         board.id,
-        before,
+        after,
         most,
     )
 
@@ -171,7 +197,7 @@ async def _standings(db: Db, snapshot_id: UUID) -> list[Standing]:
         db,
         Standing,
         """
-        SELECT slug AS contender, name, organisation, rating, lower, upper, rank_lower, rank_upper,
+        SELECT slug AS contender, standings.name, standings.organisation, rating, lower, upper, rank_lower, rank_upper,
                votes, status, separation, "group"
         FROM standings JOIN contenders ON contenders.id = contender_id
         WHERE snapshot_id = $1

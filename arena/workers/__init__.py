@@ -14,6 +14,7 @@ from arena.workers import refit, sweep
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
+STOP_SECONDS = 2.0
 
 
 async def run(settings: Settings, *, stop: asyncio.Event) -> None:
@@ -51,7 +52,10 @@ async def _until(stop: asyncio.Event, clockwork: Clockwork) -> None:
     await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     clockwork.stop()
-    await running
+    await asyncio.wait([running], timeout=STOP_SECONDS)
+    if running.done():
+        running.result()
+    running.cancel()
 
 
 async def _pause(stop: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from arena import jobs
 from arena.config import Settings
 from arena.db import Pool
-from arena.integration import boards, snapshots
+from arena.integration import boards
 from arena.publishing import releases
 
 log = logging.getLogger(__name__)
@@ -15,11 +15,15 @@ log = logging.getLogger(__name__)
 async def look(db: Pool, settings: Settings, slug: str) -> None:
     """Release the board anew if votes have changed; where it is too early for that, come back when it is not."""
     board = await boards.require(db, slug)
-    if not await snapshots.behind(db, board):
+    if not await releases.behind(db, board):
         return
     wait = await releases.wait(db, board, settings, datetime.now(UTC))
     if wait:
         await jobs.refit_soon(db, slug, after=wait)
         return
-    release_id = await releases.refresh(db, board, settings)
+    try:
+        release_id = await releases.refresh(db, board, settings)
+    except releases.Busy:
+        await jobs.refit_soon(db, slug)
+        return
     log.info("released board=%s release=%s", slug, release_id)

@@ -1,7 +1,6 @@
 """Sweep: battles that nobody answers or votes on any more are closed."""
 
 import logging
-from datetime import UTC, datetime
 
 from arena.config import Settings
 from arena.db import Pool
@@ -12,6 +11,6 @@ log = logging.getLogger(__name__)
 
 async def clear(db: Pool, settings: Settings) -> None:
     """Close what has been open for too long."""
-    closed = await battles.sweep(db, datetime.now(UTC), hours=settings.battle_hours)
+    closed = await battles.sweep(db, hours=settings.battle_hours)
     if closed:
         log.info("swept battles=%d", closed)

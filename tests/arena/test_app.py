@@ -20,6 +20,8 @@ def test_every_call_of_the_contract_is_described() -> None:
         "post /api/v1/battles",
         "get /api/v1/battles/{battle_id}",
         "get /api/v1/battles/{battle_id}/stream",
+        "post /api/v1/battles/{battle_id}/turns",
+        "post /api/v1/battles/{battle_id}/stop",
         "post /api/v1/battles/{battle_id}/vote",
         "post /api/v1/battles/{battle_id}/skip",
         "get /api/v1/boards",

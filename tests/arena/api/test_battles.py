@@ -58,7 +58,7 @@ async def test_the_last_html_of_a_side_is_its_whole_answer(visitor: Visitor) -> 
     whole = [event.data for event in heard.events if event.name == "html"][-1]
     assert [(side["from"], side["rest"]) for side in whole["sides"]] == [(0, ""), (0, "")]
     first = heard.texts().index("# One\n\nSome **bold** text.\n\nThe end.")
-    assert "<h1>One</h1>" in whole["sides"][first]["html"]
+    assert "<h3>One</h3>" in whole["sides"][first]["html"]
 
 
 @pytest.mark.usefixtures("entered")

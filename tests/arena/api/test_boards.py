@@ -1,3 +1,5 @@
+import pytest
+
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import votes
@@ -39,13 +41,18 @@ async def test_a_board_shows_its_latest_release_with_the_contracts_names(
     assert (await visitor.get(f"/api/v1/releases/{release_id}"))[1] == board["release"]
 
 
+@pytest.mark.parametrize("path", ["boards", "boards/overall", "boards/overall/releases", "releases/{id}"])
 async def test_what_has_not_changed_is_not_sent_again(
-    visitor: Visitor, db: Pool, settings: Settings, provider: Provider
+    visitor: Visitor, db: Pool, settings: Settings, provider: Provider, path: str
 ) -> None:
     [release_id] = await _released(db, settings, provider)
-    same = {"if-none-match": f'"{release_id}"'}
-    assert await visitor.get("/api/v1/boards/overall", headers=same) == (304, "")
-    assert (await visitor.get("/api/v1/boards/overall", headers={"if-none-match": '"other"'}))[0] == 200
+    address = f"/api/v1/{path.format(id=release_id)}"
+    visitor.received.clear()
+    assert (await visitor.get(address))[0] == 200
+    etag = bytes(visitor.received).lower().partition(b"etag: ")[2].partition(b"\n")[0].decode()
+    for same in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        assert await visitor.get(address, headers={"if-none-match": same}) == (304, "")
+    assert (await visitor.get(address, headers={"if-none-match": '"other"'}))[0] == 200
 
 
 async def test_releases_are_listed_newest_first_and_paged(
@@ -54,10 +61,10 @@ async def test_releases_are_listed_newest_first_and_paged(
     ids = await _released(db, settings, provider, times=3)
     _, listed = await visitor.get("/api/v1/boards/overall/releases")
     assert [release["id"] for release in listed["items"]] == ids[::-1]
-    cursor = listed["items"][0]["published_at"]
-    _, older = await visitor.get("/api/v1/boards/overall/releases", params={"cursor": cursor})
+    _, older = await visitor.get("/api/v1/boards/overall/releases", params={"cursor": ids[2]})
     assert [release["id"] for release in older["items"]] == ids[-2::-1]
-    assert (await visitor.get("/api/v1/boards/overall/releases", params={"cursor": "yesterday"}))[0] == 400
+    for junk in ("yesterday", "\0", "9" * 5000):
+        assert (await visitor.get("/api/v1/boards/overall/releases", params={"cursor": junk}))[0] in (200, 404)
 
 
 async def test_an_unknown_release_is_not_there(visitor: Visitor) -> None:

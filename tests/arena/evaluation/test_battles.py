@@ -5,7 +5,7 @@ import pytest
 
 from arena.db import Pool
 from arena.evaluation import battles, pairing, turns
-from arena.evaluation.battles import NoSuchBattle, NothingToSkip, NotYetVoted, State
+from arena.evaluation.battles import NoMoreTurns, NoSuchBattle, NothingToSkip, NotReady, NotYetVoted, State
 from arena.submission.endpoints import Entrant
 from tests.builders import ANSWERS, contender, ready_battle
 from tests.upstream import Provider
@@ -54,7 +54,7 @@ async def test_a_skipped_battle_can_be_skipped_again_and_a_void_one_not(db: Pool
     for _ in range(2):
         await battles.skip(db, battle.id, voter, None)
     other = await battles.open(db, voter, "Why?", pairing.draw(entrants))
-    await battles.finish(db, other.id, 1, ANSWERS, void="interrupted")
+    await battles.finish(db, other.id, 1, ANSWERS, ticks=3, void="interrupted")
     with pytest.raises(NothingToSkip):
         await battles.skip(db, other.id, voter, None)
 
@@ -65,31 +65,60 @@ async def test_a_battle_skipped_meanwhile_stays_skipped_when_its_answers_come(
     voter = uuid4()
     battle = await battles.open(db, voter, "Why?", pairing.draw(entrants))
     await battles.skip(db, battle.id, voter, None)
-    assert await battles.finish(db, battle.id, 1, ANSWERS, void=None) is State.SKIPPED
+    assert await battles.finish(db, battle.id, 1, ANSWERS, ticks=3, void=None) is State.SKIPPED
 
 
 async def test_the_sweep_closes_what_is_old_and_nothing_else(db: Pool, entrants: list[Entrant]) -> None:
     voter, now = uuid4(), datetime.now(UTC)
     streaming = await battles.open(db, voter, "Why?", pairing.draw(entrants))
     ready, _ = await ready_battle(db, entrants, voter)
-    assert await battles.sweep(db, now + timedelta(seconds=100), answer_seconds=60, hours=24) == 0
-    assert await battles.sweep(db, now + timedelta(seconds=130), answer_seconds=60, hours=24) == 1
+    assert await battles.sweep(db, now=now + timedelta(seconds=25), hours=24) == 0
+    assert await battles.sweep(db, now=now + timedelta(seconds=35), hours=24) == 1
     assert (await battles.require(db, streaming.id, voter)).state is State.VOID
     assert (await battles.require(db, ready.id, voter)).state is State.READY
-    assert await battles.sweep(db, now + timedelta(hours=25), answer_seconds=60, hours=24) == 1
+    assert await battles.sweep(db, now=now + timedelta(hours=25), hours=24) == 1
     assert (await battles.require(db, ready.id, voter)).state is State.EXPIRED
 
 
-async def test_what_nobody_answers_is_abandoned_and_the_rest_left_alone(db: Pool, entrants: list[Entrant]) -> None:
+async def test_what_its_process_still_answers_is_not_swept(db: Pool, entrants: list[Entrant]) -> None:
     voter = uuid4()
-    streaming = await battles.open(db, voter, "Why?", pairing.draw(entrants))
-    ready, _ = await ready_battle(db, entrants, voter)
-    await battles.abandon(db)
-    assert (await battles.require(db, streaming.id, voter)).state is State.VOID
-    assert (await battles.require(db, ready.id, voter)).state is State.READY
+    battle = await battles.open(db, voter, "Why?", pairing.draw(entrants))
+    await db.execute("UPDATE battles SET beat_at = now() - interval '1 hour'")
+    await battles.beat(db, [battle.id])
+    assert await battles.sweep(db, hours=24) == 0
+
+
+async def test_a_process_that_wakes_too_late_does_not_make_a_swept_battle_ready(
+    db: Pool, entrants: list[Entrant]
+) -> None:
+    voter = uuid4()
+    battle = await battles.open(db, voter, "Why?", pairing.draw(entrants))
+    assert await battles.sweep(db, silent_seconds=0, hours=24) == 1
+    assert await battles.finish(db, battle.id, 1, ANSWERS, ticks=3, void=None) is State.VOID
+
+
+async def test_finishing_twice_is_finishing_once(db: Pool, entrants: list[Entrant]) -> None:
+    battle, _ = await ready_battle(db, entrants)
+    assert await battles.finish(db, battle.id, 1, ANSWERS, ticks=3, void=None) is State.READY
+    assert await db.fetchval("SELECT count(*) FROM answers") == 2
+
+
+async def test_a_battle_has_so_many_turns_and_each_begins_when_the_last_is_finished(
+    db: Pool, entrants: list[Entrant]
+) -> None:
+    battle, voter = await ready_battle(db, entrants)
+    assert await battles.resume(db, battle.id, voter, "And then?", most=2) == 2
+    with pytest.raises(NotReady):
+        await battles.resume(db, battle.id, voter, "And then?", most=2)
+    await battles.finish(db, battle.id, 2, ANSWERS, ticks=9, void=None)
+    with pytest.raises(NoMoreTurns, match="2 turns at most"):
+        await battles.resume(db, battle.id, voter, "And then?", most=2)
+    with pytest.raises(NoSuchBattle):
+        await battles.resume(db, battle.id, uuid4(), "And then?", most=2)
+    assert [turn.prompt for turn in await turns.said(db, battle.id)] == ["Which is it?", "And then?"]
 
 
 async def test_both_answers_are_kept_in_position_order(db: Pool, entrants: list[Entrant]) -> None:
     battle, _ = await ready_battle(db, entrants)
     [turn] = await turns.said(db, battle.id)
-    assert turn.answers == [answer.text for answer in ANSWERS]
+    assert [(said.text, said.html) for said in turn.answers] == [(answer.text, answer.html) for answer in ANSWERS]

@@ -12,6 +12,7 @@ from arena.evaluation.battles import State
 from arena.evaluation.generation import Generations
 from arena.people import voters
 from arena.submission.endpoints import Entrant
+from arena.upstream import Message
 from tests.builders import Event, Visitor, contender
 from tests.conftest import Open
 from tests.upstream import Provider
@@ -125,7 +126,7 @@ async def test_a_stopped_server_tells_its_readers_and_keeps_what_there_was(
     voter, pair = voters.invite(), pairing.draw(entrants)
     async with Generations(db, settings) as generations:
         battle = await battles.open(db, voter, "Why?", pair)
-        generations.begin(battle, "Why?", pair)
+        generations.begin(battle.id, 1, [(entrant.target, [Message("user", "Why?")]) for entrant in pair.entrants])
         events = generations.follow(battle, 0)
         assert (await anext(events)).startswith(b"event: tick")
         await generations.close()

@@ -31,21 +31,8 @@ async def _voted(db: Pool, entrants: list[Entrant], winner: str, voter: UUID | N
 
 async def test_a_board_without_votes_is_a_snapshot_without_standings(db: Pool, settings: Settings) -> None:
     board = await boards.require(db, "overall")
-    assert not await snapshots.behind(db, board)
     snapshot = await snapshots.take(db, board, settings)
     assert (snapshot.votes, snapshot.voters) == (0, 0)
-
-
-async def test_a_vote_puts_the_board_behind_and_a_snapshot_catches_up(
-    db: Pool, settings: Settings, entrants: list[Entrant]
-) -> None:
-    board = await boards.require(db, "overall")
-    await _voted(db, entrants, "anna")
-    assert await snapshots.behind(db, board)
-    snapshot = await snapshots.take(db, board, settings)
-    assert not await snapshots.behind(db, board)
-    assert await snapshots.latest(db, board) == snapshot
-    assert (snapshot.votes, snapshot.voters) == (1, 1)
 
 
 async def test_the_winner_stands_above_and_a_single_voter_bounds_nothing(
