@@ -109,9 +109,9 @@ async def open_arena(settings: Settings) -> AsyncIterator[Open]:
     """Starts the real server, with settings changed as told, and gives its address."""
     async with AsyncExitStack() as stack:
 
-        async def opened(*, working: bool = False, **changes: object) -> str:
+        async def opened(*, working: bool = False, stop: asyncio.Event | None = None, **changes: object) -> str:
             chosen = structs.replace(settings, **changes)
-            stop = asyncio.Event()
+            stop = stop or asyncio.Event()
             address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             port = stack.enter_context(ports.bind(chosen.host, chosen.port))
             tasks = [asyncio.create_task(app.serve(chosen, port=port, stop=stop, ready=address.set_result))]

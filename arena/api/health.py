@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from arena import db as database
 from arena.db import Pool
+from arena.evaluation.generation import Generations
 
 
 class Health(Struct):
@@ -15,6 +16,7 @@ class Health(Struct):
 
     database: bool
     redis: bool
+    open: bool
 
 
 class Alive(Struct):
@@ -30,10 +32,10 @@ async def live() -> Alive:
 
 
 @get("/health/ready")
-async def ready(db: Given[Pool], redis: Given[Redis]) -> Response[Health]:
-    """Whether requests can be served: 503 while PostgreSQL is away."""
-    health = Health(await database.answers(db), await _redis(redis))
-    return Response(health, status_code=200 if health.database else 503)
+async def ready(db: Given[Pool], redis: Given[Redis], generations: Given[Generations]) -> Response[Health]:
+    """Whether requests can be served: 503 while PostgreSQL is away, and from the moment the server is to stop."""
+    health = Health(await database.answers(db), await _redis(redis), not generations.closing)
+    return Response(health, status_code=200 if health.database and health.open else 503)
 
 
 async def _redis(redis: Redis) -> bool:

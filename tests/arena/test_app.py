@@ -61,7 +61,7 @@ async def test_pages_answer_browsers_in_html_and_programs_in_json(visitor: Visit
 
 async def test_the_service_says_whether_it_is_alive_and_ready(visitor: Visitor) -> None:
     assert await visitor.get("/health/live") == (200, {"alive": True})
-    assert await visitor.get("/health/ready") == (200, {"database": True, "redis": True})
+    assert await visitor.get("/health/ready") == (200, {"database": True, "redis": True, "open": True})
 
 
 async def test_without_its_database_the_service_says_so_and_comes_back(
