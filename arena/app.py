@@ -74,7 +74,7 @@ class Resources:
         async with (
             Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as self.redis,
             pool(settings.database_url, size=settings.pool_size) as self.db,
-            Generations(self.db, settings) as self.generations,
+            Generations(self.db, self.redis, settings) as self.generations,
         ):
             yield
 

@@ -59,7 +59,7 @@ async def ready_battle(db: Pool, entrants: list[Entrant], voter_id: UUID | None 
     voter = voter_id or uuid4()
     battle = await battles.open(db, voter, "Which is it?", pairing.draw(entrants))
     await battles.start(db, battle.id)
-    await battles.finish(db, battle.id, 1, ANSWERS, ticks=2, void=None)
+    await battles.finish(db, battle.id, 1, ANSWERS, shown=[2, 2, 4, 4], void=None)
     return battle, voter
 
 

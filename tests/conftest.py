@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from msgspec import structs
 from playwright.async_api import Browser, BrowserContext, async_playwright
+from redis.asyncio import Redis
 
 from arena import app, ports, workers
 from arena import db as database
@@ -86,6 +87,13 @@ async def db(settings: Settings) -> AsyncIterator[Pool]:
     """The pool, as handlers get it."""
     async with database.pool(settings.database_url, size=settings.pool_size) as opened:
         yield opened
+
+
+@pytest.fixture
+async def redis(servers: Servers) -> AsyncIterator[Redis]:
+    """A client of the test run's Valkey."""
+    async with Redis.from_url(servers.redis_url) as client:
+        yield client
 
 
 @pytest.fixture

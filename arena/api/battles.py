@@ -178,7 +178,7 @@ async def next_turn(
     said = await turns.said(db, battle_id)
     targets = await endpoints.targets(db, await battles.sides(db, battle_id))
     questions = [(target, _conversation(said, position)) for position, target in enumerate(targets)]
-    generations.begin(battle_id, turn, questions, ticks=max(earlier.ticks for earlier in said))
+    generations.begin(battle_id, turn, questions, ticks=sum(len(earlier.ticks) for earlier in said))
     return TurnBegun(battle_id, State.OPEN, turn)
 
 

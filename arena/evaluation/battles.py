@@ -137,7 +137,7 @@ async def start(db: Db, battle_id: UUID) -> None:
 
 
 async def finish(
-    db: Pool, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, ticks: int, void: str | None
+    db: Pool, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, shown: list[int], void: str | None
 ) -> State:
     """Keep both answers and make the battle ready for its vote, or void for the reason given.
 
@@ -145,7 +145,7 @@ async def finish(
     stays so; the state it has afterwards comes back. Telling it again, after an answer that was lost, changes nothing.
     """
     async with db.acquire() as connection, connection.transaction():
-        await turns.answer(connection, battle_id, turn, answers, ticks=ticks)
+        await turns.answer(connection, battle_id, turn, answers, shown=shown)
         await connection.execute(
             """
             UPDATE battles

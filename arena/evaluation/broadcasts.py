@@ -69,6 +69,21 @@ def encoded(event: Event) -> bytes:
     return b"event: %b\n%bdata: %b\n\n" % (NAMES[type(event)], number, _encode(event))
 
 
+def is_tick(event: bytes) -> bool:
+    """Whether this is a tick, as the stream carries it."""
+    return event.startswith(b"event: tick\n")
+
+
+def is_end(event: bytes) -> bool:
+    """Whether nothing comes after this, as the stream carries it."""
+    return event.startswith((b"event: ready\n", b"event: failed\n"))
+
+
+def place(event: bytes) -> int:
+    """Readers who want what came after a lower number get the event: a tick has its own, all else goes to everybody."""
+    return int(event.split(b"\n", 2)[1].removeprefix(b"id: ")) if is_tick(event) else sys.maxsize
+
+
 class Broadcast:
     """Events in order, for any number of readers who may come late or again.
 

@@ -17,13 +17,17 @@ Question = tuple[Target, list[Message]]
 
 
 class Exchange:
-    """One turn of a battle while it is answered; `reason` says why it does not count, None while it may."""
+    """One turn of a battle while it is answered.
+
+    `reason` says why it does not count, None while it may; `shown` are the characters of both sides after each tick.
+    """
 
     def __init__(self, turn: int, broadcast: Broadcast, settings: Settings) -> None:
         self.turn = turn
         self.broadcast = broadcast
         self.writers = (Writer(), Writer())
         self.reason: str | None = None
+        self.shown: list[int] = []
         self._stopped = False
         self._settings = settings
         self._limits = Limits(
@@ -96,6 +100,7 @@ class Exchange:
             if any(shown):
                 ticks += 1
                 self.broadcast.tick(self.turn, (first.show(shown[0]), second.show(shown[1])))
+                self.shown += (first.shown, second.shown)
                 if ticks % BLOCKS_EVERY_TICKS == 0:
                     self._tell_blocks()
             if first.done and second.done:

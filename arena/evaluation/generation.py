@@ -3,18 +3,23 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from time import monotonic
 from typing import Literal, Self
 from uuid import UUID
 
+from redis.asyncio import Redis
+
+from arena import relay
 from arena.config import Settings
 from arena.db import AWAY, Pool
 from arena.errors import ArenaError
-from arena.evaluation import battles, turns
+from arena.evaluation import battles, broadcasts, turns
 from arena.evaluation.battles import Battle, State
-from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Ready, Shown, encoded
+from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
 from arena.evaluation.turns import Answer
+from arena.relay import Relay
 from arena.upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -36,12 +41,14 @@ class Closing(ArenaError):
 class Generations:
     """The battles that this process answers, opened and closed with it.
 
-    Readers in this process are fed from memory; Redis plays no part in it.
+    Readers in this process are fed from memory; those of other processes through the relay.
     """
 
-    def __init__(self, db: Pool, settings: Settings) -> None:
+    def __init__(self, db: Pool, redis: Redis, settings: Settings) -> None:
         self.closing = False
         self._db = db
+        self._redis = redis
+        self._relay = Relay(redis, self._for_others)
         self._settings = settings
         self._upstream = Upstream()
         self._broadcasts: dict[UUID, Broadcast] = {}
@@ -51,6 +58,7 @@ class Generations:
 
     async def __aenter__(self) -> Self:
         await self._upstream.__aenter__()
+        await self._relay.__aenter__()
         self._watch = asyncio.create_task(self._look_after())
         return self
 
@@ -59,6 +67,7 @@ class Generations:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
+        await self._relay.__aexit__()
         await self._upstream.__aexit__(None, None, None)
 
     async def close(self, *, drain_seconds: float = 0) -> None:
@@ -104,15 +113,16 @@ class Generations:
         if exchange := self._exchanges.get(battle_id):
             exchange.stop("abandoned")
 
-    def answers(self, battle_id: UUID) -> Broadcast | None:
-        """The battle's events, if this process has them."""
-        return self._broadcasts.get(battle_id)
-
     def follow(self, battle: Battle, after: int) -> AsyncGenerator[bytes, None]:
         """The battle's events: from memory while this process has them, else from what is kept of them."""
         if broadcast := self._broadcasts.get(battle.id):
             return broadcast.follow(after)
-        return self._replay(battle, after)
+        return self._elsewhere(battle, after)
+
+    def _for_others(self, battle_id: UUID) -> AsyncGenerator[bytes, None] | None:
+        """The events from the first on, if it is this process that has them."""
+        broadcast = self._broadcasts.get(battle_id)
+        return broadcast.follow() if broadcast else None
 
     def _leave(self, battle_id: UUID, done: asyncio.Task[None]) -> None:
         if not done.cancelled() and (error := done.exception()):
@@ -161,10 +171,11 @@ class Generations:
     async def _keep(self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, Answer]) -> State:
         """Keep the answers; while PostgreSQL is away they wait here for it, up to a minute."""
         deadline = monotonic() + KEEP_TRYING_SECONDS
-        ticks, reason = exchange.broadcast.ticks, exchange.reason
         while True:
             try:
-                return await battles.finish(self._db, battle_id, exchange.turn, answers, ticks=ticks, void=reason)
+                return await battles.finish(
+                    self._db, battle_id, exchange.turn, answers, shown=exchange.shown, void=exchange.reason
+                )
             except AWAY as error:
                 if monotonic() > deadline or self.closing:
                     raise
@@ -191,25 +202,39 @@ class Generations:
         except AWAY as error:
             log.warning("no beat error=%s", type(error).__name__)
 
-    async def _replay(self, battle: Battle, after: int) -> AsyncGenerator[bytes, None]:
-        """A battle that this process does not answer, or not any more: its end, once it is known."""
-        deadline = monotonic() + self._settings.answer_seconds
-        while battle.state in (State.OPEN, State.STREAMING) and monotonic() < deadline:
-            yield KEEP_ALIVE
-            await asyncio.sleep(RETRY_SECONDS)
-            battle = await battles.again(self._db, battle.id)
+    async def _elsewhere(self, battle: Battle, after: int) -> AsyncGenerator[bytes, None]:
+        """A battle that this process does not answer, or not any more: what another one tells, or what is kept."""
+        deadline, heard = monotonic() + self._settings.answer_seconds, after
+        async with aclosing(relay.events(self._redis, battle.id)) as events:
+            while battle.state in (State.OPEN, State.STREAMING) and monotonic() < deadline:
+                event = await anext(events)
+                if event is None:
+                    battle = await battles.again(self._db, battle.id)
+                    yield KEEP_ALIVE
+                elif (number := broadcasts.place(event)) > heard:
+                    heard = max(heard, number) if broadcasts.is_tick(event) else heard
+                    yield event
+                    if broadcasts.is_end(event):
+                        return
+        async with aclosing(self._kept(battle, heard)) as kept:
+            async for event in kept:
+                yield event
+
+    async def _kept(self, battle: Battle, after: int) -> AsyncGenerator[bytes, None]:
+        """How a battle went, told again tick by tick, and how it ended."""
         if battle.state not in (State.READY, State.VOTED):
             yield encoded(Failed(_code(battle.state, None)))
             return
-        replay = Broadcast()
+        seq = 0
         for said in await turns.said(self._db, battle.id):
-            replay.ticks = said.ticks - 1
-            first, second = said.answers
-            replay.tick(said.turn, (first.text, second.text))
-            replay.html(said.turn, (Shown(first.html, 0, ""), Shown(second.html, 0, "")))
-        replay.end(Ready())
-        async for event in replay.follow(after):
-            yield event
+            for first, second in said.ticks:
+                seq += 1
+                if seq > after:
+                    yield encoded(Tick(seq, said.turn, (Said(first), Said(second))))
+            if seq >= after:
+                a, b = (Shown(answer.html, 0, "") for answer in said.answers)
+                yield encoded(Html(said.turn, (a, b)))
+        yield encoded(Ready())
 
 
 def _code(state: State | None, reason: str | None) -> Literal["interrupted", "restarting", "closed"]:

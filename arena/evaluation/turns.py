@@ -1,5 +1,6 @@
 """Turns: what was asked in a battle and what its sides said."""
 
+from itertools import pairwise
 from uuid import UUID
 
 from msgspec import Struct
@@ -35,12 +36,22 @@ class Spoken(Struct, frozen=True):
 
 
 class Turn(Struct, frozen=True):
-    """One prompt of a battle and its two answers, none until both are finished; `ticks` numbers its last event."""
+    """One prompt of a battle and its two answers, none until both are finished.
+
+    `shown` are the characters of A and of B that were shown after each tick.
+    """
 
     turn: int
     prompt: str
     answers: list[Spoken]
-    ticks: int
+    shown: list[int]
+
+    @property
+    def ticks(self) -> list[tuple[str, str]]:
+        """The texts that each tick added."""
+        places = list(zip([0, *self.shown[::2]], [0, *self.shown[1::2]], strict=True))
+        first, second = (answer.text for answer in self.answers) if self.answers else ("", "")
+        return [(first[a:to_a], second[b:to_b]) for (a, b), (to_a, to_b) in pairwise(places)]
 
 
 class _Answered(Struct, frozen=True):
@@ -52,7 +63,7 @@ class _Said(Struct, frozen=True):
     turn: int
     prompt: list[TextPart]
     answers: list[_Answered]
-    ticks: int
+    shown: list[int]
 
 
 async def ask(db: Db, battle_id: UUID, turn: int, prompt: str) -> None:
@@ -63,10 +74,10 @@ async def ask(db: Db, battle_id: UUID, turn: int, prompt: str) -> None:
 
 
 async def answer(
-    connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, ticks: int
+    connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, shown: list[int]
 ) -> None:
-    """Keep what both sides said, whole or broken off, and how many ticks there have been; once, however often told."""
-    await connection.execute("UPDATE turns SET ticks = $3 WHERE battle_id = $1 AND turn = $2", battle_id, turn, ticks)
+    """Keep what both sides said, whole or broken off, and what each tick showed; once, however often told."""
+    await connection.execute("UPDATE turns SET shown = $3 WHERE battle_id = $1 AND turn = $2", battle_id, turn, shown)
     await connection.executemany(
         """
         INSERT INTO answers (battle_id, position, turn, content, html, finish, failure, failure_detail,
@@ -100,7 +111,7 @@ async def said(db: Db, battle_id: UUID) -> list[Turn]:
         db,
         _Said,
         """
-        SELECT turns.turn, turns.content AS prompt, turns.ticks,
+        SELECT turns.turn, turns.content AS prompt, turns.shown,
                coalesce(jsonb_agg(jsonb_build_object('content', answers.content, 'html', answers.html)
                                   ORDER BY position) FILTER (WHERE position IS NOT NULL), '[]') AS answers
         FROM turns LEFT JOIN answers ON answers.battle_id = turns.battle_id AND answers.turn = turns.turn
@@ -115,7 +126,7 @@ async def said(db: Db, battle_id: UUID) -> list[Turn]:
             row.turn,
             _joined(row.prompt),
             [Spoken(_joined(answer.content), answer.html) for answer in row.answers],
-            row.ticks,
+            row.shown,
         )
         for row in rows
     ]

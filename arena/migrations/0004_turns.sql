@@ -1,6 +1,7 @@
 -- Several turns, and who still answers what.
--- The number of ticks that a battle's stream has had when the turn was finished; numbers run on across turns.
-ALTER TABLE turns ADD COLUMN ticks integer NOT NULL DEFAULT 0 CHECK (ticks >= 0);
+-- What was shown after each tick of the turn, A's characters and B's in turn, so that its stream can be told again tick
+-- by tick to a reader who comes back late.
+ALTER TABLE turns ADD COLUMN shown integer[] NOT NULL DEFAULT '{}';
 -- The process that answers a battle says so again and again; one that has been silent for too long answers it no more.
 ALTER TABLE battles ADD COLUMN beat_at timestamptz NOT NULL DEFAULT now();
 -- Rendered once, when the answer is kept: rendering a long one takes a second, and anybody may ask for it again.

@@ -54,7 +54,7 @@ async def test_a_skipped_battle_can_be_skipped_again_and_a_void_one_not(db: Pool
     for _ in range(2):
         await battles.skip(db, battle.id, voter, None)
     other = await battles.open(db, voter, "Why?", pairing.draw(entrants))
-    await battles.finish(db, other.id, 1, ANSWERS, ticks=3, void="interrupted")
+    await battles.finish(db, other.id, 1, ANSWERS, shown=[2, 2, 4, 4], void="interrupted")
     with pytest.raises(NothingToSkip):
         await battles.skip(db, other.id, voter, None)
 
@@ -65,7 +65,7 @@ async def test_a_battle_skipped_meanwhile_stays_skipped_when_its_answers_come(
     voter = uuid4()
     battle = await battles.open(db, voter, "Why?", pairing.draw(entrants))
     await battles.skip(db, battle.id, voter, None)
-    assert await battles.finish(db, battle.id, 1, ANSWERS, ticks=3, void=None) is State.SKIPPED
+    assert await battles.finish(db, battle.id, 1, ANSWERS, shown=[2, 2, 4, 4], void=None) is State.SKIPPED
 
 
 async def test_the_sweep_closes_what_is_old_and_nothing_else(db: Pool, entrants: list[Entrant]) -> None:
@@ -94,12 +94,12 @@ async def test_a_process_that_wakes_too_late_does_not_make_a_swept_battle_ready(
     voter = uuid4()
     battle = await battles.open(db, voter, "Why?", pairing.draw(entrants))
     assert await battles.sweep(db, silent_seconds=0, hours=24) == 1
-    assert await battles.finish(db, battle.id, 1, ANSWERS, ticks=3, void=None) is State.VOID
+    assert await battles.finish(db, battle.id, 1, ANSWERS, shown=[2, 2, 4, 4], void=None) is State.VOID
 
 
 async def test_finishing_twice_is_finishing_once(db: Pool, entrants: list[Entrant]) -> None:
     battle, _ = await ready_battle(db, entrants)
-    assert await battles.finish(db, battle.id, 1, ANSWERS, ticks=3, void=None) is State.READY
+    assert await battles.finish(db, battle.id, 1, ANSWERS, shown=[2, 2, 4, 4], void=None) is State.READY
     assert await db.fetchval("SELECT count(*) FROM answers") == 2
 
 
@@ -110,7 +110,7 @@ async def test_a_battle_has_so_many_turns_and_each_begins_when_the_last_is_finis
     assert await battles.resume(db, battle.id, voter, "And then?", most=2) == 2
     with pytest.raises(NotReady):
         await battles.resume(db, battle.id, voter, "And then?", most=2)
-    await battles.finish(db, battle.id, 2, ANSWERS, ticks=9, void=None)
+    await battles.finish(db, battle.id, 2, ANSWERS, shown=[2, 2, 4, 4], void=None)
     with pytest.raises(NoMoreTurns, match="2 turns at most"):
         await battles.resume(db, battle.id, voter, "And then?", most=2)
     with pytest.raises(NoSuchBattle):

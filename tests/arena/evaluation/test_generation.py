@@ -4,11 +4,13 @@ import secrets
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
 from arena.config import Pace, Settings
 from arena.db import Pool
-from arena.evaluation import battles, pairing
+from arena.evaluation import battles, broadcasts, pairing
 from arena.evaluation.battles import State
+from arena.evaluation.broadcasts import Broadcast
 from arena.evaluation.generation import Generations
 from arena.people import voters
 from arena.submission.endpoints import Entrant
@@ -120,11 +122,11 @@ async def test_each_fault_of_one_side_voids_the_battle_in_time(
 
 
 async def test_a_stopped_server_tells_its_readers_and_keeps_what_there_was(
-    settings: Settings, db: Pool, provider: Provider
+    settings: Settings, db: Pool, provider: Provider, redis: Redis
 ) -> None:
     entrants = await _both(db, provider, "hang_mid", "hang_mid")
     voter, pair = voters.invite(), pairing.draw(entrants)
-    async with Generations(db, settings) as generations:
+    async with Generations(db, redis, settings) as generations:
         battle = await battles.open(db, voter, "Why?", pair)
         generations.begin(battle.id, 1, [(entrant.target, [Message("user", "Why?")]) for entrant in pair.entrants])
         events = generations.follow(battle, 0)
@@ -189,3 +191,19 @@ async def test_a_grant_of_one_endpoint_is_of_no_use_to_another(open_arena: Open,
         entrants[0].target.endpoint_id,
     )
     assert refused == 3
+
+
+async def test_a_reader_who_takes_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcasts, "STALL_SECONDS", 0.05)
+    broadcast = Broadcast()
+    broadcast.tick(1, ("a", "b"))
+
+    async def stall() -> None:
+        async for _ in broadcast.follow():
+            await asyncio.Event().wait()
+
+    reading = asyncio.create_task(stall())
+    async with asyncio.timeout(5):
+        await asyncio.wait([reading])
+    assert reading.cancelled()
+    assert broadcast.readers == 0
