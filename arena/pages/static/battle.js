@@ -1,5 +1,5 @@
 // The battle page. One machine drives every control: a control shows itself by the states it names in data-in.
-import { pause, post } from './api.js'
+import { get, pause, post } from './api.js'
 import { listen, showKeys } from './keys.js'
 import { reveal } from './reveal.js'
 import { Side } from './side.js'
@@ -7,10 +7,10 @@ import { follow } from './stream.js'
 import { word } from './words.js'
 
 const NEXT = {
-  idle: ['asking'],
+  idle: ['asking', 'streaming'],
   asking: ['streaming', 'idle'],
   streaming: ['ready', 'void', 'idle'],
-  ready: ['sending', 'idle'],
+  ready: ['sending', 'streaming', 'idle'],
   sending: ['casting', 'ready'],
   casting: ['voted', 'unsent', 'void'],
   unsent: ['casting'],
@@ -25,7 +25,12 @@ const find = (selector) => page.querySelector(selector)
 const prompt = find('#prompt')
 const status = find('[data-status]')
 const sides = [...page.querySelectorAll('[data-side]')].map((article) => new Side(article))
-const held = { id: null, prompt: '', outcome: null, stream: null, timer: null }
+const held = { id: null, prompt: '', prompts: [], turn: 1, outcome: null, stream: null, timer: null }
+// The battle under way, so that a reload goes on with it; a browser may forbid storage, and then it does not.
+const kept = {
+  get: () => { try { return sessionStorage.getItem('battle') } catch { return null } },
+  set: (id) => { try { id ? sessionStorage.setItem('battle', id) : sessionStorage.removeItem('battle') } catch { /* see above */ } },
+}
 
 const state = () => page.dataset.state
 
@@ -72,13 +77,57 @@ async function ask(text) {
     return
   }
   held.id = answer.body.id
+  listenFrom(0)
+}
+
+function listenFrom(after) {
   enter('streaming')
   say(word('streaming'))
-  held.stream = follow(held.id, Number(page.dataset.silenceSeconds), { tick, html, lost, found, ready, failed })
+  kept.set(held.id)
+  held.stream = follow(held.id, after, Number(page.dataset.silenceSeconds), { tick, html, lost, found, ready, failed })
+}
+
+// The next turn, or a sentence on why there is none; what was written is kept until it is asked.
+async function followUp() {
+  const text = find('#follow-up').value
+  if (!text.trim() || state() !== 'ready') return
+  const answer = await post(`/battles/${held.id}/turns`, { prompt: text })
+  find('[data-follow-up-refusal]').textContent = answer.status === 201 ? '' : answer.detail || word('unreachable')
+  find('[data-follow-up-refusal]').hidden = answer.status === 201
+  if (answer.status !== 201) return
+  find('#follow-up').value = ''
+  held.prompts.push(text)
+  advance(answer.body.turn)
+  listenFrom(held.stream.seq)
+}
+
+function advance(turn) {
+  while (held.turn < turn) {
+    for (const side of sides) side.turn(held.prompts[held.turn])
+    held.turn += 1
+  }
+}
+
+function stop() {
+  if (state() !== 'streaming') return false
+  post(`/battles/${held.id}/stop`, {})
+  return true
+}
+
+// After a reload: the battle goes on where it stands, told again from its beginning.
+async function goOn(id) {
+  const answer = await get(`/battles/${id}`)
+  if (answer.status !== 200 || !['open', 'streaming', 'ready'].includes(answer.body.state)) {
+    kept.set(null)
+    return
+  }
+  begin(answer.body.turns[0].prompt)
+  Object.assign(held, { id, prompts: answer.body.turns.map((turn) => turn.prompt) })
+  listenFrom(0)
 }
 
 function begin(text) {
-  Object.assign(held, { id: null, prompt: text, outcome: null })
+  Object.assign(held, { id: null, prompt: text, prompts: [text], turn: 1, outcome: null })
   for (const side of sides) side.clear()
   refuse('')
   found()
@@ -89,8 +138,15 @@ function begin(text) {
   say(word('asking'))
 }
 
-const tick = (news) => sides.forEach((side, place) => side.tick(news[place]))
-const html = (news) => sides.forEach((side, place) => side.html(news[place]))
+function tick(news, turn) {
+  advance(turn)
+  sides.forEach((side, place) => side.tick(news[place]))
+}
+
+function html(news, turn) {
+  advance(turn)
+  sides.forEach((side, place) => side.html(news[place]))
+}
 
 function lost() {
   if (!find('[data-lost]').hidden) return
@@ -112,6 +168,7 @@ const failed = (code) => end(word(code), word(`${code}-text`))
 
 function end(heading, text) {
   if (!enter('void')) return
+  kept.set(null)
   find('[data-void-heading]').textContent = heading
   find('[data-void-text]').textContent = text
   find('[data-void-heading]').focus()
@@ -180,6 +237,7 @@ function wait(sentence) {
 
 function show(told) {
   enter('voted')
+  kept.set(null)
   sides.forEach((side, place) => side.name(told.reveal.sides[place]))
   sides[['a', 'b'].indexOf(told.vote.outcome)]?.article.classList.add('chosen')
   reveal(find('.reveal'), told)
@@ -194,6 +252,7 @@ function skip() {
   const { id } = held
   if (!['streaming', 'ready'].includes(state()) || !enter('idle')) return false
   held.stream.close()
+  kept.set(null)
   // Whether this arrives or not, the battle takes no vote: it is skipped now or expires later.
   post(`/battles/${id}/skip`, {}, { keepalive: true })
   say(word('skipped'))
@@ -230,6 +289,7 @@ on('[data-vote]', (button) => choose(button.dataset.vote))
 on('[data-undo]', undo)
 on('[data-send]', cast)
 on('[data-skip]', skip)
+on('[data-stop]', stop)
 on('[data-next]', next)
 on('[data-again]', () => ask(held.prompt))
 on('[data-suggestion]', (button) => ask(button.lastElementChild.textContent))
@@ -262,7 +322,19 @@ prompt.addEventListener('keydown', (event) => {
 })
 form.querySelector('button').disabled = false
 
+const further = find('[data-follow-up]')
+further.addEventListener('submit', (event) => {
+  event.preventDefault()
+  followUp()
+})
+further.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.repeat) return
+  event.preventDefault()
+  further.requestSubmit()
+})
+
 listen({
+  Escape: stop,
   ArrowLeft: () => choose('a'),
   ArrowRight: () => choose('b'),
   ArrowDown: () => choose('tie'),
@@ -271,3 +343,5 @@ listen({
   u: undo,
   n: next,
 })
+
+if (kept.get()) goOn(kept.get())

@@ -13,6 +13,24 @@ export class Side {
   }
 
   clear() {
+    this.article.querySelector('[data-earlier]').replaceChildren()
+    this.fresh()
+  }
+
+  // A new turn: what was said so far stays above it, under its own prompt.
+  turn(asked) {
+    const earlier = document.createElement('div')
+    earlier.className = 'prose'
+    earlier.append(...this.blocks.childNodes, this.rest.data)
+    const prompt = document.createElement('p')
+    prompt.className = 'follow-up'
+    prompt.dir = 'auto'
+    prompt.textContent = asked
+    this.article.querySelector('[data-earlier]').append(earlier, prompt)
+    this.fresh()
+  }
+
+  fresh() {
     this.text = ''
     this.pieces = 0
     this.blocks.replaceChildren()

@@ -3,10 +3,11 @@
 const TRIES = 5
 const PAUSE = 2_000
 
-export function follow(id, silenceSeconds, on) {
+// `after` is the number of the last tick that the page has already.
+export function follow(id, after, silenceSeconds, on) {
   let source
   let timer
-  let seq = 0
+  let seq = after
   let tries = 0
 
   const close = () => { clearTimeout(timer); source.close() }
@@ -30,9 +31,9 @@ export function follow(id, silenceSeconds, on) {
       heard()
       if (tick.seq <= seq) return
       seq = tick.seq
-      on.tick(tick.sides)
+      on.tick(tick.sides, tick.turn)
     })
-    source.addEventListener('html', (event) => { heard(); on.html(JSON.parse(event.data).sides) })
+    source.addEventListener('html', (event) => { heard(); const { sides, turn } = JSON.parse(event.data); on.html(sides, turn) })
     source.addEventListener('ready', () => { close(); on.found(); on.ready() })
     source.addEventListener('failed', (event) => { close(); on.found(); on.failed(JSON.parse(event.data).code) })
     source.addEventListener('error', () => {
@@ -43,5 +44,5 @@ export function follow(id, silenceSeconds, on) {
     })
   }
   open()
-  return { close }
+  return { close, get seq() { return seq } }
 }

@@ -1,5 +1,7 @@
 """The battle page's machine in a real browser, against the real service; what goes wrong is made to by the browser."""
 
+import asyncio
+import re
 from dataclasses import dataclass, field
 
 import pytest
@@ -198,3 +200,69 @@ async def test_skipping_tells_nothing_and_begins_afresh(booth: Booth) -> None:
 
     await until(skipped)
     assert await booth.votes() == []
+
+
+async def test_three_turns_are_shown_one_below_the_other_and_voted_on_once(booth: Booth) -> None:
+    await booth.ask()
+    for number in (2, 3):
+        await booth.page.get_by_label("Follow-up for both").fill(f"And turn {number}?")
+        await booth.page.keyboard.press("Enter")
+        await expect(booth.page.locator(".side .follow-up")).to_have_count(2 * (number - 1))
+        await booth.is_in("ready")
+    await expect(booth.page.locator(".side").first.locator(".answer")).to_have_text(
+        re.compile(r"one two\s*And turn 2\?\s*one two\s*And turn 3\?\s*one two")
+    )
+    await booth.page.keyboard.press("Tab")
+    await booth.page.locator("[data-vote=tie]").click()
+    await booth.is_in("voted")
+    assert await booth.votes() == ["tie"]
+
+
+async def _let_both_say(booth: Booth, provider: Provider, chunks: list[str | asyncio.Event]) -> None:
+    provider.script("held", chunks)
+    await booth.db.execute("UPDATE endpoints SET model = 'held'")
+
+
+async def test_stopping_makes_what_is_there_the_answer(booth: Booth, provider: Provider) -> None:
+    await _let_both_say(booth, provider, ["one", asyncio.Event(), " two"])
+    await booth.begin()
+    await booth.is_in("streaming")
+    await expect(booth.page.locator(".side").first).to_contain_text("one")
+    await booth.page.keyboard.press("Escape")
+    await booth.is_in("ready")
+    assert "stop" in booth.sent
+    await expect(booth.page.locator(".side").first.locator(".answer")).to_have_text("one")
+
+
+async def test_a_reload_in_the_middle_goes_on(booth: Booth, provider: Provider) -> None:
+    held = asyncio.Event()
+    await _let_both_say(booth, provider, ["one", held, " two"])
+    await booth.begin()
+    await expect(booth.page.locator(".side").first).to_contain_text("one")
+    await booth.page.reload()
+    await booth.is_in("streaming")
+    await expect(booth.page.locator("[data-asked]")).to_have_text("Which is it?")
+    held.set()
+    await booth.is_in("ready")
+    await expect(booth.page.locator(".side").first.locator(".answer")).to_have_text("one two")
+    assert booth.sent == ["battles"]
+    await booth.page.locator("[data-vote=a]").click()
+    await booth.is_in("voted")
+    await booth.page.reload()
+    await booth.is_in("idle")
+
+
+async def test_a_second_tab_has_a_battle_of_its_own(booth: Booth) -> None:
+    await booth.ask()
+    other = await booth.page.context.new_page()
+    await other.goto(booth.address)
+    await expect(other.locator(".battle")).to_have_attribute("data-state", "idle")
+    await other.get_by_label("Your prompt").fill("Something else?")
+    await other.keyboard.press("Enter")
+    await expect(other.locator(".battle")).to_have_attribute("data-state", "ready", timeout=15_000)
+    await other.locator("[data-vote=b]").click()
+    await expect(other.locator(".battle")).to_have_attribute("data-state", "voted", timeout=15_000)
+    await booth.is_in("ready")
+    await booth.page.locator("[data-vote=a]").click()
+    await booth.is_in("voted")
+    assert sorted(await booth.votes()) == ["a", "b"]
