@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from arena.db import Pool
 from arena.integration import boards
+from arena.integration.boards import Board, Source
 from arena.publishing import releases
 from arena.publishing.releases import Release, Summary
 
@@ -22,6 +23,8 @@ class BoardListed(Struct):
     slug: str
     name: str
     description: str
+    source: Source
+    attribution: str | None
 
 
 class Boards(Struct):
@@ -37,6 +40,8 @@ class BoardShown(Struct):
     slug: str
     name: str
     description: str
+    source: Source
+    attribution: str | None
     release: Release | None
 
 
@@ -51,7 +56,11 @@ class Releases(Struct):
 async def list_boards(db: Given[Pool]) -> Boards:
     """Every board."""
     found = await boards.listed(db)
-    return Boards([BoardListed(board.slug, board.name, board.description) for board in found], None)
+    return Boards([_listed(board) for board in found], None)
+
+
+def _listed(board: Board) -> BoardListed:
+    return BoardListed(board.slug, board.name, board.description, board.source, board.attribution)
 
 
 @get("/boards/{slug:str}")
@@ -64,7 +73,8 @@ async def show_board(
     etag = f'"{release.id if release else "none"}"'
     if request.headers.get("if-none-match") == etag:
         return Response(None, status_code=304, headers={"etag": etag})
-    return Response(BoardShown(board.slug, board.name, board.description, release), headers={"etag": etag})
+    shown = BoardShown(board.slug, board.name, board.description, board.source, board.attribution, release)
+    return Response(shown, headers={"etag": etag})
 
 
 @get("/boards/{slug:str}/releases")
