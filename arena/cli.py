@@ -148,7 +148,8 @@ def _import_votes(chosen: argparse.Namespace) -> None:
             brought = await archives.bring(pool, archive)
             await releases.refresh(pool, brought.board, settings)
         unknown = "" if brought.voters_known else "; their voters are unknown, so each counts as its own"
-        return f"Brought in {brought.votes:,} votes on {brought.contenders:,} contenders{unknown}"
+        many = "1 vote" if brought.votes == 1 else f"{brought.votes:,} votes"
+        return f"Brought in {many} on {brought.contenders:,} contenders{unknown}"
 
     _say(f"{asyncio.run(bring())}\nReleased at /leaderboard/{archive.slug}")
 

@@ -87,4 +87,5 @@ async def test_an_imported_board_is_shown_like_any_other_with_its_attribution(
     _, page = await visitor.get("/leaderboard/trees")
     assert '<a href="https://example.org/terms"' in page
     assert "Nobody knows who cast these votes" in page
-    assert "By Anna" not in (await visitor.get("/leaderboard"))[1]
+    assert "Votes that were cast elsewhere" in page
+    assert "cast elsewhere" not in (await visitor.get("/leaderboard"))[1]
