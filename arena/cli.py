@@ -3,13 +3,16 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import arena
 from arena import config, ports
+from arena.config import Settings
 from arena.errors import ArenaError
 
 DATA = Path(arena.__file__).parent.parent / "var"
@@ -43,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--no-demo", action="store_true", help="without the local model and its two contenders")
     up.set_defaults(run=_up)
 
+    _add_import(commands)
     for name, run, words in (
         ("serve", _serve, "serve pages and API from ARENA_DATABASE_URL and ARENA_REDIS_URL"),
         ("work", _work, "do the work in the background: ratings, releases, tidying"),
@@ -52,6 +56,41 @@ def _parser() -> argparse.ArgumentParser:
             name, help=words, description=f"{words}; deploy/env.example has every setting."
         ).set_defaults(run=run)
     return parser
+
+
+def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    kinds = commands.add_parser("import", help="bring in what was made elsewhere: votes").add_subparsers(
+        dest="kind", required=True, metavar="KIND"
+    )
+    votes = kinds.add_parser(
+        "votes",
+        help="votes as a board of their own, released at once",
+        description="Bring votes in from a file in the exchange format: columns model_a, model_b and winner (model_a, "
+        "model_b, tie, tie (bothbad) or both_bad), if known also voter and prompt. Without a voter column each vote "
+        "counts as a voter of its own, and the board says that nobody knows who voted.",
+    )
+    votes.add_argument("file", type=Path, metavar="FILE", help="CSV or JSON lines, .gz or not")
+    votes.add_argument("--board", required=True, metavar="SLUG", help="the board, made if need be, or added to")
+    votes.add_argument("--name", metavar="NAME", help="what pages call it (the slug)")
+    votes.add_argument("--attribution", metavar="TEXT", help="whose votes they are and on what terms, for its page")
+    votes.add_argument("--map", type=_names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns")
+    votes.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help=f"the folder of the running `arena up` to bring them to (that of ARENA_DATABASE_URL, if set, else {DATA})",
+    )
+    votes.set_defaults(run=_import_votes)
+
+
+def _names(text: str) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for pair in text.split(","):
+        ours, equals, theirs = (part.strip() for part in pair.partition("="))
+        if not (ours and equals and theirs) or ours in names or theirs in names.values():
+            raise argparse.ArgumentTypeError(f"{pair!r} does not say OURS=THEIRS, each name once.")
+        names[ours] = theirs
+    return names
 
 
 def _port(text: str) -> int:
@@ -93,6 +132,38 @@ def _migrate(_: argparse.Namespace) -> None:
 
     applied = asyncio.run(db.migrate(config.load().database_url))
     _say("\n".join(f"Applied {name}" for name in applied) or "The schema was up to date")
+
+
+def _import_votes(chosen: argparse.Namespace) -> None:
+    settings = _settings_of(chosen.data)
+    from arena import db
+    from arena.integration import archives
+    from arena.publishing import releases
+
+    archive = archives.Archive(
+        file=chosen.file, slug=chosen.board, name=chosen.name, attribution=chosen.attribution, renamed=chosen.map
+    )
+
+    async def bring() -> str:
+        async with db.pool(settings.database_url, size=2) as pool:
+            brought = await archives.bring(pool, archive)
+            # A worker that was quicker is releasing it already.
+            with suppress(releases.Busy):
+                await releases.refresh(pool, brought.board, settings)
+        unknown = "" if brought.voters_known else "; their voters are unknown, so each counts as its own"
+        many = "1 vote" if brought.votes == 1 else f"{brought.votes:,} votes"
+        return f"Brought in {many} on {brought.contenders:,} contenders{unknown}"
+
+    _say(f"{asyncio.run(bring())}\nReleased at /leaderboard/{archive.slug}")
+
+
+def _settings_of(folder: Path | None) -> Settings:
+    """The settings of the arena meant: that on the folder, that of the environment, or that on the usual folder."""
+    if folder is None and "ARENA_DATABASE_URL" in os.environ:
+        return config.load()
+    from arena.local import running
+
+    return running.settings(folder or DATA)
 
 
 def _stoppable() -> None:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from arena import guards
 from arena.db import Pool
 from arena.integration import boards
+from arena.integration.boards import Board, Source
 from arena.publishing import releases
 from arena.publishing.releases import Release, Summary
 
@@ -24,6 +25,8 @@ class BoardListed(Struct):
     slug: str
     name: str
     description: str
+    source: Source
+    attribution: str | None
 
 
 class Boards(Struct):
@@ -50,14 +53,20 @@ class Releases(Struct):
 async def list_boards(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
     """Every board."""
     found = await boards.listed(db)
-    return guards.fresh(request, Boards([BoardListed(it.slug, it.name, it.description) for it in found], None))
+    return guards.fresh(request, Boards([_listed(board) for board in found], None))
+
+
+def _listed(board: Board) -> BoardListed:
+    return BoardListed(board.slug, board.name, board.description, board.source, board.attribution)
 
 
 @get("/boards/{slug:str}", responses=guards.json_of(BoardShown))
 async def show_board(request: AnyRequest, slug: FromPath[str], db: Given[Pool]) -> Response[Any]:
     """A board and the table of its latest release."""
     board = await boards.require(db, slug)
-    shown = BoardShown(board.slug, board.name, board.description, await releases.latest(db, slug))
+    shown = BoardShown(
+        board.slug, board.name, board.description, board.source, board.attribution, await releases.latest(db, slug)
+    )
     return guards.fresh(request, shown)
 
 

@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from arena.config import Settings
-from arena.db import Connection, Pool, Proxy, one
-from arena.evaluation import votes
+from arena.db import Connection, Db, Pool, Proxy, one
+from arena.evaluation import imports, votes
 from arena.evaluation.votes import Counted
-from arena.integration.boards import Board
+from arena.integration.boards import Board, Source
 from arena.people import voters
 from rating import Standings, Tally, rate
 
@@ -41,12 +41,26 @@ async def take(db: Pool, board: Board, settings: Settings) -> Snapshot:
 
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
-    counted = await votes.counted(db)
+    counted = await _counted(db, board)
     digest, standings = await asyncio.to_thread(_rate, counted, settings.replicates)
     async with db.acquire() as connection, connection.transaction():
-        snapshot = await _keep(connection, board, digest, standings)
+        snapshot = await _keep(connection, board, digest, standings, unknown=_without_voter(counted))
         await _keep_standings(connection, snapshot, standings, settings)
     return snapshot
+
+
+async def count(db: Db, board: Board) -> int:
+    """How many votes the board counts as they are now."""
+    return await (imports.count(db, board.id) if board.source is Source.IMPORTED else votes.count(db))
+
+
+async def _counted(db: Db, board: Board) -> list[Counted]:
+    return await (imports.counted(db, board.id) if board.source is Source.IMPORTED else votes.counted(db))
+
+
+def _without_voter(counted: list[Counted]) -> int:
+    """How many votes are their own voters, because nobody knows who cast them."""
+    return sum(vote.voter_id == vote.id for vote in counted)
 
 
 def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings]:
@@ -63,7 +77,9 @@ def digest_of(counted: list[Counted]) -> str:
     return digest.hexdigest()
 
 
-async def _keep(connection: Connection | Proxy, board: Board, digest: str, standings: Standings) -> Snapshot:
+async def _keep(
+    connection: Connection | Proxy, board: Board, digest: str, standings: Standings, *, unknown: int
+) -> Snapshot:
     snapshot = await one(
         connection,
         Snapshot,
@@ -78,7 +94,12 @@ async def _keep(connection: Connection | Proxy, board: Board, digest: str, stand
         standings.voters,
         standings.effective_voters,
         digest,
-        {"methodology": METHODOLOGY, **standings.method, "bootstrap_ratio": standings.bootstrap_ratio},
+        {
+            "methodology": METHODOLOGY,
+            **standings.method,
+            "bootstrap_ratio": standings.bootstrap_ratio,
+            "votes_without_voter": unknown,
+        },
     )
     assert snapshot is not None
     return snapshot

@@ -15,9 +15,9 @@ import msgspec
 
 from arena import config, db, ports
 from arena.config import Settings
-from arena.errors import SettingsWrong
+from arena.errors import ArenaError, SettingsWrong
 from arena.evaluation import battles
-from arena.local import contenders, ground, parts
+from arena.local import contenders, ground, parts, running
 from arena.local.ground import Ground
 from arena.local.model import Model
 from arena.local.parts import Part, Say
@@ -29,6 +29,8 @@ from arena.local.worker import Worker
 RELEASE_SECONDS = "5"
 BATTLE_DRAIN_SECONDS = "0"
 DRAIN_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
 
 
 async def up(folder: Path, *, port: int | None, demo: bool, stop: asyncio.Event, say: Say) -> None:
@@ -69,6 +71,7 @@ class House:
 
     async def start(self) -> None:
         """Start everything that a page needs; the model goes on loading meanwhile."""
+        running.unsay(self._site)
         for part in (self._model, self._valkey, self._postgres):
             if part is not None:
                 await part.start()
@@ -79,6 +82,7 @@ class House:
         urls = {"database_url": self._postgres.url, "redis_url": self._valkey.url}
         self._settings = msgspec.structs.replace(self._settings, **urls)
         await self._fill(self._postgres.url)
+        running.say(self._site, self._settings)
         await loading
 
     async def serve(self, port: socket.socket, stop: asyncio.Event) -> None:
@@ -100,6 +104,7 @@ class House:
 
     async def stop(self) -> None:
         """Stop every part; the database last, as the others may still have something to write."""
+        running.unsay(self._site)
         for together in ((self._worker, self._model), (self._valkey, self._postgres)):
             await asyncio.gather(*(part.stop() for part in together if part is not None))
 
@@ -130,7 +135,19 @@ class House:
         self._worker = Worker(self._site, self._settings)
         await self._worker.start()
         kept = [part for part in (self._model, self._worker) if part is not None]
-        await asyncio.gather(*(parts.keep(part, stop, self._say) for part in kept))
+        bringing = [] if self._model is None else [self._bring_demo()]
+        await asyncio.gather(*(parts.keep(part, stop, self._say) for part in kept), *bringing)
+
+    async def _bring_demo(self) -> None:
+        """Bring the demo board in; an arena without it is open all the same, and tries again at its next start."""
+        from arena.local import demo  # only here: no page waits for it
+
+        try:
+            if await demo.bring(self._settings):
+                self._say(f"Brought in the board {demo.ARCHIVE.name}")
+        except (ArenaError, OSError, *db.AWAY) as error:
+            log.warning("demo failed error=%s", type(error).__name__)
+            self._say(f"The board {demo.ARCHIVE.name} could not be brought in ({error or type(error).__name__})")
 
     async def _tell(self, part: Part) -> None:
         line = await part.ready()

@@ -112,7 +112,7 @@ def _etag(board: Board, listed: list[Board], release: Release | None, settings: 
     """A name for all that the page depends on, so that a reader who has it need not get it again."""
     depends = (
         assets.VERSION,
-        [(each.slug, each.name) for each in (board, *listed)],
+        [(each.slug, each.name, each.attribution) for each in (board, *listed)],
         release and release.id,
         (settings.established_votes, settings.established_half_width, settings.release_seconds),
     )

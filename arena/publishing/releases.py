@@ -11,7 +11,6 @@ from msgspec import Struct
 from arena.config import Settings
 from arena.db import Db, Pool, many, one
 from arena.errors import ArenaError, NotFound
-from arena.evaluation import votes
 from arena.integration import snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot
@@ -112,7 +111,7 @@ async def behind(db: Db, board: Board) -> bool:
         """,
         board.id,
     )
-    return await votes.count(db) != (counted or 0)
+    return await snapshots.count(db, board) != (counted or 0)
 
 
 async def refresh(db: Pool, board: Board, settings: Settings) -> str:

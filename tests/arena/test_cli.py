@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from arena.db import connect
 from tests import servers
 
 CHECKOUT = Path(__file__).parents[2]
@@ -55,10 +56,53 @@ async def test_a_database_that_is_there_is_migrated_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("fly",), ("up", "--port", "70000"), ("up", "--port", "-1"), ("serve", "--port", "1")]
+    "arguments",
+    [
+        (),
+        ("fly",),
+        ("up", "--port", "70000"),
+        ("up", "--port", "-1"),
+        ("serve", "--port", "1"),
+        ("import",),
+        ("import", "votes", "votes.csv"),
+        ("import", "votes", "v.csv", "--board", "b", "--map", "model_a"),
+    ],
 )
 def test_a_wrong_usage_is_code_2_with_a_usage_line(arguments: tuple[str, ...]) -> None:
     done = arena(*arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("usage: arena")
     assert "Traceback" not in done.stderr
+
+
+async def test_votes_are_imported_released_and_not_taken_twice(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "votes.csv"
+    file.write_text("left,model_b,winner\nash,birch,model_a\nbirch,cedar,tie\n")
+    given = ("import", "votes", str(file), "--board", "trees", "--map", "model_a=left")
+    first = arena(*given, ARENA_DATABASE_URL=database_url, **SETTINGS)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout == (
+        "Brought in 2 votes on 3 contenders; their voters are unknown, so each counts as its own\n"
+        "Released at /leaderboard/trees\n"
+    )
+    second = arena(*given, ARENA_DATABASE_URL=database_url, **SETTINGS)
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr == "arena: This board has these votes already, so nothing was changed.\n"
+    connection = await connect(database_url)
+    assert await connection.fetchval("SELECT count(*) FROM releases") == 1
+    await connection.close()
+
+
+def test_a_vote_file_with_a_fault_is_one_sentence_with_its_place(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "votes.csv"
+    file.write_text("model_a,model_b,winner\nash,ash,tie\n")
+    done = arena("import", "votes", str(file), "--board", "trees", ARENA_DATABASE_URL=database_url, **SETTINGS)
+    assert done.returncode == 1
+    assert done.stderr == f"arena: {file}: Line 2, column “model_b”: “ash” is set against itself.\n"
+
+
+def test_votes_for_an_arena_that_is_not_running_are_a_sentence(tmp_path: Path) -> None:
+    done = arena("import", "votes", "votes.csv", "--board", "trees", "--data", str(tmp_path / "var"))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"arena: No arena is running on {tmp_path / 'var'}. Start it with `arena up`")
+    assert not (tmp_path / "var").exists()

@@ -1,12 +1,16 @@
 """The life of `arena up` as somebody at a terminal sees it: it opens, survives, stops, and leaves nothing behind."""
 
+import asyncio
 import os
 import signal
+import sys
+from functools import partial
+from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.journeys.conftest import STOP_SECONDS, Start, within
+from tests.journeys.conftest import CHECKOUT, STOP_SECONDS, Start, within
 
 
 async def status(url: str) -> int:
@@ -87,3 +91,30 @@ async def test_a_signal_stops_it_while_two_models_are_answering(start: Start) ->
     assert code == 0
     assert seconds < STOP_SECONDS
     assert up.left_behind() == []
+
+
+@pytest.mark.slow
+async def test_the_demo_board_is_brought_in_once_and_the_command_finds_the_arena(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "votes.csv"
+    file.write_text("model_a,model_b,winner\nash,birch,model_a\n")
+    up = await start()
+    address = await up.opened()
+    await up.until("Brought in the board LLMFAO 2023")
+    await within(20, partial(released, address, "llmfao-2023", 8931))
+    command = (sys.executable, "-m", "arena", "import", "votes", str(file), "--board", "trees")
+    done = await asyncio.create_subprocess_exec(*command, "--data", str(up.folder), cwd=CHECKOUT)
+    assert await done.wait() == 0
+    assert await released(address, "trees", 1)
+    await up.stop(signal.SIGTERM)
+    again = await start()
+    address = await again.opened()
+    assert await released(address, "llmfao-2023", 8931)
+    await again.stop(signal.SIGTERM)
+    await again.until("Stopped")
+    assert not any("LLMFAO" in line for line in again.said)
+
+
+async def released(address: str, board: str, votes: int) -> bool:
+    async with aiohttp.ClientSession() as http, http.get(f"{address}/api/v1/boards/{board}") as answer:
+        release = (await answer.json())["release"]
+        return release is not None and release["votes"] == votes

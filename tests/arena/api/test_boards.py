@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import votes
-from arena.integration import boards
+from arena.integration import archives, boards
+from arena.integration.archives import Archive
 from arena.publishing import releases
 from rating import Outcome
 from tests.builders import Visitor, contender, ready_battle
@@ -70,3 +73,26 @@ async def test_releases_are_listed_newest_first_and_paged(
 async def test_an_unknown_release_is_not_there(visitor: Visitor) -> None:
     for release_id in ("0" * 64, "nonsense", "%00"):
         assert (await visitor.get(f"/api/v1/releases/{release_id}"))[0] == 404, release_id
+
+
+async def test_an_imported_board_is_shown_like_any_other_with_its_attribution(
+    visitor: Visitor, db: Pool, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "votes.csv"
+    file.write_text("model_a,model_b,winner\nash,birch,model_a\n")
+    archive = Archive(file=file, slug="trees", name="Trees", attribution="By Anna, https://example.org/terms")
+    board = (await archives.bring(db, archive)).board
+    release_id = await releases.refresh(db, board, settings)
+    _, listed = await visitor.get("/api/v1/boards")
+    assert [(each["slug"], each["source"], each["attribution"]) for each in listed["items"]] == [
+        ("overall", "battles", None),
+        ("trees", "imported", "By Anna, https://example.org/terms"),
+    ]
+    _, shown = await visitor.get("/api/v1/boards/trees")
+    assert (shown["release"]["id"], shown["attribution"]) == (release_id, archive.attribution)
+    assert [standing["name"] for standing in shown["release"]["standings"]] == ["ash", "birch"]
+    _, page = await visitor.get("/leaderboard/trees")
+    assert '<a href="https://example.org/terms"' in page
+    assert "Nobody knows who cast these votes" in page
+    assert "Votes that were cast elsewhere" in page
+    assert "cast elsewhere" not in (await visitor.get("/leaderboard"))[1]
