@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import uvicorn
@@ -24,12 +25,14 @@ from arena import api, guards, pages, ports
 from arena import db as database
 from arena.config import Settings
 from arena.db import Pool, pool
-from arena.errors import ArenaError
+from arena.errors import ArenaError, Later
 from arena.evaluation.generation import Generations
+from arena.limits import Rates
 from arena.people.voters import UnknownVoter
 
 log = logging.getLogger(__name__)
 
+RETRY_SECONDS = 5.0
 MOST_BODY_BYTES = 2 * 1024 * 1024
 HEADERS = [
     (b"content-security-policy", pages.CONTENT_SECURITY_POLICY.encode()),
@@ -64,6 +67,7 @@ class House:
         self._settings = settings
         self.db: Pool
         self.redis: Redis
+        self.rates: Rates
         self.generations: Generations
 
     @asynccontextmanager
@@ -72,6 +76,7 @@ class House:
         settings = self._settings
         async with (
             Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as self.redis,
+            Rates(settings) as self.rates,
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, settings) as self.generations,
         ):
@@ -83,6 +88,7 @@ class House:
             "settings": Provide(lambda: self._settings, sync_to_thread=False),
             "db": Provide(lambda: self.db, sync_to_thread=False),
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
+            "rates": Provide(lambda: self.rates, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
         }
 
@@ -116,8 +122,9 @@ def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
     response = _problem(request, error.status, str(error))
     if isinstance(error, UnknownVoter):
         response.set_cookie(guards.no_cookie(request.app.state.settings))
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["retry-after"] = "5"
+    seconds = error.seconds if isinstance(error, Later) else None
+    if seconds is not None or error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["retry-after"] = str(ceil(RETRY_SECONDS if seconds is None else seconds))
     return response
 
 

@@ -65,7 +65,7 @@ async def database_url(servers: Servers) -> AsyncIterator[str]:
 
 @pytest.fixture
 def settings(database_url: str, servers: Servers) -> Settings:
-    """Settings with deadlines short enough to wait for."""
+    """Settings with deadlines short enough to wait for, and no limits but where a test is about them."""
     return Settings(
         database_url=database_url,
         redis_url=servers.redis_url,
@@ -75,6 +75,11 @@ def settings(database_url: str, servers: Servers) -> Settings:
         first_byte_seconds=5,
         idle_seconds=5,
         answer_seconds=20,
+        battles_per_hour=0,
+        network_battles_per_hour=0,
+        votes_per_minute=0,
+        endpoint_calls_per_minute=0,
+        concurrent_battles=0,
         release_seconds=0.01,
         replicates=20,
     )

@@ -21,6 +21,7 @@ OUTSIDE = {
     "arena/ports.py": set(),
     "arena/db.py": {"msgspec", "asyncpg", "pgqueuer"},
     "arena/jobs.py": {"asyncpg", "pgqueuer"},
+    "arena/limits.py": {"msgspec", "limits", "redis"},
     "arena/markdown.py": {"markdown_it", "nh3"},
     "arena/upstream/": {"msgspec", "aiohttp", "yarl"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS},
