@@ -14,6 +14,8 @@ from tests.upstream import Provider
 JSON = {"content-type": "application/json"}
 PROMPT = {"prompt": "Which is it?"}
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 
 @pytest.fixture
 async def entered(db: Pool, provider: Provider) -> None:
