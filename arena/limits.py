@@ -118,6 +118,8 @@ class Rates:
         self._storage = RedisStorage("async+redis://", **options)
 
     async def __aenter__(self) -> Self:
+        # The first connection takes longest, so it is not made while somebody waits for an answer.
+        await self._in_time(lambda: self._redis.ping())
         return self
 
     async def __aexit__(self, *_: object) -> None:
