@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import uvicorn
@@ -25,12 +26,14 @@ from arena import db as database
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.doors import Door
-from arena.errors import ArenaError
+from arena.errors import ArenaError, Later
 from arena.evaluation.generation import Generations
+from arena.limits import Rates
 from arena.people.voters import UnknownVoter
 
 log = logging.getLogger(__name__)
 
+RETRY_SECONDS = 5.0
 MOST_BODY_BYTES = 2 * 1024 * 1024
 HEADERS = [
     (b"content-security-policy", pages.CONTENT_SECURITY_POLICY.encode()),
@@ -65,6 +68,7 @@ class Resources:
         self._settings = settings
         self.db: Pool
         self.redis: Redis
+        self.rates: Rates
         self.generations: Generations
 
     @asynccontextmanager
@@ -73,6 +77,7 @@ class Resources:
         settings = self._settings
         async with (
             Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as self.redis,
+            Rates(settings) as self.rates,
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, self.redis, settings) as self.generations,
         ):
@@ -84,6 +89,7 @@ class Resources:
             "settings": Provide(lambda: self._settings, sync_to_thread=False),
             "db": Provide(lambda: self.db, sync_to_thread=False),
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
+            "rates": Provide(lambda: self.rates, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
         }
 
@@ -117,8 +123,9 @@ def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
     response = _problem(request, error.status, str(error))
     if isinstance(error, UnknownVoter):
         response.set_cookie(guards.no_cookie(request.app.state.settings))
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["retry-after"] = "5"
+    seconds = error.seconds if isinstance(error, Later) else None
+    if seconds is not None or error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["retry-after"] = str(ceil(RETRY_SECONDS if seconds is None else seconds))
     return response
 
 

@@ -14,6 +14,7 @@ from arena.errors import SettingsWrong
 PREFIX = "ARENA_"
 
 Positive = Annotated[int, Meta(gt=0)]
+Natural = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
 
 
@@ -47,6 +48,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     turns: Positive = 8
     prompt_characters: Positive = 32000
     battle_hours: Positive = 24
+    battles_per_hour: Natural = 120
+    network_battles_per_hour: Natural = 600
+    votes_per_minute: Natural = 60
+    endpoint_calls_per_minute: Natural = 600
+    concurrent_battles: Natural = 4
+    trusted_proxies: Natural = 0
     release_seconds: Seconds = 300.0
     established_votes: Positive = 500
     established_half_width: Seconds = 30.0

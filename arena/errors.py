@@ -29,5 +29,18 @@ class Refused(ArenaError):
     status = 400
 
 
+class Later(ArenaError):
+    """The arena can't do this at the moment; try again in a few seconds.
+
+    `seconds` is how long that will be, None where nobody knows.
+    """
+
+    status = 503
+
+    def __init__(self, detail: str | None = None, *, seconds: float | None = None) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
 class SettingsWrong(ArenaError):
     """A setting is missing or has a value that can't be used."""

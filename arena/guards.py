@@ -1,6 +1,7 @@
 """Who is asking, and whether the request is one we read."""
 
 import hashlib
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,38 @@ def has(request: Request[Any, Any, Any], etag: str) -> bool:
     """Whether the reader has this version; a proxy that compresses may have weakened its tag."""
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     return etag in known or "*" in known
+
+
+async def network(request: Request[Any, Any, Any], settings: Given[Settings]) -> str:
+    """The block of addresses that the request comes from; for counting, never to be kept or logged."""
+    peer = request.client.host if request.client else ""
+    return block(peer, request.headers.getall("x-forwarded-for", []), proxies=settings.trusted_proxies)
+
+
+def block(peer: str, forwarded: list[str], *, proxies: int) -> str:
+    """The network (/24 of IPv4, /56 of IPv6) of whoever asked our outermost proxy.
+
+    Each proxy adds its caller at the right end of X-Forwarded-For, so what stands further left than our own proxies
+    wrote is only what the caller says. With no proxies the header counts for nothing.
+    """
+    hops = [hop.strip() for value in forwarded for hop in value.split(",")] if proxies else []
+    for hop in [*hops, peer][-1 - proxies :]:
+        if address := _address(hop):
+            return str(ip_network((int(address), 24 if address.version == 4 else 56), strict=False))
+    return "unknown"
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address in a header's hop, which may carry a port; None where there is none."""
+    host = text.partition("]")[0].removeprefix("[") if text.startswith("[") else text
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

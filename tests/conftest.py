@@ -13,7 +13,7 @@ from msgspec import structs
 from playwright.async_api import Browser, BrowserContext, async_playwright
 from redis.asyncio import Redis
 
-from arena import app, ports, workers
+from arena import app, limits, ports, workers
 from arena import db as database
 from arena.config import Settings
 from arena.db import Pool
@@ -66,7 +66,7 @@ async def database_url(servers: Servers) -> AsyncIterator[str]:
 
 @pytest.fixture
 def settings(database_url: str, servers: Servers) -> Settings:
-    """Settings with deadlines short enough to wait for."""
+    """Settings with deadlines short enough to wait for, and no limits but where a test is about them."""
     return Settings(
         database_url=database_url,
         redis_url=servers.redis_url,
@@ -76,6 +76,11 @@ def settings(database_url: str, servers: Servers) -> Settings:
         first_byte_seconds=5,
         idle_seconds=5,
         answer_seconds=20,
+        battles_per_hour=0,
+        network_battles_per_hour=0,
+        votes_per_minute=0,
+        endpoint_calls_per_minute=0,
+        concurrent_battles=0,
         release_seconds=0.01,
         drain_seconds=0,
         replicates=20,
@@ -94,6 +99,12 @@ async def redis(servers: Servers) -> AsyncIterator[Redis]:
     """A client of the test run's Valkey."""
     async with Redis.from_url(servers.redis_url) as client:
         yield client
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis gets time to answer on a machine that is busy with other things, so that limits are counted there."""
+    monkeypatch.setattr(limits, "DECIDED_SECONDS", 5.0)
 
 
 @pytest.fixture

@@ -49,3 +49,7 @@ def test_the_numbers_it_gives_are_the_defaults() -> None:
     assert f"whole answer {default.answer_seconds:g} s" in README
     assert f"`ARENA_RELEASE_SECONDS` ({default.release_seconds:g};" in README
     assert f"ticks of {default.tick_seconds * 1000:g} ms" in README
+    words = " ".join(README.split())
+    assert f"opens {default.battles_per_hour} battles an hour and casts {default.votes_per_minute} votes" in words
+    assert f"opens {default.network_battles_per_hour} battles an hour, an endpoint gets" in words
+    assert f"gets {default.endpoint_calls_per_minute} calls a minute, and {default.concurrent_battles} battles" in words

@@ -12,7 +12,7 @@ def routers() -> list[Router]:
     public = Router(
         "/api/v1",
         guards=[guards.sends_json],
-        dependencies={"voter_id": Provide(guards.voter_id)},
+        dependencies={"voter_id": Provide(guards.voter_id), "network": Provide(guards.network)},
         route_handlers=[
             battles.open_battle,
             battles.show_battle,

@@ -13,11 +13,12 @@ from msgspec import Meta, Struct, structs
 from arena import guards, jobs
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, pairing, prompts, turns, votes
+from arena.evaluation import battles, openings, prompts, turns, votes
 from arena.evaluation.battles import State, Unveiled
 from arena.evaluation.generation import Generations
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
+from arena.limits import Rates
 from arena.people import voters
 from arena.publishing import releases
 from arena.submission import endpoints
@@ -120,13 +121,15 @@ async def open_battle(
     db: Given[Pool],
     settings: Given[Settings],
     generations: Given[Generations],
+    rates: Given[Rates],
+    network: Given[str],
 ) -> Response[Opened]:
     """Open a battle: both sides begin to answer at once."""
     generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
     asker = voter_id or voters.invite()
-    pair = pairing.draw(await endpoints.entrants(db))
-    battle = await battles.open(db, asker, prompt, pair)
+    await rates.battle(asker, network)
+    battle, pair = await openings.open(db, rates, asker, prompt, most=settings.concurrent_battles)
     generations.begin(battle.id, 1, [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants])
     cookies = [] if voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
@@ -170,10 +173,14 @@ async def next_turn(
     db: Given[Pool],
     settings: Given[Settings],
     generations: Given[Generations],
+    rates: Given[Rates],
+    network: Given[str],
 ) -> TurnBegun:
     """Ask both sides on; their stream goes on where it stopped."""
     generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
+    battle = await battles.require(db, battle_id, voter_id)
+    await rates.battle(voter_id or battle.id, network)
     turn = await battles.resume(db, battle_id, voter_id, prompt, most=settings.turns)
     said = await turns.said(db, battle_id)
     targets = await endpoints.targets(db, await battles.sides(db, battle_id))
@@ -194,11 +201,16 @@ async def stop_battle(
 
 @post("/battles/{battle_id:uuid}/vote")
 async def vote(
-    battle_id: FromPath[UUID], data: JSONBody[Ballot], voter_id: Given[UUID | None], db: Given[Pool]
+    battle_id: FromPath[UUID],
+    data: JSONBody[Ballot],
+    voter_id: Given[UUID | None],
+    db: Given[Pool],
+    rates: Given[Rates],
 ) -> Response[Voted]:
     """Cast a vote and learn who was who; the same vote again is the same answer."""
     if voter_id is None:
         raise battles.NoSuchBattle
+    await rates.vote(voter_id)
     cast = await votes.cast(db, battle_id, voter_id, data.outcome)
     if cast.new:
         await jobs.refit_soon(db, BOARD)

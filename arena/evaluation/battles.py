@@ -1,20 +1,20 @@
 """Battles: one prompt answered by two sides, unnamed until the vote."""
 
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
 from msgspec import Struct
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
-from arena.errors import ArenaError, NotFound
+from arena.errors import ArenaError, Later, NotFound
 from arena.evaluation import turns
 from arena.evaluation.pairing import Pairing
 from arena.evaluation.turns import Answer
 from arena.people import voters
+from arena.submission import endpoints
+from arena.upstream import Failure
 
-# A process says every ten seconds which battles it answers; after three silences it answers them no more.
-SILENT_SECONDS = 30.0
+AT_ONCE_SECONDS = 5.0
 
 
 class State(StrEnum):
@@ -57,6 +57,12 @@ class NoMoreTurns(ArenaError):
     status = 409
 
 
+class TooManyAtOnce(Later):
+    """Your other battles are still being answered. Wait until one of them has finished."""
+
+    status = 429
+
+
 class Battle(Struct, frozen=True):
     """A battle as its own voter may know it before the vote."""
 
@@ -78,26 +84,45 @@ class Unveiled(Struct, frozen=True, kw_only=True):
     finish: str | None
 
 
-async def open(db: Pool, voter_id: UUID, prompt: str, pairing: Pairing) -> Battle:  # noqa: A001 - battles.open(…) is how callers say it.
-    """Open a battle: voter, pair, positions and the first prompt are kept together or not at all."""
+async def open(  # noqa: A001 - battles.open(…) is how callers say it.
+    db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0
+) -> Battle:
+    """Open a battle: voter, pair, positions and the first prompt are kept together or not at all.
+
+    TooManyAtOnce where `most` battles of the voter are being answered (0: any number), endpoints.Unavailable where
+    an endpoint may not be called any more.
+    """
     async with db.acquire() as connection, connection.transaction():
         await voters.remember(connection, voter_id)
+        await voters.hold(connection, voter_id)
         battle = await one(
             connection,
             Battle,
             """
-            INSERT INTO battles (id, voter_id, state, rule, propensity) VALUES ($1, $2, 'open', $3, $4)
+            INSERT INTO battles (id, voter_id, state, rule, propensity)
+            SELECT $1, $2, 'open', $3, $4
+            WHERE $5 = 0
+               OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
             RETURNING id, state
             """,
             uuid4(),
             voter_id,
             pairing.rule,
             pairing.propensity,
+            most,
         )
-        assert battle is not None
+        if battle is None:
+            raise TooManyAtOnce(_at_once(most), seconds=AT_ONCE_SECONDS)
+        await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
         await _add_sides(connection, battle.id, pairing)
         await turns.ask(connection, battle.id, 1, prompt)
     return battle
+
+
+def _at_once(most: int) -> str:
+    if most == 1:
+        return "Your other battle is still being answered. Wait until it has finished."
+    return f"{most} of your battles are still being answered. Wait until one of them has finished."
 
 
 async def _add_sides(connection: Connection | Proxy, battle_id: UUID, pairing: Pairing) -> None:
@@ -157,7 +182,35 @@ async def finish(
             void,
         )
         state = await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
+        await _tell_endpoints(connection, battle_id, turn, answers)
     return State(state)
+
+
+async def _tell_endpoints(
+    connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, Answer]
+) -> None:
+    """An endpoint that failed rests, one that answered is back; one that was broken off by us has done neither."""
+    rows = await connection.fetch(
+        """
+        SELECT endpoint_id, position, asked_at FROM sides JOIN turns USING (battle_id)
+        WHERE battle_id = $1 AND turn = $2
+        ORDER BY endpoint_id
+        """,
+        battle_id,
+        turn,
+    )
+    for row in rows:
+        answer, asked = answers[row["position"]], (row["endpoint_id"], row["asked_at"])
+        if answer.failure:
+            await endpoints.rest(connection, *asked, _rest_seconds(answer))
+        elif answer.finish:
+            await endpoints.recover(connection, *asked)
+
+
+def _rest_seconds(answer: Answer) -> float | None:
+    if answer.retry_after is None and answer.failure == Failure.RATE_LIMITED:
+        return endpoints.RATE_LIMITED_SECONDS
+    return answer.retry_after
 
 
 async def skip(db: Db, battle_id: UUID, voter_id: UUID | None, reason: str | None) -> None:
@@ -208,33 +261,6 @@ async def sides(db: Db, battle_id: UUID) -> list[UUID]:
     """The endpoints of both sides, in position order; for asking them, never for telling."""
     rows = await db.fetch("SELECT endpoint_id FROM sides WHERE battle_id = $1 ORDER BY position", battle_id)
     return [row["endpoint_id"] for row in rows]
-
-
-async def beat(db: Db, battle_ids: list[UUID]) -> None:
-    """This process answers these battles still."""
-    await db.execute("UPDATE battles SET beat_at = now() WHERE id = ANY($1)", battle_ids)
-
-
-async def sweep(db: Db, *, now: datetime | None = None, silent_seconds: float = SILENT_SECONDS, hours: int) -> int:
-    """Void what no process answers any more and expire what nobody votes on; how many that were.
-
-    `now` is the database's unless told otherwise. With 0 silent seconds all that is being answered is void: for an
-    arena that knows itself to be the only one and has just started.
-    """
-    status = await db.execute(
-        """
-        UPDATE battles
-        SET state = CASE WHEN state = 'ready' THEN 'expired' ELSE 'void' END, closed_at = now(),
-            reason = CASE WHEN state = 'ready' THEN 'no vote in time' ELSE 'abandoned' END
-        WHERE (state IN ('open', 'streaming')
-               AND beat_at <= coalesce($1::timestamptz, now()) - make_interval(secs => $2))
-           OR (state = 'ready' AND opened_at < coalesce($1::timestamptz, now()) - make_interval(hours => $3))
-        """,
-        now,
-        silent_seconds,
-        hours,
-    )
-    return int(status.split()[-1])
 
 
 async def reveal(db: Db, battle_id: UUID, voter_id: UUID) -> list[Unveiled]:

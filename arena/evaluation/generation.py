@@ -14,7 +14,7 @@ from arena import relay
 from arena.config import Settings
 from arena.db import AWAY, Pool
 from arena.errors import ArenaError
-from arena.evaluation import battles, broadcasts, turns
+from arena.evaluation import battles, broadcasts, turns, upkeep
 from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
@@ -197,8 +197,8 @@ class Generations:
 
     async def _beat(self) -> None:
         try:
-            await battles.beat(self._db, list(self._exchanges))
-            await battles.sweep(self._db, hours=self._settings.battle_hours)
+            await upkeep.beat(self._db, list(self._exchanges))
+            await upkeep.sweep(self._db, hours=self._settings.battle_hours)
         except AWAY as error:
             log.warning("no beat error=%s", type(error).__name__)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from arena.errors import ArenaError
+from arena.errors import Later
 from arena.submission.endpoints import Entrant
 
 RULE: Final = "uniform-1"
@@ -13,10 +13,8 @@ RULE: Final = "uniform-1"
 _chance: Final = SystemRandom()
 
 
-class TooFewContenders(ArenaError):
+class TooFewContenders(Later):
     """Fewer than two contenders can answer at the moment, so no battle can be opened. Try again in a minute."""
-
-    status = 503
 
 
 class Pairing(Struct, frozen=True):

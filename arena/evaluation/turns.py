@@ -24,6 +24,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     finish: str | None = None
     failure: str | None = None
     failure_detail: str | None = None
+    retry_after: float | None = None
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
 

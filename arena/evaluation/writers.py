@@ -110,6 +110,7 @@ class Writer:
             finish=finished.reason if finished else None,
             failure=failed.code if failed else None,
             failure_detail=failed.detail if failed else None,
+            retry_after=failed.retry_after if failed else None,
             prompt_tokens=finished.prompt_tokens if finished else None,
             answer_tokens=finished.answer_tokens if finished else None,
         )

@@ -16,7 +16,7 @@ import msgspec
 from arena import config, db, ports
 from arena.config import Settings
 from arena.errors import ArenaError, SettingsWrong
-from arena.evaluation import battles
+from arena.evaluation import upkeep
 from arena.local import contenders, ground, parts, running
 from arena.local.ground import Ground
 from arena.local.model import Model
@@ -123,7 +123,7 @@ class House:
         """Battles that an arena before this one was killed in the middle of are answered by nobody."""
         connection = await db.connect(url)
         try:
-            await battles.sweep(connection, silent_seconds=0, hours=self._settings.battle_hours)
+            await upkeep.sweep(connection, silent_seconds=0, hours=self._settings.battle_hours)
         finally:
             await connection.close()
 

@@ -24,6 +24,11 @@ async def remember(db: Db, voter_id: UUID) -> None:
     await db.execute("INSERT INTO voters (id) VALUES ($1) ON CONFLICT (id) DO NOTHING", voter_id)
 
 
+async def hold(db: Db, voter_id: UUID) -> None:
+    """Let what one voter does at the same time happen one after another, until the transaction ends."""
+    await db.execute("SELECT FROM voters WHERE id = $1 FOR NO KEY UPDATE", voter_id)
+
+
 def token(voter_id: UUID, secret: str) -> str:
     """What the voter's cookie holds: the id and its signature."""
     return f"{voter_id.hex}.{_signature(voter_id, secret)}"

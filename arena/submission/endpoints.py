@@ -1,12 +1,26 @@
 """Endpoints: where one contender is reached at one provider, and which addresses it may use."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from arena.db import Connection, Db, Proxy, many
+from arena.errors import Later
 from arena.upstream import Dialect, Target
+
+# How long an endpoint rests: after a 429 that names no time, after a first failure of another kind, and at most.
+RATE_LIMITED_SECONDS = 30.0
+FIRST_SECONDS = 5.0
+MOST_SECONDS = 3600.0
+# How long the one battle that tries an endpoint again after its rest has to itself.
+TRIAL_SECONDS = 30.0
+
+
+class Unavailable(Later):
+    """One of the two contenders can't be called any more. Try again."""
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -59,7 +73,8 @@ async def enter(db: Connection | Proxy, endpoint: Endpoint, grants: list[Grant])
             ON CONFLICT (contender_id) DO UPDATE
             SET provider_id = EXCLUDED.provider_id, base_url = EXCLUDED.base_url, model = EXCLUDED.model,
                 dialect = EXCLUDED.dialect, parameters = EXCLUDED.parameters,
-                system_prompt = EXCLUDED.system_prompt, state = EXCLUDED.state
+                system_prompt = EXCLUDED.system_prompt, state = EXCLUDED.state,
+                failures = 0, failed_at = NULL, cooled_until = NULL
             RETURNING id
             """,
             endpoint.contender_id,
@@ -90,7 +105,7 @@ async def pause(db: Db, provider_slug: str) -> None:
 
 
 async def entrants(db: Db) -> list[Entrant]:
-    """Every contender that new battles may draw, in a fixed order."""
+    """Every contender that new battles may draw, in a fixed order: listed, rested, and with calls left today."""
     rows = await many(
         db,
         _Row,
@@ -99,7 +114,8 @@ async def entrants(db: Db) -> list[Entrant]:
                coalesce(array_agg(host(address)) FILTER (WHERE address IS NOT NULL), '{}') AS addresses,
                coalesce(array_agg(port) FILTER (WHERE address IS NOT NULL), '{}') AS ports
         FROM endpoints LEFT JOIN allowed_addresses ON endpoint_id = endpoints.id
-        WHERE state = 'listed'
+        WHERE state = 'listed' AND (cooled_until IS NULL OR cooled_until <= now())
+          AND (daily_calls IS NULL OR calls_today(endpoints.id) < daily_calls)
         GROUP BY endpoints.id
         ORDER BY contender_id
         """,
@@ -124,6 +140,86 @@ async def targets(db: Db, endpoint_ids: list[UUID]) -> list[Target]:
         endpoint_ids,
     )
     return [_target(row) for row in rows]
+
+
+async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) -> None:
+    """Make sure that these may be called, for a call that this transaction records; else Unavailable.
+
+    Endpoints with a daily cap, and those that have failed, are called by one transaction after another: none is
+    called more often than its cap, and one that has rested is tried by one battle before it is back.
+    """
+    bound = await connection.fetch(
+        """
+        SELECT id FROM endpoints WHERE id = ANY($1::uuid[]) AND (failures > 0 OR daily_calls IS NOT NULL)
+        ORDER BY id FOR NO KEY UPDATE
+        """,
+        endpoint_ids,
+    )
+    if not bound:
+        return
+    claimed = await connection.fetch(
+        """
+        UPDATE endpoints
+        SET cooled_until = CASE WHEN failures > 0 THEN now() + make_interval(secs => $2) ELSE cooled_until END
+        WHERE id = ANY($1::uuid[]) AND (cooled_until IS NULL OR cooled_until <= now())
+          AND (daily_calls IS NULL OR calls_today(id) < daily_calls)
+        RETURNING id
+        """,
+        [row["id"] for row in bound],
+        TRIAL_SECONDS,
+    )
+    if len(claimed) < len(bound):
+        raise Unavailable
+
+
+async def rest(db: Db, endpoint_id: UUID, asked_at: datetime, seconds: float | None) -> None:
+    """An endpoint failed to answer what it was asked then: it rests for so long, an hour at most.
+
+    Without a time the rest doubles with each failure in a row, from 5 s on. Failures of calls that were under way
+    together are one failure.
+    """
+    await db.execute(
+        """
+        UPDATE endpoints
+        SET failures = failures + CASE WHEN failed_at >= $2 THEN 0 ELSE 1 END,
+            cooled_until = CASE WHEN failed_at >= $2 THEN greatest(cooled_until, now() + make_interval(secs => $3))
+                ELSE now() + make_interval(secs => coalesce($3, least($4, $5 * 2 ^ least(failures, 20)))) END,
+            failed_at = greatest(failed_at, now())
+        WHERE id = $1
+        """,
+        endpoint_id,
+        asked_at,
+        None if seconds is None else min(seconds, MOST_SECONDS),
+        MOST_SECONDS,
+        FIRST_SECONDS,
+    )
+
+
+async def recover(db: Db, endpoint_id: UUID, asked_at: datetime) -> None:
+    """An endpoint answered what it was asked then; if that was after its last failure, it is back."""
+    await db.execute(
+        """
+        UPDATE endpoints SET failures = 0, failed_at = NULL, cooled_until = NULL
+        WHERE id = $1 AND failed_at < $2
+        """,
+        endpoint_id,
+        asked_at,
+    )
+
+
+async def second_free_in(db: Db) -> float | None:
+    """The seconds until a second endpoint can be called, None where fewer than two are listed."""
+    seconds: float | None = await db.fetchval(
+        """
+        SELECT greatest(0, extract(epoch FROM greatest(
+            cooled_until,
+            CASE WHEN calls_today(id) >= daily_calls THEN date_trunc('day', now(), 'UTC') + interval '1 day' END
+        ) - now()))::double precision AS seconds
+        FROM endpoints WHERE state = 'listed'
+        ORDER BY seconds OFFSET 1 LIMIT 1
+        """
+    )
+    return seconds
 
 
 def _target(row: _Row) -> Target:

@@ -4,13 +4,13 @@ import logging
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles
+from arena.evaluation import upkeep
 
 log = logging.getLogger(__name__)
 
 
 async def clear(db: Pool, settings: Settings) -> None:
     """Close what has been open for too long."""
-    closed = await battles.sweep(db, hours=settings.battle_hours)
+    closed = await upkeep.sweep(db, hours=settings.battle_hours)
     if closed:
         log.info("swept battles=%d", closed)

@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 
 from arena.db import Pool
-from arena.evaluation import battles, pairing, turns
+from arena.evaluation import battles, pairing, turns, upkeep
 from arena.evaluation.battles import NoMoreTurns, NoSuchBattle, NothingToSkip, NotReady, NotYetVoted, State
 from arena.submission.endpoints import Entrant
 from tests.builders import ANSWERS, contender, ready_battle
@@ -72,11 +72,11 @@ async def test_the_sweep_closes_what_is_old_and_nothing_else(db: Pool, entrants:
     voter, now = uuid4(), datetime.now(UTC)
     streaming = await battles.open(db, voter, "Why?", pairing.draw(entrants))
     ready, _ = await ready_battle(db, entrants, voter)
-    assert await battles.sweep(db, now=now + timedelta(seconds=25), hours=24) == 0
-    assert await battles.sweep(db, now=now + timedelta(seconds=35), hours=24) == 1
+    assert await upkeep.sweep(db, now=now + timedelta(seconds=25), hours=24) == 0
+    assert await upkeep.sweep(db, now=now + timedelta(seconds=35), hours=24) == 1
     assert (await battles.require(db, streaming.id, voter)).state is State.VOID
     assert (await battles.require(db, ready.id, voter)).state is State.READY
-    assert await battles.sweep(db, now=now + timedelta(hours=25), hours=24) == 1
+    assert await upkeep.sweep(db, now=now + timedelta(hours=25), hours=24) == 1
     assert (await battles.require(db, ready.id, voter)).state is State.EXPIRED
 
 
@@ -84,8 +84,8 @@ async def test_what_its_process_still_answers_is_not_swept(db: Pool, entrants: l
     voter = uuid4()
     battle = await battles.open(db, voter, "Why?", pairing.draw(entrants))
     await db.execute("UPDATE battles SET beat_at = now() - interval '1 hour'")
-    await battles.beat(db, [battle.id])
-    assert await battles.sweep(db, hours=24) == 0
+    await upkeep.beat(db, [battle.id])
+    assert await upkeep.sweep(db, hours=24) == 0
 
 
 async def test_a_process_that_wakes_too_late_does_not_make_a_swept_battle_ready(
@@ -93,7 +93,7 @@ async def test_a_process_that_wakes_too_late_does_not_make_a_swept_battle_ready(
 ) -> None:
     voter = uuid4()
     battle = await battles.open(db, voter, "Why?", pairing.draw(entrants))
-    assert await battles.sweep(db, silent_seconds=0, hours=24) == 1
+    assert await upkeep.sweep(db, silent_seconds=0, hours=24) == 1
     assert await battles.finish(db, battle.id, 1, ANSWERS, shown=[2, 2, 4, 4], void=None) is State.VOID
 
 

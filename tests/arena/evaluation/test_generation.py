@@ -183,6 +183,7 @@ async def test_a_grant_of_one_endpoint_is_of_no_use_to_another(open_arena: Open,
     async with Visitor(await open_arena()) as visitor:
         for _ in range(3):
             assert (await visitor.hear(await visitor.ask())).end == "failed"
+            await db.execute("UPDATE endpoints SET failures = 0, cooled_until = NULL")
     refused = await db.fetchval(
         """
         SELECT count(*) FROM answers JOIN sides USING (battle_id, position)

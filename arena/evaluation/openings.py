@@ -1,0 +1,63 @@
+"""Openings: from a prompt to a battle, within every limit there is."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Final
+from uuid import UUID
+
+from arena.db import Pool
+from arena.evaluation import battles, pairing
+from arena.evaluation.battles import Battle
+from arena.evaluation.pairing import Pairing, TooFewContenders
+from arena.limits import MINUTE, Rates
+from arena.submission import endpoints
+from arena.submission.endpoints import Entrant
+
+# Who loses the race for an endpoint draws again, among those who are left.
+DRAWS: Final = 5
+
+
+async def open(  # noqa: A001 - openings.open(…) is how callers say it.
+    db: Pool, rates: Rates, voter_id: UUID, prompt: str, *, most: int
+) -> tuple[Battle, Pairing]:
+    """Draw two contenders that may be called now and open their battle; `most` as in battles.open.
+
+    Each draw is from those who can be called at that moment, so its propensity is that of the pair among them.
+    """
+    for _ in range(DRAWS):
+        pair = await _draw(db, rates)
+        if not await rates.call(_ids(pair.entrants)):
+            continue
+        try:
+            return await battles.open(db, voter_id, prompt, pair, most=most), pair
+        except endpoints.Unavailable:
+            continue
+    raise await _too_few(db)
+
+
+async def _draw(db: Pool, rates: Rates) -> Pairing:
+    entrants = await endpoints.entrants(db)
+    free = await rates.callable(_ids(entrants))
+    try:
+        return pairing.draw([entrant for entrant in entrants if entrant.target.endpoint_id in free])
+    except TooFewContenders:
+        raise await _too_few(db) from None
+
+
+def _ids(entrants: Collection[Entrant]) -> list[UUID]:
+    return [entrant.target.endpoint_id for entrant in entrants]
+
+
+async def _too_few(db: Pool) -> TooFewContenders:
+    """Says when a second contender can answer; where its rate is what holds it, within a minute."""
+    seconds = await endpoints.second_free_in(db)
+    if seconds is None:
+        return TooFewContenders(seconds=MINUTE)
+    seconds = max(seconds, 1.0) if seconds else float(MINUTE)
+    at = datetime.now(UTC) + timedelta(seconds=ceil(seconds))
+    return TooFewContenders(
+        "Fewer than two contenders can answer at the moment, so no battle can be opened. "
+        f"Try again at {at:%H:%M:%S} UTC.",
+        seconds=seconds,
+    )

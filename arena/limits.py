@@ -1,0 +1,205 @@
+"""Rates: how often a voter, a network and an endpoint may do a thing; counted in Redis, or here while it is away."""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from time import monotonic, time
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+from msgspec import Struct
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from arena.config import Settings
+from arena.errors import Later
+
+HOUR, MINUTE = 3600, 60
+CONNECTIONS = 16
+DECIDED_SECONDS = 0.05
+AWAY_SECONDS = 1.0
+# While Redis is away each process counts for itself, so each lets through a part of what all together may.
+LOCAL_SHARE = 4
+MOST_BUCKETS = 10_000
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class LimitReached(Later):
+    """You have done this too often. Try again later."""
+
+    status = 429
+
+
+class Rate(Struct, frozen=True):
+    """At most so many in so many seconds; 0 is no limit. `name` keeps its counts apart from those of others."""
+
+    name: str
+    most: int
+    seconds: int
+
+    @property
+    def item(self) -> RateLimitItemPerSecond:
+        """The rate in the words of the library that counts in Redis."""
+        return RateLimitItemPerSecond(self.most, self.seconds, self.name)
+
+
+class Buckets:
+    """Token buckets in memory: what is counted here is forgotten with the process."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._levels: dict[tuple[str, str], tuple[float, float]] = {}
+
+    def wait(self, rate: Rate, who: str) -> float:
+        """The seconds until one more is within the rate; 0 when it is now."""
+        return max(0.0, (1 - self._level(rate, who)) * rate.seconds / _share(rate))
+
+    def take(self, rate: Rate, who: str) -> float:
+        """Count one if it is within the rate; the seconds to wait where it is not."""
+        wait = self.wait(rate, who)
+        if not wait:
+            if len(self._levels) >= MOST_BUCKETS:
+                # The oldest is the likeliest to be full again, and a full bucket is like none.
+                del self._levels[next(iter(self._levels))]
+            level = self._level(rate, who) - 1
+            self._levels.pop((rate.name, who), None)
+            self._levels[rate.name, who] = (level, self._now())
+        return wait
+
+    def _level(self, rate: Rate, who: str) -> float:
+        share = _share(rate)
+        level, then = self._levels.get((rate.name, who), (share, self._now()))
+        return min(share, level + (self._now() - then) * share / rate.seconds)
+
+
+def _share(rate: Rate) -> float:
+    return max(1.0, rate.most / LOCAL_SHARE)
+
+
+class Rates:
+    """The rates of this arena, opened and closed with the process.
+
+    A count is decided within 50 ms. Where Redis is away, full or too slow, that is remembered for a second, and
+    stricter buckets in memory decide meanwhile.
+    """
+
+    def __init__(self, settings: Settings, *, now: Callable[[], float] = monotonic) -> None:
+        self._secret = settings.secret.encode()
+        self._battles = Rate("battles", settings.battles_per_hour, HOUR)
+        self._network_battles = Rate("network-battles", settings.network_battles_per_hour, HOUR)
+        self._votes = Rate("votes", settings.votes_per_minute, MINUTE)
+        self._calls = Rate("calls", settings.endpoint_calls_per_minute, MINUTE)
+        self._now = now
+        self._away_until = 0.0
+        self._buckets = Buckets(now)
+        self._pool = BlockingConnectionPool.from_url(
+            settings.redis_url,
+            max_connections=CONNECTIONS,
+            timeout=DECIDED_SECONDS,
+            socket_timeout=DECIDED_SECONDS,
+            socket_connect_timeout=DECIDED_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._redis = Redis(connection_pool=self._pool)
+        # The library's own types know no pool, though its words do.
+        options: dict[str, Any] = {"implementation": "redispy", "connection_pool": self._pool}
+        self._storage = RedisStorage("async+redis://", **options)
+
+    async def __aenter__(self) -> Self:
+        # The first connection takes longest, so it is not made while somebody waits for an answer.
+        await self._in_time(lambda: self._redis.ping())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.aclose()
+
+    async def battle(self, voter_id: UUID, network: str) -> None:
+        """Count a battle of this voter from this network; LimitReached when either has had too many.
+
+        The voter comes first: whoever is refused for asking too often takes nothing from their neighbours.
+        """
+        await self._battle(self._battles, voter_id.hex, "You have")
+        await self._battle(self._network_battles, network, "Your network has")
+
+    async def vote(self, voter_id: UUID) -> None:
+        """Count a vote of this voter; LimitReached when there have been too many."""
+        if wait := await self._take(self._votes, self._hidden(voter_id.hex)):
+            sentence = f"You vote faster than one can read. The next vote counts from {_clock(wait, '%H:%M:%S')}."
+            raise LimitReached(sentence, seconds=wait)
+
+    async def callable(self, endpoint_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these endpoints that may be called now."""
+        rate = self._calls
+        if not rate.most or not endpoint_ids:
+            return set(endpoint_ids)
+        keys = [self._storage.bridge.prefixed_key(rate.item.key_for(one.hex)) for one in endpoint_ids]
+        counts = await self._in_time(lambda: self._redis.mget(keys))
+        if counts is None:
+            return {one for one in endpoint_ids if not self._buckets.wait(rate, one.hex)}
+        return {one for one, count in zip(endpoint_ids, counts, strict=True) if int(count or 0) < rate.most}
+
+    async def call(self, endpoint_ids: Collection[UUID]) -> bool:
+        """Count a call to each of these endpoints; False when one of them may not be called now."""
+        return not any([await self._take(self._calls, one.hex) for one in endpoint_ids])
+
+    async def _battle(self, rate: Rate, who: str, whose: str) -> None:
+        if wait := await self._take(rate, self._hidden(who)):
+            # A clock that shows no seconds says the next minute, so that nobody comes too early.
+            at = _clock(wait + MINUTE - 1, "%H:%M")
+            times = "too often" if self._away else f"{rate.most} times"
+            raise LimitReached(f"{whose} asked {times} this hour. The next battle opens at {at}.", seconds=wait)
+
+    async def _take(self, rate: Rate, who: str) -> float:
+        """Count one; the seconds to wait where it is not within the rate, else 0."""
+        if not rate.most:
+            return 0.0
+        wait = await self._in_time(lambda: self._take_there(rate, who))
+        return self._buckets.take(rate, who) if wait is None else wait
+
+    async def _take_there(self, rate: Rate, who: str) -> float:
+        # An endpoint's counts are read many at once, which a fixed window allows; a person's window moves, so that
+        # its edge is no place to do twice as much.
+        kind = FixedWindowRateLimiter if rate is self._calls else MovingWindowRateLimiter
+        limiter = kind(self._storage)
+        if await limiter.hit(rate.item, who):
+            return 0.0
+        free_at, _ = await limiter.get_window_stats(rate.item, who)
+        return max(free_at - time(), 1.0)
+
+    @property
+    def _away(self) -> bool:
+        return self._now() < self._away_until
+
+    async def _in_time(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """What Redis says, or None where it is away."""
+        if self._away:
+            return None
+        try:
+            async with asyncio.timeout(DECIDED_SECONDS):
+                return await ask()
+        except (RedisError, OSError) as error:
+            log.warning("redis away error=%s", type(error).__name__)
+            self._away_until = self._now() + AWAY_SECONDS
+            return None
+
+    def _hidden(self, who: str) -> str:
+        """Who it is in a name that can't be turned back, and is another one tomorrow."""
+        named = f"{datetime.now(UTC):%Y-%m-%d} {who}"
+        return hmac.new(self._secret, named.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _clock(seconds: float, form: str) -> str:
+    """What a clock in UTC shows in so many seconds."""
+    return f"{datetime.now(UTC) + timedelta(seconds=ceil(seconds)):{form}} UTC"
