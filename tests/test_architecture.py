@@ -22,6 +22,7 @@ OUTSIDE = {
     "arena/db.py": {"msgspec", "asyncpg", "pgqueuer"},
     "arena/jobs.py": {"asyncpg", "pgqueuer"},
     "arena/markdown.py": {"markdown_it", "nh3"},
+    "arena/maths.py": {"markdown_it", "latex2mathml"},
     "arena/upstream/": {"msgspec", "aiohttp", "yarl"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS},
     "arena/workers/": {"asyncpg"},
