@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +26,7 @@ from arena.config import Settings
 from arena.db import Pool, pool
 from arena.errors import ArenaError
 from arena.evaluation.generation import Generations
+from arena.pages import languages
 from arena.people.voters import UnknownVoter
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,16 @@ HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+
+VARY = (b"vary", languages.VARY.encode())
+
+# What the server itself refuses, in our own words.
+SENTENCES: Mapping[int, str] = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address can't be used in this way.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This request is larger than the arena reads.",
+}
+NO_VALUES: Mapping[str, str | int] = {}
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -113,7 +124,7 @@ def create(settings: Settings, house: House | None = None) -> Litestar:
 
 
 def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
-    response = _problem(request, error.status, str(error))
+    response = _problem(request, error.status, error.detail, error.values)
     if isinstance(error, UnknownVoter):
         response.set_cookie(guards.no_cookie(request.app.state.settings))
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -122,7 +133,7 @@ def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
 
 
 def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    return _problem(request, error.status_code, _sentence(error))
+    return _problem(request, error.status_code, *_sentence(error))
 
 
 def _away(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -144,28 +155,34 @@ def _unforeseen(request: AnyRequest, error: Exception) -> Response[Any]:
     return _problem(request, 500, ArenaError.sentence())
 
 
-def _sentence(error: HTTPException) -> str:
+def _sentence(error: HTTPException) -> tuple[str, dict[str, str | int]]:
+    """The sentence and its values; what the parser says of a body is for programmers and stays English."""
     if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
         first = error.extra[0]
-        where = first.get("key") if isinstance(first, dict) else None
-        what = first.get("message") if isinstance(first, dict) else str(first)
-        return f"{what} (in “{where}”)." if where else f"{what}."
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        return "There is nothing at this address."
-    return error.detail if error.detail.endswith(".") else f"{error.detail}."
+        where = str(first.get("key") or "") if isinstance(first, dict) else ""
+        what = str(first.get("message")) if isinstance(first, dict) else str(first)
+        return ("{what} (in “{where}”).", {"what": what, "where": where}) if where else ("{what}.", {"what": what})
+    return SENTENCES.get(error.status_code) or f"{error.detail.removesuffix('.')}.", {}
 
 
-def _problem(request: AnyRequest, status: int, detail: str) -> Response[Any]:
-    title = HTTPStatus(status).phrase
-    path = request.scope["path"]
-    if not path.startswith(("/api/", "/health/", "/schema")) and "text/html" in request.headers.get("accept", ""):
+def _problem(
+    request: AnyRequest, status: int, sentence: str, values: Mapping[str, str | int] = NO_VALUES
+) -> Response[Any]:
+    language = languages.of(request)
+    title, detail = language.say(HTTPStatus(status).phrase), language.say(sentence, values)
+    if _is_page(request.scope) and "text/html" in request.headers.get("accept", ""):
         return Template("problem.html", context={"title": title, "detail": detail}, status_code=status)
     return Response(Problem(title, status, detail), status_code=status, media_type="application/problem+json")
 
 
-async def _add_headers(message: Message, _: Scope) -> None:
+def _is_page(scope: Scope) -> bool:
+    return not scope["path"].startswith(("/api/", "/health/", "/schema", "/static/"))
+
+
+async def _add_headers(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
-        message["headers"] = [*message["headers"], *HEADERS]
+        spoken = _is_page(scope) or message["status"] >= HTTPStatus.BAD_REQUEST
+        message["headers"] = [*message["headers"], *HEADERS, *([VARY] if spoken else [])]
 
 
 class _Server(uvicorn.Server):

@@ -28,7 +28,7 @@ OUTSIDE = {
     "arena/workers/": {"asyncpg"},
     "arena/guards.py": {"litestar"},
     "arena/api/": {"litestar", "msgspec", "redis"},
-    "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe"},
+    "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe", "babel"},
     "arena/app.py": {"litestar", "msgspec", "redis", "uvicorn"},
     "arena/": {"msgspec", "asyncpg", "redis", "uvloop", "xllamacpp"},
 }

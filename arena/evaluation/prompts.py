@@ -15,11 +15,14 @@ def read(text: str, *, most: int) -> str:
     if not prompt:
         raise PromptRefused("The prompt is empty. Write what both models shall answer.")
     if len(prompt) > most:
-        raise PromptRefused(f"This prompt has {len(prompt):,} characters; {most:,} fit.")
+        raise PromptRefused("This prompt has {count} characters; {most} fit.", count=len(prompt), most=most)
     for place, character in enumerate(prompt):
         if _unprintable(character):
-            code = f"U+{ord(character):04X}"
-            raise PromptRefused(f"The prompt holds the control character {code} at place {place + 1}. Take it out.")
+            raise PromptRefused(
+                "The prompt holds the control character {code} at place {place}. Take it out.",
+                code=f"U+{ord(character):04X}",
+                place=place + 1,
+            )
     return prompt
 
 

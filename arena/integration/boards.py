@@ -31,5 +31,5 @@ async def require(db: Db, slug: str) -> Board:
     """The board of this slug."""
     board = await one(db, Board, "SELECT id, slug, name, description, cron FROM boards WHERE slug = $1", slug)
     if board is None:
-        raise NoSuchBoard(f"There is no board called “{slug[:100]}”.")
+        raise NoSuchBoard("There is no board called “{name}”.", name=slug[:100])
     return board
