@@ -19,6 +19,8 @@ from markdown_it.token import Token
 
 MOST_CHARACTERS: Final = 2000
 MOST_CHARACTERS_IN_ALL: Final = 20_000
+# What is longer may be wider than a phone, so it gets a frame of its own that scrolls.
+SURELY_FITS: Final = 24
 BLOCK: Final = "maths_block"
 INLINE: Final = "maths_inline"
 
@@ -142,5 +144,6 @@ def _rendered(_: object, tokens: Sequence[Token], place: int, __: object, shared
     made = mathml(token.content.strip(), display=token.meta["display"]) if within else None
     text = escapeHtml(token.meta["source"]) if made is None else made
     if token.type == INLINE:
-        return text
+        wide = made is not None and (token.meta["display"] or len(token.content) > SURELY_FITS)
+        return f'<span class="wide">{text}</span>' if wide else text
     return f"<p>{text}</p>\n" if made is None else f'<div class="wide">{text}</div>\n'

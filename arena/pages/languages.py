@@ -52,6 +52,11 @@ class Language:
         """Which way it is written: ltr or rtl."""
         return self.locale.text_direction
 
+    @property
+    def space(self) -> str:
+        """What stands between two sentences: nothing where the full stop is as wide as a letter."""
+        return "" if self.locale.language == "zh" else " "
+
     def say(self, sentence: str, values: Mapping[str, str | int] | None = None) -> str:
         """The English sentence in this language, with its values in their places."""
         return errors.filled(self.catalogue.gettext(sentence), values or {})
