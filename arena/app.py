@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from math import ceil
@@ -29,6 +29,7 @@ from arena.doors import Door
 from arena.errors import ArenaError, Later
 from arena.evaluation.generation import Generations
 from arena.limits import Rates
+from arena.pages import languages
 from arena.people.voters import UnknownVoter
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,16 @@ HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+
+VARY = (b"vary", languages.VARY.encode())
+
+# What the server itself refuses, in our own words.
+SENTENCES: Mapping[int, str] = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; /schema says which it takes.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This request is larger than the arena reads. Send less.",
+}
+NO_VALUES: Mapping[str, str | int] = {}
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -120,7 +131,7 @@ def create(settings: Settings, resources: Resources | None = None) -> Litestar:
 
 
 def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
-    response = _problem(request, error.status, str(error))
+    response = _problem(request, error.status, error.detail, error.values)
     if isinstance(error, UnknownVoter):
         response.set_cookie(guards.no_cookie(request.app.state.settings))
     seconds = error.seconds if isinstance(error, Later) else None
@@ -130,7 +141,7 @@ def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
 
 
 def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    return _problem(request, error.status_code, _sentence(error))
+    return _problem(request, error.status_code, *_sentence(error))
 
 
 def _away(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -153,43 +164,45 @@ def _unforeseen(request: AnyRequest, error: Exception) -> Response[Any]:
     return _problem(request, 500, ArenaError.sentence())
 
 
-SENTENCES = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; /schema says which it takes.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body is larger than {MOST_BODY_BYTES:,} bytes. Send less.",
-}
-
-
-def _sentence(error: HTTPException) -> str:
+def _sentence(error: HTTPException) -> tuple[str, dict[str, str | int]]:
+    """The sentence and its values; what the parser says of a body is for programmers and stays English."""
     if error.status_code in SENTENCES:
-        return SENTENCES[HTTPStatus(error.status_code)]
+        return SENTENCES[error.status_code], {}
     if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
         return _what_is_wrong(error.extra[0])
-    return error.detail if error.detail.endswith(".") else f"{error.detail}."
+    return f"{error.detail.removesuffix('.')}.", {}
 
 
-def _what_is_wrong(first: object) -> str:
+def _what_is_wrong(first: object) -> tuple[str, dict[str, str | int]]:
     """The parser's words with the place they are about; a body that is no object at all has no better ones."""
     told = first if isinstance(first, dict) else {"message": str(first)}
-    what, where = str(told.get("message", "")).rstrip("."), told.get("key")
-    if not where:
-        return f"{what or 'The request is not as it should be'}; /schema says what is wanted."
-    if where == "data":
-        return "The body must be a JSON object with the fields that /schema names, in UTF-8 without broken characters."
-    return f"{what} (in “{where}”)."
+    what, where = str(told.get("message") or "").rstrip("."), str(told.get("key") or "")
+    if where == "data" or not what:
+        return (
+            "The body must be a JSON object with the fields that /schema names, in UTF-8 without broken characters.",
+            {},
+        )
+    return ("{what} (in “{where}”).", {"what": what, "where": where}) if where else ("{what}.", {"what": what})
 
 
-def _problem(request: AnyRequest, status: int, detail: str) -> Response[Any]:
-    title = HTTPStatus(status).phrase
-    path = request.scope["path"]
-    if not path.startswith(("/api/", "/health/", "/schema")) and "text/html" in request.headers.get("accept", ""):
+def _problem(
+    request: AnyRequest, status: int, sentence: str, values: Mapping[str, str | int] = NO_VALUES
+) -> Response[Any]:
+    language = languages.of(request)
+    title, detail = language.say(HTTPStatus(status).phrase), language.say(sentence, values)
+    if _is_page(request.scope) and "text/html" in request.headers.get("accept", ""):
         return Template("problem.html", context={"title": title, "detail": detail}, status_code=status)
     return Response(Problem(title, status, detail), status_code=status, media_type="application/problem+json")
 
 
-async def _add_headers(message: Message, _: Scope) -> None:
+def _is_page(scope: Scope) -> bool:
+    return not scope["path"].startswith(("/api/", "/health/", "/schema", "/static/"))
+
+
+async def _add_headers(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
-        message["headers"] = [*message["headers"], *HEADERS]
+        spoken = _is_page(scope) or message["status"] >= HTTPStatus.BAD_REQUEST
+        message["headers"] = [*message["headers"], *HEADERS, *([VARY] if spoken else [])]
 
 
 class _Server(uvicorn.Server):

@@ -1,6 +1,10 @@
 """The errors of the service: each is a sentence that its reader can act on."""
 
+import re
+from collections.abc import Mapping
 from typing import ClassVar
+
+_PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
 class ArenaError(Exception):
@@ -8,13 +12,26 @@ class ArenaError(Exception):
 
     status: ClassVar[int] = 500
 
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail or type(self).sentence())
+    def __init__(self, detail: str | None = None, **values: str | int) -> None:
+        """`detail` names its values as {places}, so that another language can put them elsewhere."""
+        self.detail = detail or type(self).sentence()
+        self.values = values
+        super().__init__(filled(self.detail, values))
 
     @classmethod
     def sentence(cls) -> str:
         """The class's own sentence, used where an error says nothing more precise."""
         return (cls.__doc__ or "").strip().splitlines()[0]
+
+
+def filled(sentence: str, values: Mapping[str, str | int]) -> str:
+    """The sentence with its values in their places; braces that name no value are text, since a value may hold some."""
+
+    def value(found: re.Match[str]) -> str:
+        given = values.get(found[1], found[0])
+        return f"{given:,}" if isinstance(given, int) else given
+
+    return _PLACE.sub(value, sentence)
 
 
 class NotFound(ArenaError):
@@ -37,8 +54,8 @@ class Later(ArenaError):
 
     status = 503
 
-    def __init__(self, detail: str | None = None, *, seconds: float | None = None) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str | None = None, *, seconds: float | None = None, **values: str | int) -> None:
+        super().__init__(detail, **values)
         self.seconds = seconds
 
 

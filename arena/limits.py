@@ -42,6 +42,17 @@ class LimitReached(Later):
     status = 429
 
 
+# What is said where the count is known, and where Redis is away and only this process's own is.
+YOURS = (
+    "You have asked {most} times this hour. The next battle opens at {clock}.",
+    "You have asked too often this hour. The next battle opens at {clock}.",
+)
+YOUR_NETWORKS = (
+    "Your network has asked {most} times this hour. The next battle opens at {clock}.",
+    "Your network has asked too often this hour. The next battle opens at {clock}.",
+)
+
+
 class Rate(Struct, frozen=True):
     """At most so many in so many seconds; 0 is no limit. `name` keeps its counts apart from those of others."""
 
@@ -130,14 +141,17 @@ class Rates:
 
         The voter comes first: whoever is refused for asking too often takes nothing from their neighbours.
         """
-        await self._battle(self._battles, voter_id.hex, "You have")
-        await self._battle(self._network_battles, network, "Your network has")
+        await self._battle(self._battles, voter_id.hex, YOURS)
+        await self._battle(self._network_battles, network, YOUR_NETWORKS)
 
     async def vote(self, voter_id: UUID) -> None:
         """Count a vote of this voter; LimitReached when there have been too many."""
         if wait := await self._take(self._votes, self._hidden(voter_id.hex)):
-            sentence = f"You vote faster than one can read. The next vote counts from {_clock(wait, '%H:%M:%S')}."
-            raise LimitReached(sentence, seconds=wait)
+            raise LimitReached(
+                "You vote faster than one can read. The next vote counts from {clock}.",
+                clock=_clock(wait, "%H:%M:%S"),
+                seconds=wait,
+            )
 
     async def callable(self, endpoint_ids: Collection[UUID]) -> set[UUID]:
         """Those of these endpoints that may be called now."""
@@ -154,12 +168,11 @@ class Rates:
         """Count a call to each of these endpoints; False when one of them may not be called now."""
         return not any([await self._take(self._calls, one.hex) for one in endpoint_ids])
 
-    async def _battle(self, rate: Rate, who: str, whose: str) -> None:
+    async def _battle(self, rate: Rate, who: str, sentences: tuple[str, str]) -> None:
         if wait := await self._take(rate, self._hidden(who)):
             # A clock that shows no seconds says the next minute, so that nobody comes too early.
             at = _clock(wait + MINUTE - 1, "%H:%M")
-            times = "too often" if self._away else f"{rate.most} times"
-            raise LimitReached(f"{whose} asked {times} this hour. The next battle opens at {at}.", seconds=wait)
+            raise LimitReached(sentences[self._away], most=rate.most, clock=at, seconds=wait)
 
     async def _take(self, rate: Rate, who: str) -> float:
         """Count one; the seconds to wait where it is not within the rate, else 0."""

@@ -1,4 +1,4 @@
-"""A model's text to safe HTML: markdown without raw HTML, and then nothing but an allow-list of elements."""
+"""A model's text to safe HTML: markdown without raw HTML, formulas, and nothing but an allow-list of elements."""
 
 import re
 from collections.abc import Sequence
@@ -9,40 +9,92 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from arena import maths
+
 # Headings begin below the page's own; the two lists below are all that ever reaches a page.
 HIGHEST_HEADING: Final = 3
 LOWEST_HEADING: Final = 6
-TAGS: Final = frozenset(
+# Neither what may hold HTML (annotation-xml, mglyph) nor what acts or links (maction, href), and no colours: no side
+# may shine. Sizes are held to a few letters' width, so that no formula reaches into another part of the page.
+MATHS_TAGS: Final = frozenset(
     [
-        "p",
-        "br",
-        "hr",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "strong",
-        "em",
-        "s",
-        "code",
-        "pre",
-        "blockquote",
-        "ul",
-        "ol",
-        "li",
-        "div",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "a",
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "mtext",
+        "mspace",
+        "msup",
+        "msub",
+        "msubsup",
+        "mfrac",
+        "msqrt",
+        "mroot",
+        "mover",
+        "munder",
+        "munderover",
+        "mtable",
+        "mtr",
+        "mtd",
+        "mstyle",
+        "mpadded",
+        "mphantom",
+        "menclose",
     ]
 )
+MATHS_ATTRIBUTES: Final = {
+    "math": frozenset({"display"}),
+    "mi": frozenset({"mathvariant"}),
+    "mo": frozenset(
+        {"stretchy", "fence", "form", "accent", "movablelimits", "lspace", "rspace", "minsize", "maxsize", "separator"}
+    ),
+    "mspace": frozenset({"width", "height", "depth"}),
+    "mfrac": frozenset({"linethickness"}),
+    "mstyle": frozenset({"displaystyle", "scriptlevel"}),
+    "mpadded": frozenset({"width", "height", "depth", "voffset", "lspace"}),
+    "menclose": frozenset({"notation"}),
+    "mtable": frozenset({"columnalign", "columnspacing", "rowspacing", "displaystyle"}),
+    "mtd": frozenset({"columnalign"}),
+}
+MATHS_VALUE: Final = re.compile(r"[a-z ]{1,80}|[+-]?[0-2]?(?:\.[0-9]{1,4})?(?:em|ex|px|pt)?")
+TAGS: Final = (
+    frozenset(
+        [
+            "p",
+            "br",
+            "hr",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "strong",
+            "em",
+            "s",
+            "code",
+            "pre",
+            "blockquote",
+            "ul",
+            "ol",
+            "li",
+            "div",
+            "span",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "a",
+        ]
+    )
+    | MATHS_TAGS
+)
 ATTRIBUTES: Final = {
+    **MATHS_ATTRIBUTES,
     "a": frozenset({"href", "title", "rel", "target"}),
     "div": frozenset({"class", "tabindex"}),
+    "span": frozenset({"class", "tabindex"}),
     "ol": frozenset({"start"}),
     "pre": frozenset({"tabindex"}),
     "td": frozenset({"class"}),
@@ -56,12 +108,28 @@ LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 SURROGATE = re.compile("[\ud800-\udfff]")
 LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 
+
+def _kept(tag: str, name: str, value: str) -> str | None:
+    """A formula's attribute is a word or a small size; others are seen to by the cleaner's own lists."""
+    return value if name not in MATHS_ATTRIBUTES.get(tag, ()) or MATHS_VALUE.fullmatch(value) else None
+
+
 _cleaner = nh3.Cleaner(
     tags=set(TAGS),
-    attributes={"a": {"href", "title"}, "ol": {"start"}},
-    allowed_classes={"div": {"wide"}, "td": set(ALIGNMENTS.values()), "th": set(ALIGNMENTS.values())},
+    attributes={
+        "a": {"href", "title"},
+        "ol": {"start"},
+        **{tag: set(names) for tag, names in MATHS_ATTRIBUTES.items()},
+    },
+    attribute_filter=_kept,
+    allowed_classes={"div": {"wide"}, "span": {"wide"}, "td": set(ALIGNMENTS.values()), "th": set(ALIGNMENTS.values())},
     # What may scroll sideways must be reachable by keyboard; a link must not take the battle's page away.
-    set_tag_attribute_values={"pre": {"tabindex": "0"}, "div": {"tabindex": "0"}, "a": {"target": "_blank"}},
+    set_tag_attribute_values={
+        "pre": {"tabindex": "0"},
+        "div": {"tabindex": "0"},
+        "span": {"tabindex": "0"},
+        "a": {"target": "_blank"},
+    },
     link_rel="noopener nofollow ugc",
     url_schemes=set(SCHEMES),
     url_relative="deny",
@@ -94,6 +162,8 @@ def _undecided(blocks: Sequence[Token], lines: Sequence[str]) -> bool:
     previous, last = blocks[-2:]
     assert last.map is not None
     first = last.map[0]
+    if last.type == maths.BLOCK and last.map[1] == len(lines):
+        return bool(lines[first - 1].strip())
     if first < len(lines) - 1 or lines[-1].endswith(("\r", "\n")):
         return False
     return previous.type in LISTS or bool(lines[first - 1].strip())
@@ -115,12 +185,14 @@ def _table_close(*_: object) -> str:
     return "</table></div>\n"
 
 
-def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+def _parser(*, growing: bool) -> MarkdownIt:
+    made = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    maths.add_to(made, growing=growing)
+    return made
 
 
-_markdown = _parser().disable("image")
+_markdown = _parser(growing=False).disable("image")
 _markdown.core.ruler.push("to_allowed", _to_allowed)
 _markdown.add_render_rule("table_open", _table_open)
 _markdown.add_render_rule("table_close", _table_close)
-_outline = _parser().disable(["inline", "text_join"])
+_outline = _parser(growing=True).disable(["inline", "text_join"])

@@ -24,6 +24,7 @@ OUTSIDE = {
     "arena/limits.py": {"msgspec", "limits", "redis"},
     "arena/markdown.py": {"markdown_it", "nh3"},
     "arena/relay.py": {"redis"},
+    "arena/maths.py": {"markdown_it", "latex2mathml"},
     "arena/upstream/": {"msgspec", "aiohttp", "yarl"},
     "arena/evaluation/": {"msgspec", "redis"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
@@ -31,7 +32,7 @@ OUTSIDE = {
     "arena/doors.py": {"litestar"},
     "arena/guards.py": {"litestar", "msgspec"},
     "arena/api/": {"litestar", "msgspec", "redis"},
-    "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe"},
+    "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe", "babel"},
     "arena/app.py": {"litestar", "msgspec", "redis", "uvicorn"},
     "arena/": {"msgspec", "asyncpg", "redis", "uvloop", "xllamacpp"},
 }

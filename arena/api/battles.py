@@ -230,7 +230,7 @@ async def skip_battle(
     generations: Given[Generations],
 ) -> Response[Opened]:
     """Leave without a vote."""
-    prompts.require_printable(data.reason or "", "reason")
+    prompts.require_printable(data.reason or "")
     await battles.skip(db, battle_id, voter_id, data.reason)
     generations.abandon(battle_id)
     return Response(Opened(battle_id, State.SKIPPED), status_code=200)

@@ -15,6 +15,10 @@ from arena.submission import endpoints
 from arena.upstream import Failure
 
 AT_ONCE_SECONDS = 5.0
+AT_ONCE = (
+    "Your other battle is still being answered. Wait until it has finished.",
+    "{most} of your battles are still being answered. Wait until one of them has finished.",
+)
 
 
 class State(StrEnum):
@@ -112,17 +116,11 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
             most,
         )
         if battle is None:
-            raise TooManyAtOnce(_at_once(most), seconds=AT_ONCE_SECONDS)
+            raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
         await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
         await _add_sides(connection, battle.id, pairing)
         await turns.ask(connection, battle.id, 1, prompt)
     return battle
-
-
-def _at_once(most: int) -> str:
-    if most == 1:
-        return "Your other battle is still being answered. Wait until it has finished."
-    return f"{most} of your battles are still being answered. Wait until one of them has finished."
 
 
 async def _add_sides(connection: Connection | Proxy, battle_id: UUID, pairing: Pairing) -> None:
@@ -249,7 +247,7 @@ async def resume(db: Pool, battle_id: UUID, voter_id: UUID | None, prompt: str, 
         if turn is None:
             battle = await require(connection, battle_id, voter_id)
             raise (
-                NoMoreTurns(f"A battle has {most} turns at most. Vote, or open a new one.")
+                NoMoreTurns("A battle has {most} turns at most. Vote, or open a new one.", most=most)
                 if (battle.state is State.READY)
                 else NotReady
             )

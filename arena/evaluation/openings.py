@@ -57,7 +57,7 @@ async def _too_few(db: Pool) -> TooFewContenders:
     seconds = max(seconds, 1.0) if seconds else float(MINUTE)
     at = datetime.now(UTC) + timedelta(seconds=ceil(seconds))
     return TooFewContenders(
-        "Fewer than two contenders can answer at the moment, so no battle can be opened. "
-        f"Try again at {at:%H:%M:%S} UTC.",
+        "Fewer than two contenders can answer at the moment, so no battle can be opened. Try again at {clock}.",
+        clock=f"{at:%H:%M:%S} UTC",
         seconds=seconds,
     )

@@ -15,17 +15,20 @@ def read(text: str, *, most: int) -> str:
     if not prompt:
         raise PromptRefused("The prompt is empty. Write what both models shall answer.")
     if len(prompt) > most:
-        raise PromptRefused(f"This prompt has {len(prompt):,} characters; {most:,} fit.")
-    require_printable(prompt, "prompt")
+        raise PromptRefused("This prompt has {count} characters; {most} fit.", count=len(prompt), most=most)
+    require_printable(prompt)
     return prompt
 
 
-def require_printable(text: str, what: str) -> None:
+def require_printable(text: str) -> None:
     """Refuse characters that nobody can read and a database can't hold."""
     for place, character in enumerate(text):
         if _unprintable(character):
-            code = f"U+{ord(character):04X}"
-            raise PromptRefused(f"The {what} holds the control character {code} at place {place + 1}. Take it out.")
+            raise PromptRefused(
+                "The text holds the control character {code} at place {place}. Take it out.",
+                code=f"U+{ord(character):04X}",
+                place=place + 1,
+            )
 
 
 def _unprintable(character: str) -> bool:

@@ -11,7 +11,12 @@ from arena.evaluation import battles
 from arena.evaluation.battles import State
 from rating import Outcome
 
-WORDS = {Outcome.A: "A", Outcome.B: "B", Outcome.TIE: "a tie", Outcome.BOTH_BAD: "both bad"}
+VOTED = {
+    Outcome.A: "You have voted A in this battle. A vote is never changed.",
+    Outcome.B: "You have voted B in this battle. A vote is never changed.",
+    Outcome.TIE: "You have voted a tie in this battle. A vote is never changed.",
+    Outcome.BOTH_BAD: "You have voted both bad in this battle. A vote is never changed.",
+}
 CLOSED = {
     State.OPEN: "Both are answering. You can vote when both have finished.",
     State.STREAMING: "Both are answering. You can vote when both have finished.",
@@ -84,7 +89,7 @@ async def _why_closed(db: Db, battle_id: UUID, voter_id: UUID) -> str:
     battle = await battles.require(db, battle_id, voter_id)
     outcome = await db.fetchval("SELECT outcome FROM votes WHERE battle_id = $1", battle_id)
     if outcome is not None:
-        return f"You have voted {WORDS[Outcome(outcome)]} in this battle. A vote is never changed."
+        return VOTED[Outcome(outcome)]
     return CLOSED.get(battle.state, VotingClosed.sentence())
 
 

@@ -56,7 +56,7 @@ async def require(db: Db, slug: str) -> Board:
     """The board of this slug."""
     board = await find(db, slug)
     if board is None:
-        raise NoSuchBoard(f"There is no board called “{slug[:100]}”.")
+        raise NoSuchBoard("There is no board called “{name}”.", name=slug[:100])
     return board
 
 
@@ -87,5 +87,7 @@ async def open_archive(db: Connection | Proxy, slug: str, *, name: str | None, a
         attribution,
     )
     if board is None:
-        raise NotAnArchive(f"“{slug}” counts the votes of battles. Choose another --board for votes from outside.")
+        raise NotAnArchive(
+            "“{slug}” counts the votes of battles. Choose another --board for votes from outside.", slug=slug
+        )
     return board

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
-from arena.pages import assets, battles, boards, texts
+from arena.pages import assets, battles, boards, languages, texts
 from arena.pages.templating import template_config
 
 __all__ = ["CONTENT_SECURITY_POLICY", "routes", "template_config"]
@@ -32,4 +32,5 @@ routes: list[HTTPRouteHandler | Any] = [
     texts.methodology,
     texts.policy,
     assets.show,
+    languages.choose,
 ]

@@ -26,8 +26,8 @@ files = {file.name: file.read_bytes() for file in _here.glob("static/*") if file
 
 
 def _version() -> str:
-    """Templates count too: a page that was kept by a reader is asked for anew when either changes."""
-    made_of = sorted([*_here.glob("static/*"), *_here.glob("templates/**/*.html")])
+    """Templates and sentences count too: a page that was kept by a reader is asked for anew when any changes."""
+    made_of = sorted([*_here.glob("static/*"), *_here.glob("templates/**/*.html"), *_here.glob("locales/*.po")])
     return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in made_of)).hexdigest()[:16]
 
 
@@ -37,7 +37,7 @@ VERSION: Final = _version()
 def url(name: str) -> str:
     """Where a page finds the file; modules import each other from the same folder, so the version is in the path."""
     if name not in files:
-        raise NoSuchAsset(f"There is no file called {name} in pages/static.")
+        raise NoSuchAsset("There is no file called {name} in pages/static.", name=name)
     return f"/static/{VERSION}/{name}"
 
 

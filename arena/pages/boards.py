@@ -15,8 +15,9 @@ from arena.config import Settings
 from arena.db import Pool
 from arena.integration import boards
 from arena.integration.boards import Board
-from arena.pages import assets, intervals
+from arena.pages import assets, intervals, languages
 from arena.pages.intervals import Scale, Whisker
+from arena.pages.languages import Language
 from arena.publishing import releases
 from arena.publishing.releases import Release, Standing
 
@@ -101,17 +102,18 @@ async def _page(request: Request[Any, Any, Any], slug: str, db: Pool, settings: 
     board = await boards.require(db, slug)
     listed = await boards.listed(db)
     release = await releases.latest(db, slug)
-    headers = {"etag": _etag(board, listed, release, settings), "cache-control": "no-cache"}
+    headers = {"etag": _etag(board, listed, release, settings, languages.of(request)), "cache-control": "no-cache"}
     if guards.has(request, headers["etag"]):
         return Response(None, status_code=304, headers=headers)
     template = "boards/show.html" if release and release.standings else "boards/empty.html"
     return Template(template, context=context(board, listed, release, settings), headers=headers)
 
 
-def _etag(board: Board, listed: list[Board], release: Release | None, settings: Settings) -> str:
+def _etag(board: Board, listed: list[Board], release: Release | None, settings: Settings, language: Language) -> str:
     """A name for all that the page depends on, so that a reader who has it need not get it again."""
     depends = (
         assets.VERSION,
+        language.tag,
         [(each.slug, each.name, each.attribution) for each in (board, *listed)],
         release and release.id,
         (settings.established_votes, settings.established_half_width, settings.release_seconds),

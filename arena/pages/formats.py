@@ -1,61 +1,68 @@
-"""How numbers, ranges and times are written; the one place to change when pages speak another language."""
+"""How numbers, ranges and times are written in the reader's language."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
+
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+
+from arena.pages.languages import Language
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
-def number(value: float) -> str:
-    """A whole number with thousands separators: 1,171; −12."""
-    return f"{round(value):,}".replace("-", MINUS)
+def number(value: float, language: Language) -> str:
+    """A whole number with separators: 1,171; −12."""
+    return _whole(round(value), language)
 
 
-def share(value: float) -> str:
+@lru_cache(maxsize=4096)
+def _whole(value: int, language: Language) -> str:
+    return format_decimal(value, locale=language.locale).replace("-", MINUS)
+
+
+def share(value: float, language: Language) -> str:
     """A part of one as a percentage: 95%."""
-    return f"{value * 100:.4g}%"
+    return format_percent(value, format="#,##0.##%", locale=language.locale)
 
 
-def ranks(lower: int, upper: int) -> str:
+def ranks(lower: int, upper: int, language: Language) -> str:
     """A range of ranks: 1–22, or 1 alone."""
-    return number(lower) if lower == upper else f"{number(lower)}{DASH}{number(upper)}"
+    best, worst = number(lower, language), number(upper, language)
+    return best if lower == upper else f"{best}{DASH}{worst}"
 
 
-def date(moment: datetime) -> str:
+def date(moment: datetime, language: Language) -> str:
     """A day: 20 November 2026."""
-    moment = moment.astimezone(UTC)
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+    return format_date(moment.astimezone(UTC), "long", locale=language.locale)
 
 
-def clock(moment: datetime) -> str:
+def clock(moment: datetime, language: Language) -> str:
     """A time of day: 15:00 UTC."""
-    return f"{moment.astimezone(UTC):%H:%M} UTC"
+    return language.say("{time} UTC", {"time": f"{moment.astimezone(UTC):%H:%M}"})
 
 
-def machine(moment: datetime) -> str:
+def machine(moment: datetime, _: Language) -> str:
     """A moment as RFC 3339, for programs that read the page."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, language: Language) -> str:
     """A length of time in its largest even unit: 5 minutes, 90 seconds."""
-    for size, unit in UNITS:
-        count = seconds / size
-        if count >= 1 and count == int(count):
-            return f"{number(count)} {unit}" + ("" if count == 1 else "s")
-    return f"{seconds:g} seconds"
+    ngettext = language.catalogue.ngettext
+    count, sentence = seconds, ngettext("{count} second", "{count} seconds", 1 if seconds == 1 else 2)
+    if _even(seconds, 86400):
+        count = seconds // 86400
+        sentence = ngettext("{count} day", "{count} days", int(count))
+    elif _even(seconds, 3600):
+        count = seconds // 3600
+        sentence = ngettext("{count} hour", "{count} hours", int(count))
+    elif _even(seconds, 60):
+        count = seconds // 60
+        sentence = ngettext("{count} minute", "{count} minutes", int(count))
+    return sentence.replace("{count}", format_decimal(count, locale=language.locale))
+
+
+def _even(seconds: float, size: int) -> bool:
+    return seconds >= size and seconds % size == 0

@@ -1,31 +1,74 @@
-"""The templates' engine: everything is escaped, and a name that no page gave is an error."""
+"""The templates' engine: everything is escaped, a name that no page gave is an error, sentences are the reader's."""
 
+from collections.abc import Callable
 from importlib import resources
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
-from arena.pages import assets, formats
+from arena.pages import assets, formats, languages
+from arena.pages.languages import ENGLISH, Language
+
+PATH_CHARACTERS: Final = "/~!$&'()*+,;=:@"
 
 
 def environment() -> Environment:
-    """Jinja with our formats as filters and `asset(name)` for files."""
+    """Jinja with our formats as filters, `asset(name)` for files, and `_` and `trans` for sentences."""
     made = Environment(
         loader=FileSystemLoader(str(resources.files("arena.pages") / "templates")),
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["asset"] = assets.url
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    made.globals |= {"asset": assets.url, "language": _language, "languages": languages, "address": _address}
     for name in ("number", "share", "date", "clock", "machine", "duration"):
-        made.filters[name] = getattr(formats, name)
-    made.globals["ranks"] = formats.ranks
+        made.filters[name] = _spoken(getattr(formats, name))
+    made.globals["ranks"] = _spoken(formats.ranks)
     return made
 
 
 def template_config() -> TemplateConfig[Any]:
     """What Litestar renders pages with."""
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment()))
+
+
+@pass_context
+def _language(context: Context) -> Language:
+    """The language of whoever asked; a page that nobody asked for is in the language it was written in."""
+    request = context.get("request")
+    return languages.of(request) if request else ENGLISH
+
+
+@pass_context
+def _address(context: Context) -> str:
+    """Where the reader is, to come back to."""
+    request = context.get("request")
+    return quote(request.scope["path"], safe=PATH_CHARACTERS) if request else "/"
+
+
+@pass_context
+def _gettext(context: Context, sentence: str) -> str:
+    return _language(context).catalogue.gettext(sentence)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, count: int) -> str:
+    return _language(context).catalogue.ngettext(one, many, count)
+
+
+def _spoken(write: Callable[..., str]) -> Callable[..., str]:
+    """A format that is told the page's language."""
+
+    @pass_context
+    def written(context: Context, *values: Any) -> str:
+        return write(*values, _language(context))
+
+    return written

@@ -122,6 +122,24 @@ VECTORS = [
     "# <script>alert(1)</script>\n\n" + "#" * 7 + " <b>",
     "99999999999. <script>alert(1)</script>",
     '1" onclick="alert(1). x',
+    "$\\text{<script>alert(1)</script>}$",
+    "$\\text{&lt;img src=x onerror=alert(1)&gt;}$",
+    "$\\text{</mtext></math><img src=x onerror=alert(1)>}$",
+    "$\\text{<mglyph><style></math><img src onerror=alert(1)>}$",
+    "$$\\text{--><script>alert(1)</script>}$$",
+    "$\\href{javascript:alert(1)}{x}$",
+    "\\(\\href{javascript:alert(1)}{x}\\)",
+    '$\\color{red" onclick="alert(1)}{x}$',
+    "$\\color{#fff}{x} \\textcolor{white}{y}$",
+    "$\\hspace{99em} \\rule{90em}{90em} x$",
+    "$\\hspace{-50em} \\text{A is better}$",
+    "$\\style{position:fixed}{x} \\class{toast}{y} \\cssId{main}{z}$",
+    "\\[\n<svg onload=alert(1)>\n\\]",
+    "\\begin{align}\n<img src=x onerror=alert(1)> &= 1\n\\end{align}",
+    '$$\n\\begin{array}{c" onclick="alert(1)} a \\end{array}\n$$',
+    "$\\unicode{x3c}script\\unicode{x3e}$ $\\char60 script$ $\\lt script\\gt$",
+    "$\\frac{<script>}{$ <img src=x onerror=alert(1)>$",
+    "<math href='javascript:alert(1)'><mtext>$x$</mtext></math>",
     "<div class='toast' tabindex=0 style='position:fixed'>Your vote was taken</div>",
     '<a href="https://ok.example" target=_top onclick=alert(1)>x</a>',
 ]
@@ -176,6 +194,8 @@ def assert_harmless(html: str) -> None:
         assert tag in markdown.TAGS
         assert set(attributes) <= markdown.ATTRIBUTES.get(tag, frozenset())
         assert_plain_values(attributes)
+        for name in markdown.MATHS_ATTRIBUTES.get(tag, ()):
+            assert markdown.MATHS_VALUE.fullmatch(attributes.get(name) or "")
 
 
 def assert_plain_values(attributes: dict[str, str | None]) -> None:
@@ -234,6 +254,15 @@ PIECES += [
     "style",
     "\0",
     "\r",
+    "$",
+    "$$\n",
+    "\\[",
+    "\\]\n",
+    "\\(",
+    "\\begin{align}",
+    "\\end{align}\n",
+    "\\text{",
+    "}",
 ]
 MARKUP = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join)
 ANYTHING = st.text(st.characters(), max_size=200) | MARKUP

@@ -1,4 +1,5 @@
 // The leaderboard's table: sorting by its heads and searching; without script it stands as it came.
+const whole = new Intl.NumberFormat(document.documentElement.lang)
 const tables = [...document.querySelectorAll('[data-sortable]')]
 
 function value(row, head) {
@@ -39,7 +40,7 @@ if (bar) {
     const shown = rows.filter((row) => !row.hidden).length
     const { all, some, none } = echo.dataset
     if (shown === rows.length) echo.textContent = all
-    else echo.textContent = (shown ? some : none).replace('{n}', shown).replace('{q}', () => search.value.trim())
+    else echo.textContent = (shown ? some : none).replace('{n}', whole.format(shown)).replace('{q}', () => search.value.trim())
   }
   bar.hidden = false
   search.addEventListener('input', filter)

@@ -79,7 +79,7 @@ def words(element: Element) -> str:
     return " ".join(element.text.split())
 
 
-def assert_well_made(html: str) -> None:
+def assert_well_made(html: str, language: str = "en") -> None:
     """Nothing inline, every reference has its element, one main heading to be seen, names for what needs one."""
     page = Page(html)
     ids = [element.attributes["id"] for element in page.elements if "id" in element.attributes]
@@ -87,7 +87,7 @@ def assert_well_made(html: str) -> None:
     for element in page.elements:
         _assert_nothing_inline(element)
         _assert_references(element, ids)
-    assert page.one("html").attributes["lang"] == "en"
+    assert page.one("html").attributes["lang"] == language
     assert page.one("html").attributes["dir"] == "ltr"
     assert len(page.all("main")) == 1
     assert page.all("h1")
