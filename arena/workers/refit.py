@@ -18,7 +18,8 @@ async def look(db: Pool, settings: Settings, slug: str) -> None:
         return
     wait = await releases.wait(db, board, settings)
     if wait:
-        await jobs.refit_soon(db, slug, after=wait)
+        # A job is known by the second it is for: one for this same second would be taken for the one that runs now.
+        await jobs.refit_soon(db, slug, after=max(wait, jobs.SOON))
         return
     try:
         release_id = await releases.refresh(db, board, settings)

@@ -114,13 +114,13 @@ Run = Callable[..., Awaitable[Running]]
 
 @pytest.fixture
 async def run(settings: Settings) -> AsyncIterator[Run]:
-    """Runs `arena serve` or `arena work` as a process, with settings changed as told."""
+    """Runs `arena serve` or `arena work` as a process, with settings changed as told and its clock so far off."""
     async with AsyncExitStack() as stack:
 
-        async def running(command: str, **changes: object) -> Running:
+        async def running(command: str, *, seconds_off: int = 0, **changes: object) -> Running:
             given = structs.asdict(structs.replace(settings, **changes))
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "arena", command),
+                *(sys.executable, "-m", "tests.faults.stepped", str(seconds_off), command),
                 cwd=CHECKOUT,
                 env={"PATH": os.environ["PATH"]} | {f"ARENA_{name.upper()}": str(it) for name, it in given.items()},
                 stdout=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The arena as it runs on a machine whose clock is wrong: `python stepped.py SECONDS serve`."""
+"""The arena as it runs on a machine whose clock is wrong: `python -m tests.faults.stepped SECONDS serve`."""
 
 import datetime
 import sys
@@ -23,4 +23,4 @@ if __name__ == "__main__":
     # Only now, so that every module gets the stepped clock.
     from arena import cli
 
-    cli.main()
+    sys.exit(cli.main())

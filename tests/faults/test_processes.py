@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from time import monotonic
 
 import aiohttp
@@ -11,7 +12,7 @@ import pytest
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import generation
+from arena.evaluation import battles, generation
 from arena.people import voters
 from arena.publishing import releases
 from tests.builders import Heard, Visitor, contender, ready_battle, until
@@ -20,16 +21,23 @@ from tests.faults.conftest import Run, begun
 from tests.upstream import Provider
 
 VOID = "This battle did not come to its end, so it does not count and takes no vote."
-VOTES = 40
+VOTES = 200
+AT_ONCE = 8
 
 
 async def _in(state: str, db: Pool) -> bool:
     return await db.fetchval("SELECT count(*) = count(*) FILTER (WHERE state = $1) FROM battles", state) is True
 
 
-async def _silent_for_long(db: Pool) -> None:
-    """As if the processes that answer battles had said nothing for as long as makes them lost."""
-    await db.execute("UPDATE battles SET beat_at = now() - interval '31 seconds'")
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From its call on, the servers of this process give up battles that nobody has spoken for within a second."""
+
+    def become() -> None:
+        monkeypatch.setattr(generation, "BEAT_SECONDS", 0.1)
+        monkeypatch.setattr(battles, "sweep", partial(battles.sweep, silent_seconds=1))
+
+    return become
 
 
 @asynccontextmanager
@@ -42,11 +50,9 @@ async def _at(address: str, other: Visitor) -> AsyncIterator[Visitor]:
 
 @pytest.mark.parametrize("waiting", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_a_battle_whose_process_was_killed_is_void_within_a_minute(
-    open_arena: Open, run: Run, gate: asyncio.Event, db: Pool, monkeypatch: pytest.MonkeyPatch, *, waiting: bool
+    open_arena: Open, run: Run, gate: asyncio.Event, db: Pool, impatient: Callable[[], None], *, waiting: bool
 ) -> None:
     killed = await run("serve")
-    if not waiting:
-        monkeypatch.setattr(generation, "BEAT_SECONDS", 0.1)
     other = await open_arena()
     async with Visitor(killed.address) as here, _at(other, here) as there:
         battle_id = await begun(here)
@@ -55,7 +61,7 @@ async def test_a_battle_whose_process_was_killed_is_void_within_a_minute(
         await killed.ended()
         began = monotonic()
         if not waiting:
-            await _silent_for_long(db)
+            impatient()
         await until(lambda: _in("void", db), seconds=60)
         print(f"FIGURE void after {monotonic() - began:.1f}")
         status, problem = await there.vote(battle_id, "a")
@@ -64,17 +70,16 @@ async def test_a_battle_whose_process_was_killed_is_void_within_a_minute(
 
 
 async def test_a_process_that_wakes_too_late_changes_nothing(
-    open_arena: Open, run: Run, gate: asyncio.Event, db: Pool, monkeypatch: pytest.MonkeyPatch
+    open_arena: Open, run: Run, gate: asyncio.Event, db: Pool, impatient: Callable[[], None]
 ) -> None:
     asleep = await run("serve")
-    monkeypatch.setattr(generation, "BEAT_SECONDS", 0.1)
     other = await open_arena()
     async with Visitor(asleep.address) as here:
         battle_id = await here.ask()
         events = here.stream(battle_id)
         heard = Heard([await anext(events)])
         asleep.signal(signal.SIGSTOP)
-        await _silent_for_long(db)
+        impatient()
         await until(lambda: _in("void", db))
         gate.set()
         asleep.signal(signal.SIGCONT)
@@ -93,31 +98,33 @@ async def test_killed_in_mid_vote_every_vote_that_was_told_is_there_and_the_othe
 ) -> None:
     entrants = [await contender(db, provider, "identity") for _ in range(2)]
     voter = voters.invite()
-    battles = [str((await ready_battle(db, entrants, voter))[0].id) for _ in range(VOTES)]
-    killed, told = await run("serve"), {}
+    asked = [str((await ready_battle(db, entrants, voter))[0].id) for _ in range(VOTES)]
+    killed, room = await run("serve"), asyncio.Semaphore(AT_ONCE)
+    told: dict[str, str] = {}
     cookies = {"voter": voters.token(voter, settings.secret)}
 
     async def vote(address: str, battle_id: str) -> None:
-        async with aiohttp.ClientSession(
-            address, cookies=cookies, cookie_jar=aiohttp.CookieJar(unsafe=True)
-        ) as session:
-            async with session.post(f"/api/v1/battles/{battle_id}/vote", json={"outcome": "a"}) as answer:
-                assert answer.status in (200, 201)
-                vote_id = (await answer.json())["vote"]["id"]
-                assert told.setdefault(battle_id, vote_id) == vote_id
-        if len(told) == VOTES // 4:
-            killed.signal(signal.SIGKILL)
+        async with (
+            aiohttp.ClientSession(address, cookies=cookies, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
+            session.post(f"/api/v1/battles/{battle_id}/vote", json={"outcome": "a"}) as answer,
+        ):
+            assert answer.status in (200, 201)
+            vote_id = (await answer.json())["vote"]["id"]
+            assert told.setdefault(battle_id, vote_id) == vote_id
 
     async def try_vote(battle_id: str) -> None:
-        with suppress(aiohttp.ClientError):
-            await vote(killed.address, battle_id)
+        async with room:
+            with suppress(aiohttp.ClientError):
+                await vote(killed.address, battle_id)
+                if len(told) == VOTES // 4:
+                    killed.signal(signal.SIGKILL)
 
-    await asyncio.gather(*(try_vote(battle_id) for battle_id in battles))
+    await asyncio.gather(*(try_vote(battle_id) for battle_id in asked))
     assert VOTES // 4 <= len(told) < VOTES
     kept = {str(row["battle_id"]): str(row["id"]) for row in await db.fetch("SELECT battle_id, id FROM votes")}
     assert told.items() <= kept.items()
     other = await open_arena()
-    await asyncio.gather(*(vote(other, battle_id) for battle_id in battles))
+    await asyncio.gather(*(vote(other, battle_id) for battle_id in asked))
     kept = {str(row["battle_id"]): str(row["id"]) for row in await db.fetch("SELECT battle_id, id FROM votes")}
     assert told == kept
     assert len(kept) == VOTES

@@ -6,11 +6,17 @@ from time import monotonic
 
 from redis.asyncio import Redis
 
+from arena.config import Settings
+from arena.db import Pool
+from arena.evaluation import battles, broadcasts, pairing
+from arena.evaluation.broadcasts import Said, Tick
 from arena.local.valkey import Valkey
-from tests.builders import Heard, Visitor, until
+from arena.people import voters
+from tests.builders import ANSWERS, Heard, Visitor, contender, until
 from tests.conftest import Open
 from tests.faults import stores
 from tests.faults.conftest import begun
+from tests.upstream import Provider
 
 WELL = {"database": True, "redis": True, "open": True}
 WITHOUT = WELL | {"redis": False}
@@ -82,3 +88,23 @@ async def _heard_elsewhere(
         assert heard.seqs() == list(range(1, len(heard.seqs()) + 1))
         assert (await there.vote(battle_id, "a"))[0] == 201
         await _battle_and_vote(there)
+
+
+async def test_a_tick_that_redis_has_lost_is_told_in_its_place(
+    arena: str, db: Pool, redis: Redis, provider: Provider, settings: Settings
+) -> None:
+    entrants = [await contender(db, provider, "identity") for _ in range(2)]
+    voter = voters.invite()
+    battle = await battles.open(db, voter, "Which is it?", pairing.draw(entrants))
+    for number in (1, 3):
+        tick = broadcasts.encoded(Tick(number, 1, (Said("O"), Said("T"))))
+        await redis.xadd(f"arena:events:{battle.id}", {b"event": tick})
+    async with Visitor(arena) as visitor:
+        visitor.bring("voter", voters.token(voter, settings.secret))
+        events = visitor.stream(str(battle.id))
+        heard = Heard([await anext(events)])
+        await battles.start(db, battle.id)
+        await battles.finish(db, battle.id, 1, ANSWERS, shown=[1, 1, 2, 2, 4, 4], void=None)
+        heard.events += [event async for event in events]
+    assert heard.seqs() == [1, 2, 3]
+    assert heard.texts() == ("One.", "Two.")
