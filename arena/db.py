@@ -29,7 +29,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 FREE_SECONDS = 5.0
-COMMAND_SECONDS = 12.0
+COMMAND_SECONDS = 11.0
+RELEASE_SECONDS = 1.0
 CLOSE_SECONDS = 1.0
 STATEMENT_TIMEOUT = "10s"
 LOCK_TIMEOUT = "4s"
@@ -57,9 +58,9 @@ class MigrationChanged(ArenaError):
     """A migration that this database has already had was edited since."""
 
 
-async def connect(url: str) -> Connection:
-    """One connection of the caller's own, set up like those of the pool."""
-    connection = await asyncpg.connect(url, timeout=10)
+async def connect(url: str, *, answer_seconds: float | None = None) -> Connection:
+    """One connection of the caller's own, set up like those of the pool; it waits for answers as long as it is told."""
+    connection = await asyncpg.connect(url, timeout=10, command_timeout=answer_seconds)
     await _prepare(connection)
     return connection
 
@@ -68,7 +69,8 @@ async def connect(url: str) -> Connection:
 async def pool(url: str, *, size: int) -> AsyncIterator[Pool]:
     """A pool of connections; waits 5 s at most for a free one, and statements end after 10 s.
 
-    A server that takes 12 s to answer anything at all is given up, since it can't be trusted to end statements.
+    A server that takes 11 s to answer anything at all is given up, since it can't be trusted to end statements, and
+    its connection a second later: no call waits longer than 12 s for one that is frozen.
     """
     opened = _Pool(
         url,
@@ -106,6 +108,10 @@ class _Pool(Pool):
 
     def acquire(self, *, timeout: float | None = None) -> Any:
         return super().acquire(timeout=FREE_SECONDS if timeout is None else timeout)
+
+    async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's own
+        """Take a connection back; one that isn't clean in a second is closed, and whoever used it waits no longer."""
+        await super().release(connection, timeout=RELEASE_SECONDS if timeout is None else timeout)
 
 
 async def _prepare(connection: Any) -> None:

@@ -123,6 +123,10 @@ class Visitor:
         for cookie in other._session.cookie_jar:
             self._session.cookie_jar.update_cookies({cookie.key: cookie.value}, URL(self.base_url))
 
+    def bring(self, name: str, value: str) -> None:
+        """Come with a cookie."""
+        self._session.cookie_jar.update_cookies({name: value}, URL(self.base_url))
+
     async def get(self, path: str, **more: Any) -> tuple[int, Any]:
         """The status and the body, decoded where it is JSON."""
         return await self._call("GET", path, **more)

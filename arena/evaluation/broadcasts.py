@@ -84,6 +84,22 @@ def place(event: bytes) -> int:
     return int(event.split(b"\n", 2)[1].removeprefix(b"id: ")) if is_tick(event) else sys.maxsize
 
 
+class Following:
+    """Events as another process passes them on, which may lose some: then all later ones are missed as well."""
+
+    def __init__(self) -> None:
+        self._tick: int | None = None
+        self._missed = False
+
+    def misses(self, event: bytes) -> bool:
+        """Whether something before this event never came; the reader is told the rest from what is kept."""
+        if is_tick(event):
+            number = place(event)
+            self._missed |= self._tick is not None and number > self._tick + 1
+            self._tick = number
+        return self._missed
+
+
 class Broadcast:
     """Events in order, for any number of readers who may come late or again.
 

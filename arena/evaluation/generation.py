@@ -204,11 +204,11 @@ class Generations:
 
     async def _elsewhere(self, battle: Battle, after: int) -> AsyncGenerator[bytes, None]:
         """A battle that this process does not answer, or not any more: what another one tells, or what is kept."""
-        deadline, heard = monotonic() + self._settings.answer_seconds, after
+        deadline, heard, following = monotonic() + self._settings.answer_seconds, after, broadcasts.Following()
         async with aclosing(relay.events(self._redis, battle.id)) as events:
             while battle.state in (State.OPEN, State.STREAMING) and monotonic() < deadline:
                 event = await anext(events)
-                if event is None:
+                if event is None or following.misses(event):
                     battle = await battles.again(self._db, battle.id)
                     yield KEEP_ALIVE
                 elif (number := broadcasts.place(event)) > heard:

@@ -18,7 +18,8 @@ async def sweep(db: Db, *, now: datetime | None = None, silent_seconds: float = 
     """Void what no process answers any more and expire what nobody votes on; how many that were.
 
     `now` is the database's unless told otherwise. With 0 silent seconds all that is being answered is void: for an
-    arena that knows itself to be the only one and has just started.
+    arena that knows itself to be the only one and has just started. Nobody could tell PostgreSQL anything while it was
+    away, so silence is counted from its own start at the earliest.
     """
     status = await db.execute(
         """
@@ -26,7 +27,8 @@ async def sweep(db: Db, *, now: datetime | None = None, silent_seconds: float = 
         SET state = CASE WHEN state = 'ready' THEN 'expired' ELSE 'void' END, closed_at = now(),
             reason = CASE WHEN state = 'ready' THEN 'no vote in time' ELSE 'abandoned' END
         WHERE (state IN ('open', 'streaming')
-               AND beat_at <= coalesce($1::timestamptz, now()) - make_interval(secs => $2))
+               AND greatest(beat_at, pg_postmaster_start_time())
+                   <= coalesce($1::timestamptz, now()) - make_interval(secs => $2))
            OR (state = 'ready' AND opened_at < coalesce($1::timestamptz, now()) - make_interval(hours => $3))
         """,
         now,

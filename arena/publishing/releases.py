@@ -94,12 +94,17 @@ async def publish(db: Db, snapshot: Snapshot, board: Board) -> str:
     return release_id
 
 
-async def wait(db: Db, board: Board, settings: Settings, now: datetime) -> timedelta:
-    """How long until the board may be released again; nothing, if it may be now."""
-    last: datetime | None = await db.fetchval("SELECT max(published_at) FROM releases WHERE board_id = $1", board.id)
-    if last is None:
+async def wait(db: Db, board: Board, settings: Settings, *, now: datetime | None = None) -> timedelta:
+    """How long until the board may be released again; nothing, if it may be now.
+
+    `now` is the database's unless told otherwise, as the releases' own times are.
+    """
+    since: timedelta | None = await db.fetchval(
+        "SELECT coalesce($2::timestamptz, now()) - max(published_at) FROM releases WHERE board_id = $1", board.id, now
+    )
+    if since is None:
         return timedelta()
-    return max(last + timedelta(seconds=settings.release_seconds) - now, timedelta())
+    return max(timedelta(seconds=settings.release_seconds) - since, timedelta())
 
 
 async def behind(db: Db, board: Board) -> bool:

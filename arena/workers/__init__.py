@@ -6,7 +6,7 @@ from functools import partial
 
 from arena import jobs
 from arena.config import Settings
-from arena.db import AWAY, Pool, connect, pool
+from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, pool
 from arena.integration import boards
 from arena.jobs import Clockwork
 from arena.workers import refit, sweep
@@ -29,7 +29,7 @@ async def run(settings: Settings, *, stop: asyncio.Event) -> None:
 
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
     async with pool(settings.database_url, size=settings.pool_size) as db:
-        connection = await connect(settings.database_url)
+        connection = await connect(settings.database_url, answer_seconds=COMMAND_SECONDS)
         try:
             clockwork = Clockwork(connection)
             await _wind(clockwork, db, settings)

@@ -1,7 +1,6 @@
 """Refit: votes newer than the board's last snapshot become a snapshot and a release."""
 
 import logging
-from datetime import UTC, datetime
 
 from arena import jobs
 from arena.config import Settings
@@ -17,9 +16,10 @@ async def look(db: Pool, settings: Settings, slug: str) -> None:
     board = await boards.require(db, slug)
     if not await releases.behind(db, board):
         return
-    wait = await releases.wait(db, board, settings, datetime.now(UTC))
+    wait = await releases.wait(db, board, settings)
     if wait:
-        await jobs.refit_soon(db, slug, after=wait)
+        # A job is known by the second it is for: one for this same second would be taken for the one that runs now.
+        await jobs.refit_soon(db, slug, after=max(wait, jobs.SOON))
         return
     try:
         release_id = await releases.refresh(db, board, settings)

@@ -93,14 +93,14 @@ async def test_a_board_waits_between_releases(db: Pool, settings: Settings, entr
     board = await boards.require(db, "overall")
     slow = structs.replace(settings, release_seconds=300)
     now = datetime.now(UTC)
-    assert await releases.wait(db, board, slow, now) == timedelta()
+    assert await releases.wait(db, board, slow, now=now) == timedelta()
     await _vote(db, entrants)
     await releases.refresh(db, board, slow)
     latest = await releases.latest(db, "overall")
     assert latest is not None
     at = latest.published_at
-    assert await releases.wait(db, board, slow, at + timedelta(seconds=100)) == timedelta(seconds=200)
-    assert await releases.wait(db, board, slow, at + timedelta(seconds=301)) == timedelta()
+    assert await releases.wait(db, board, slow, now=at + timedelta(seconds=100)) == timedelta(seconds=200)
+    assert await releases.wait(db, board, slow, now=at + timedelta(seconds=301)) == timedelta()
 
 
 async def test_an_unknown_release_is_said(db: Pool) -> None:

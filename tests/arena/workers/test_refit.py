@@ -45,6 +45,24 @@ async def test_a_board_that_was_just_released_is_looked_at_again_later(
     assert later == pytest.approx(300, abs=10)
 
 
+async def test_a_job_that_comes_back_within_its_own_second_is_not_taken_for_itself(
+    db: Pool, settings: Settings, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entrants = [await contender(db, provider, "identity") for _ in range(2)]
+    for _ in range(2):
+        battle, _ = await ready_battle(db, entrants)
+        await db.execute("INSERT INTO votes (battle_id, outcome) VALUES ($1, 'a')", battle.id)
+        if await releases.latest(db, "overall") is None:
+            await refit.look(db, settings, "overall")
+    await db.execute("UPDATE releases SET published_at = now() - interval '299.5 seconds'")
+    monkeypatch.setattr(jobs, "time", lambda: 1000.1)
+    await jobs.refit_soon(db, "overall")
+    await db.execute("UPDATE pgqueuer SET status = 'picked'")
+    monkeypatch.setattr(jobs, "time", lambda: 1001.2)
+    await refit.look(db, structs.replace(settings, release_seconds=300), "overall")
+    assert await db.fetchval("SELECT count(*) FROM pgqueuer WHERE status = 'queued'") == 1
+
+
 async def test_nothing_new_is_nothing_to_do(db: Pool, settings: Settings) -> None:
     await refit.look(db, settings, "overall")
     assert await releases.latest(db, "overall") is None
