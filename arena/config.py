@@ -34,7 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     public_url: str = ""
-    pool_size: Positive = 10
+    pool_size: Annotated[int, Meta(ge=2)] = 10
     pace: Pace = Pace.LOCKSTEP
     pace_characters: Positive = 24
     tick_seconds: Seconds = 0.04

@@ -21,6 +21,9 @@ AT_ONCE = (
 )
 
 
+COLUMNS = "id, state, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
+
+
 class State(StrEnum):
     """Where a battle stands."""
 
@@ -72,6 +75,7 @@ class Battle(Struct, frozen=True):
 
     id: UUID
     state: State
+    turns: int
 
 
 class Unveiled(Struct, frozen=True, kw_only=True):
@@ -107,7 +111,7 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
             SELECT $1, $2, 'open', $3, $4
             WHERE $5 = 0
                OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
-            RETURNING id, state
+            RETURNING id, state, 1 AS turns
             """,
             uuid4(),
             voter_id,
@@ -138,7 +142,7 @@ async def require(db: Db, battle_id: UUID, voter_id: UUID | None) -> Battle:
     battle = await one(
         db,
         Battle,
-        "SELECT id, state FROM battles WHERE id = $1 AND voter_id = $2",
+        f"SELECT {COLUMNS} FROM battles WHERE id = $1 AND voter_id = $2",  # noqa: S608 - a constant
         battle_id,
         voter_id,
     )
@@ -149,7 +153,7 @@ async def require(db: Db, battle_id: UUID, voter_id: UUID | None) -> Battle:
 
 async def again(db: Db, battle_id: UUID) -> Battle:
     """A battle known to be there, as it stands now."""
-    battle = await one(db, Battle, "SELECT id, state FROM battles WHERE id = $1", battle_id)
+    battle = await one(db, Battle, f"SELECT {COLUMNS} FROM battles WHERE id = $1", battle_id)  # noqa: S608 - a constant
     assert battle is not None
     return battle
 
@@ -179,7 +183,7 @@ async def finish(
             State.VOID if void else State.READY,
             void,
         )
-        state = await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
+        state = await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)  # noqa: S608 - a constant
         await _tell_endpoints(connection, battle_id, turn, answers)
     return State(state)
 

@@ -108,6 +108,8 @@ class Broadcast:
     """
 
     def __init__(self, *, ticks: int = 0) -> None:
+        self.turn = 1
+        self.first = ticks
         self.ticks = ticks
         self.ended = False
         self.readers = 0

@@ -96,9 +96,12 @@ class Generations:
 
         `ticks` is the number of those that earlier turns had.
         """
-        if battle_id in self._broadcasts:
-            self._broadcasts[battle_id].reopen()
-        broadcast = self._broadcasts.setdefault(battle_id, Broadcast(ticks=ticks))
+        broadcast = self._broadcasts.get(battle_id)
+        if broadcast is not None and broadcast.ticks == ticks:
+            broadcast.reopen()
+        else:  # Earlier turns that this process has no memory of, or not of all of them.
+            broadcast = self._broadcasts[battle_id] = Broadcast(ticks=ticks)
+        broadcast.turn = turn
         exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, self._settings)
         task = self._tasks[battle_id] = asyncio.create_task(self._answer(battle_id, exchange, questions))
         task.add_done_callback(lambda done: self._leave(battle_id, done))
@@ -115,7 +118,9 @@ class Generations:
 
     def follow(self, battle: Battle, after: int) -> AsyncGenerator[bytes, None]:
         """The battle's events: from memory while this process has them, else from what is kept of them."""
-        if broadcast := self._broadcasts.get(battle.id):
+        broadcast = self._broadcasts.get(battle.id)
+        # A later turn may have been asked at another server, and what came before the first one here is not in memory.
+        if broadcast is not None and broadcast.turn == battle.turns and broadcast.first <= after:
             return broadcast.follow(after)
         return self._elsewhere(battle, after)
 
@@ -211,11 +216,12 @@ class Generations:
                 if event is None or following.misses(event):
                     battle = await battles.again(self._db, battle.id)
                     yield KEEP_ALIVE
+                elif broadcasts.is_end(event):
+                    # It may be the end of an earlier turn; how this one ended is told from what is kept.
+                    battle = await battles.again(self._db, battle.id)
                 elif (number := broadcasts.place(event)) > heard:
                     heard = max(heard, number) if broadcasts.is_tick(event) else heard
                     yield event
-                    if broadcasts.is_end(event):
-                        return
         async with aclosing(self._kept(battle, heard)) as kept:
             async for event in kept:
                 yield event

@@ -71,7 +71,6 @@ async def test_while_it_is_stopped_every_call_is_told_to_come_back(
             assert (await visitor.get("/health/live"))[0] == 200
         back = await _back(lambda: _works(visitor))
         gate.set()
-    print(f"FIGURE stopped slowest {slowest:.2f} back {back:.2f}")
     assert slowest <= LONGEST_SECONDS
     assert back <= BACK_SECONDS
 
@@ -87,7 +86,6 @@ async def test_while_it_is_frozen_every_call_is_told_to_come_back(
             slowest = await _all_refused(visitor)
         back = await _back(lambda: _works(visitor))
         gate.set()
-    print(f"FIGURE frozen slowest {slowest:.2f} back {back:.2f}")
     assert slowest <= LONGEST_SECONDS
     assert back <= BACK_SECONDS
 
@@ -129,11 +127,9 @@ async def test_the_worker_goes_on_by_itself(open_arena: Open, postgres: Postgres
     await until(lambda: _queue_is_empty(db))
     async with stores.away(postgres, stores.IMMEDIATE):
         pass
-    began = monotonic()
     await until(lambda: database.answers(db))
     await db.execute("INSERT INTO votes (battle_id, outcome) VALUES ($1, 'a')", battle.id)
     await until(lambda: _released(db))
-    print(f"FIGURE worker back {monotonic() - began:.2f}")
 
 
 async def _queue_is_empty(db: Pool) -> bool:

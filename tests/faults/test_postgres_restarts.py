@@ -5,7 +5,6 @@ import json
 from collections import defaultdict
 from functools import partial
 from random import Random
-from time import monotonic
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -33,7 +32,6 @@ class Crowd:
         self.told: dict[UUID, set[Told]] = defaultdict(set)
         self.answers = 0
         self.refused = 0
-        self.longest = 0.0
         self._address = urlsplit(arena)
         self._cookie = cookie
         self._room = asyncio.Semaphore(8)
@@ -62,11 +60,9 @@ class Crowd:
             await self._send(battle_id, again)
 
     async def _send(self, battle_id: UUID, outcome: str) -> None:
-        began = monotonic()
         async with asyncio.timeout(ANSWER_SECONDS):
             while (answer := await self._answer(battle_id, outcome)) is None:  # noqa: ASYNC110 - as a client does it.
                 await asyncio.sleep(RETRY_SECONDS)
-        self.longest = max(self.longest, monotonic() - began)
         self.answers += 1
         status, body = answer
         assert status in (200, 201, 409), body
@@ -138,7 +134,6 @@ async def test_every_vote_is_there_once_and_no_answer_contradicts_another(
             pass
     await voting
     await _agrees(db, crowd, number)
-    print(f"FIGURE votes {number} longest {crowd.longest:.2f} refused {crowd.refused}")
 
 
 async def _agrees(db: Pool, crowd: Crowd, number: int) -> None:

@@ -5,7 +5,6 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from time import monotonic
 
 import aiohttp
 import pytest
@@ -59,11 +58,9 @@ async def test_a_battle_whose_process_was_killed_is_void_within_a_minute(
         there.take_cookies_of(here)
         killed.signal(signal.SIGKILL)
         await killed.ended()
-        began = monotonic()
         if not waiting:
             impatient()
         await until(lambda: _in("void", db), seconds=60)
-        print(f"FIGURE void after {monotonic() - began:.1f}")
         status, problem = await there.vote(battle_id, "a")
     assert (status, problem["detail"]) == (409, VOID)
     assert await db.fetchval("SELECT count(*) FROM votes") == 0
@@ -142,9 +139,7 @@ async def test_of_a_worker_killed_in_mid_refit_another_one_takes_over(run: Run, 
         killed.signal(signal.SIGKILL)
         await killed.ended()
     await run("work")
-    began = monotonic()
     await until(lambda: _released(db), seconds=20)
-    print(f"FIGURE another worker released after {monotonic() - began:.1f}")
     assert await db.fetchval("SELECT count(*) FROM releases") == 1
 
 

@@ -81,3 +81,23 @@ async def test_without_redis_a_reader_elsewhere_hears_the_end(open_arena: Open, 
             assert heard.texts() == (await here.hear(battle_id)).texts()
             assert (await there.vote(battle_id, "a"))[0] == 201
             assert (await here.get("/health/ready"))[1] == {"database": True, "redis": False, "open": True}
+
+
+async def test_turns_may_be_asked_at_any_server(open_arena: Open, db: Pool, provider: Provider) -> None:
+    for model in ("anna", "berta"):
+        provider.script(model, [f"First of {model}."])
+        await contender(db, provider, model, slug=model)
+    async with _at_two(await open_arena(), await open_arena()) as (here, there, battle_id):
+        first = await here.hear(battle_id)
+        for turn, visitor in ((2, there), (3, here)):
+            for model in ("anna", "berta"):
+                provider.script(model, [f"Turn {turn} of {model}."])
+            assert (await visitor.post(f"/api/v1/battles/{battle_id}/turns", {"prompt": "More?"}))[0] == 201
+            for reader in (here, there):
+                heard = await reader.hear(battle_id, params={"after": str(first.seqs()[-1])})
+                assert heard.end == "ready"
+                assert heard.texts()[0].endswith(f"Turn {turn} of {heard.texts()[0].rsplit(' ', 1)[1]}")
+        whole = [await reader.hear(battle_id) for reader in (here, there)]
+        assert whole[0].texts() == whole[1].texts()
+        for heard in whole:
+            assert heard.seqs() == list(range(1, len(heard.seqs()) + 1))
