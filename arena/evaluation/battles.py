@@ -183,7 +183,7 @@ async def finish(
             State.VOID if void else State.READY,
             void,
         )
-        state = await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)  # noqa: S608 - a constant
+        state = await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
         await _tell_endpoints(connection, battle_id, turn, answers)
     return State(state)
 
