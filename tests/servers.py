@@ -24,10 +24,10 @@ def site() -> Iterator[Ground]:
 
 
 @asynccontextmanager
-async def postgres() -> AsyncIterator[Postgres]:
-    """A fast PostgreSQL; `url` is its database, `url_of(name)` another one that the test has created."""
+async def postgres(*, durable: bool = False) -> AsyncIterator[Postgres]:
+    """A PostgreSQL, fast unless it has to be durable; `url` is its database, `url_of(name)` another one that the test has created."""
     with site() as here:
-        server = Postgres(here, durable=False)
+        server = Postgres(here, durable=durable)
         try:
             await server.start()
             await server.ready()
