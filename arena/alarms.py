@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Alarm:
-    """Cancels whichever task has set it, once its time has come and it has not been cleared.
+    """Cancels the task that has made it, once the time it is set to has come and it has not been cleared.
 
     Setting it later again leaves the timer where it is; the timer looks when it fires, and goes on to the new time.
     One that is set for every piece of a stream therefore costs next to nothing.
@@ -18,29 +18,29 @@ class Alarm:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._at = 0.0
-        self._task: asyncio.Task[Any] | None = None
+        self._set = False
         self._rang = False
+        # Asked once: on Python 3.11 each time takes a call of the system.
+        self._task = _running_task()
 
     def set(self, due: float) -> None:
-        """From now on until it is cleared, cancel the running task at this time of the event loop's clock."""
-        self._task, self._at, self._rang = asyncio.current_task(), due, False
+        """From now on until it is cleared, cancel the task at this time of the event loop's clock."""
+        self._set, self._at, self._rang = True, due, False
         if self._timer is None or self._timer.when() > due:
             self._arm()
 
     def clear(self) -> None:
         """Cancel nothing."""
-        self._task = None
+        self._set = False
 
     async def wait(self, call: Callable[[], Awaitable[T]], due: float) -> T:
         """What the call gives, or TimeoutError where that takes longer; as `asyncio.timeout_at` does it."""
         self.set(due)
-        task = self._task
-        assert task is not None
-        others = task.cancelling()
+        others = self._task.cancelling()
         try:
             return await call()
         except asyncio.CancelledError:
-            if self._rang and task.uncancel() <= others:
+            if self._rang and self._task.uncancel() <= others:
                 raise TimeoutError from None
             raise
         finally:
@@ -53,10 +53,16 @@ class Alarm:
 
     def _look(self) -> None:
         self._timer = None
-        if self._task is None:
+        if not self._set:
             return
         if self._loop.time() < self._at:
             self._arm()
             return
         self._rang = True
         self._task.cancel()
+
+
+def _running_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task
