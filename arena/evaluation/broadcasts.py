@@ -2,13 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from time import monotonic
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
+
+from arena.alarms import Alarm
 
 KEEP_ALIVE_SECONDS = 10.0
 STALL_SECONDS = 30.0
@@ -142,17 +144,20 @@ class Broadcast:
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """What came after tick `after`, and then what comes, to the end; a sign of life every 10 s of silence."""
         self.readers += 1
+        stalled, time = Alarm(), asyncio.get_running_loop().time
         try:
             async with aclosing(self._read(after)) as events:
                 async for event in events:
-                    with _cut_if_stalled():
-                        yield event
+                    stalled.set(time() + STALL_SECONDS)
+                    yield event
+                    stalled.clear()
         finally:
+            stalled.clear()
             self.readers -= 1
             self.left_at = monotonic()
 
     async def _read(self, after: int) -> AsyncGenerator[bytes, None]:
-        place = 0
+        place, silent, time = 0, Alarm(), asyncio.get_running_loop().time
         while True:
             news = self._news
             while place < len(self._events):
@@ -163,7 +168,7 @@ class Broadcast:
             if self.ended:
                 return
             try:
-                await asyncio.wait_for(news.wait(), KEEP_ALIVE_SECONDS)
+                await silent.wait(news.wait, time() + KEEP_ALIVE_SECONDS)
             except TimeoutError:
                 yield KEEP_ALIVE
 
@@ -181,15 +186,3 @@ class Broadcast:
         if isinstance(event, Tick):
             return event.seq
         return self.ticks + 1 if isinstance(event, Html) else sys.maxsize
-
-
-@contextmanager
-def _cut_if_stalled() -> Iterator[None]:
-    """While an event is being handed over, end the reader's task if that takes too long."""
-    task = asyncio.current_task()
-    assert task is not None
-    stalled = asyncio.get_running_loop().call_later(STALL_SECONDS, task.cancel)
-    try:
-        yield
-    finally:
-        stalled.cancel()

@@ -21,6 +21,7 @@ class Writer:
     def __init__(self) -> None:
         self.text = ""
         self.shown = 0
+        self.looked = 0
         self.rendered = 0
         self.pieces = 0
         self.began = monotonic()
@@ -90,6 +91,9 @@ class Writer:
 
         A block that has grown long is left for the end, since looking for its end takes longer and longer.
         """
+        new, self.looked = self.text[self.looked : self.shown], self.shown
+        if "\n" not in new:  # A block ends where a line does.
+            return Shown("", self.pieces, "")
         unfinished = self.text[self.rendered : self.shown]
         done, rest = markdown.finished(unfinished) if len(unfinished) <= MOST_UNFINISHED else ("", unfinished)
         if not done.strip():

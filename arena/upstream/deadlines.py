@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from arena.alarms import Alarm
 from arena.upstream.calls import Failure, Limits, UpstreamFailed
 
 SLOW_AFTER_SECONDS = 30.0
@@ -24,6 +25,7 @@ class Deadlines:
 
     def __init__(self, limits: Limits) -> None:
         self._time = asyncio.get_running_loop().time
+        self._alarm = Alarm()
         self._idle_seconds = limits.idle_seconds
         now = self._time()
         self._end = now + limits.answer_seconds
@@ -43,8 +45,7 @@ class Deadlines:
         if began >= due or self._too_slow():
             raise self._failed(began)
         try:
-            async with asyncio.timeout_at(due):
-                return await call()
+            return await self._alarm.wait(call, due)
         except TimeoutError:
             raise self._failed(self._time()) from None
         finally:
