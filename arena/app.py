@@ -20,12 +20,13 @@ from litestar.types import Message, Scope
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from arena import api, guards, pages, ports
+from arena import api, guards, jobs, pages, ports
 from arena import db as database
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.doors import Door
 from arena.errors import ArenaError
+from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.people.voters import UnknownVoter
 
@@ -66,6 +67,8 @@ class Resources:
         self.db: Pool
         self.redis: Redis
         self.generations: Generations
+        self.casting: Casting
+        self.wakeups: jobs.Wakeups
 
     @asynccontextmanager
     async def opened(self, _: Litestar) -> AsyncIterator[None]:
@@ -76,6 +79,7 @@ class Resources:
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, self.redis, settings) as self.generations,
         ):
+            self.casting, self.wakeups = Casting(self.db), jobs.Wakeups(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -85,6 +89,8 @@ class Resources:
             "db": Provide(lambda: self.db, sync_to_thread=False),
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
+            "casting": Provide(lambda: self.casting, sync_to_thread=False),
+            "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
         }
 
 

@@ -10,14 +10,16 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct, structs
 
-from arena import guards, jobs
+from arena import guards
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, pairing, prompts, turns, votes
+from arena.evaluation import battles, pairing, prompts, turns
 from arena.evaluation.battles import State, Unveiled
+from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
+from arena.jobs import Wakeups
 from arena.people import voters
 from arena.publishing import releases
 from arena.submission import endpoints
@@ -194,14 +196,19 @@ async def stop_battle(
 
 @post("/battles/{battle_id:uuid}/vote")
 async def vote(
-    battle_id: FromPath[UUID], data: JSONBody[Ballot], voter_id: Given[UUID | None], db: Given[Pool]
+    battle_id: FromPath[UUID],
+    data: JSONBody[Ballot],
+    voter_id: Given[UUID | None],
+    db: Given[Pool],
+    casting: Given[Casting],
+    wakeups: Given[Wakeups],
 ) -> Response[Voted]:
     """Cast a vote and learn who was who; the same vote again is the same answer."""
     if voter_id is None:
         raise battles.NoSuchBattle
-    cast = await votes.cast(db, battle_id, voter_id, data.outcome)
+    cast = await casting.cast(battle_id, voter_id, data.outcome)
     if cast.new:
-        await jobs.refit_soon(db, BOARD)
+        await wakeups.refit_soon(BOARD)
     receipt = Receipt(cast.id, True, None, None)
     told = Voted(
         Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, await _reveal(db, battle_id, voter_id)
