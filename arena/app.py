@@ -29,6 +29,7 @@ from arena.errors import ArenaError
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.people.voters import UnknownVoter
+from arena.publishing.releases import Latest
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Resources:
         self.redis: Redis
         self.generations: Generations
         self.casting: Casting
+        self.latest: Latest
         self.wakeups: jobs.Wakeups
 
     @asynccontextmanager
@@ -79,7 +81,7 @@ class Resources:
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, self.redis, settings) as self.generations,
         ):
-            self.casting, self.wakeups = Casting(self.db), jobs.Wakeups(self.db)
+            self.casting, self.latest, self.wakeups = Casting(self.db), Latest(self.db), jobs.Wakeups(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -90,6 +92,7 @@ class Resources:
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
+            "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
         }
 

@@ -23,6 +23,7 @@ OUTSIDE = {
     "arena/db.py": {"msgspec", "asyncpg", "pgqueuer"},
     "arena/jobs.py": {"asyncpg", "pgqueuer"},
     "arena/markdown.py": {"markdown_it", "nh3"},
+    "arena/together.py": set(),
     "arena/relay.py": {"redis"},
     "arena/upstream/": {"msgspec", "aiohttp", "yarl"},
     "arena/evaluation/": {"msgspec", "redis"},

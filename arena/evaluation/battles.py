@@ -1,5 +1,6 @@
 """Battles: one prompt answered by two sides, unnamed until the vote."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -76,6 +77,11 @@ class Unveiled(Struct, frozen=True, kw_only=True):
     characters: int
     tokens: int | None
     finish: str | None
+
+
+class _UnveiledOf(Unveiled, frozen=True, kw_only=True):
+    battle_id: UUID
+    voter_id: UUID
 
 
 async def open(db: Pool, voter_id: UUID, prompt: str, pairing: Pairing) -> Battle:  # noqa: A001 - battles.open(…) is how callers say it.
@@ -239,25 +245,35 @@ async def sweep(db: Db, *, now: datetime | None = None, silent_seconds: float = 
 
 async def reveal(db: Db, battle_id: UUID, voter_id: UUID) -> list[Unveiled]:
     """Who the sides were, in position order: for the battle's own voter, after the vote, by no other way."""
-    unveiled = await many(
-        db,
-        Unveiled,
-        """
-        SELECT contenders.slug AS contender, contenders.name, contenders.organisation, contenders.description,
-               answers.first_text_seconds, answers.seconds, answers.answer_tokens AS tokens, answers.finish,
-               length(answers.content->0->>'text') AS characters
-        FROM battles
-        JOIN sides ON sides.battle_id = battles.id
-        JOIN contenders ON contenders.id = sides.contender_id
-        JOIN answers ON answers.battle_id = battles.id AND answers.position = sides.position
-        WHERE battles.id = $1 AND battles.voter_id = $2 AND battles.state = 'voted'
-          AND answers.turn = (SELECT max(turn) FROM turns WHERE turns.battle_id = battles.id)
-        ORDER BY sides.position
-        """,
-        battle_id,
-        voter_id,
-    )
+    unveiled = await reveal_all(db, [(battle_id, voter_id)])
     if not unveiled:
         await require(db, battle_id, voter_id)
         raise NotYetVoted
+    return unveiled[battle_id, voter_id]
+
+
+async def reveal_all(db: Db, asked: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[Unveiled]]:
+    """Who the sides of many battles were, by battle and voter; not there are those that may not be revealed."""
+    sides = await many(
+        db,
+        _UnveiledOf,
+        """
+        SELECT battles.id AS battle_id, battles.voter_id,
+               contenders.slug AS contender, contenders.name, contenders.organisation, contenders.description,
+               answers.first_text_seconds, answers.seconds, answers.answer_tokens AS tokens, answers.finish,
+               length(answers.content->0->>'text') AS characters
+        FROM unnest($1::uuid[], $2::uuid[]) AS asked (battle_id, voter_id)
+        JOIN battles ON battles.id = asked.battle_id AND battles.voter_id = asked.voter_id
+        JOIN sides ON sides.battle_id = battles.id
+        JOIN contenders ON contenders.id = sides.contender_id
+        JOIN answers ON answers.battle_id = battles.id AND answers.position = sides.position
+        WHERE battles.state = 'voted'
+          AND answers.turn = (SELECT max(turn) FROM turns WHERE turns.battle_id = battles.id)
+        ORDER BY sides.position
+        """,
+        *zip(*set(asked), strict=True),
+    )
+    unveiled: dict[tuple[UUID, UUID], list[Unveiled]] = {}
+    for side in sides:
+        unveiled.setdefault((side.battle_id, side.voter_id), []).append(side)
     return unveiled

@@ -1,72 +1,51 @@
-"""Casting: votes that come while the database is busy with others are recorded together, by one statement."""
+"""Casting: votes that come at the same time are recorded by one statement, and their sides revealed by another."""
 
-import asyncio
 import logging
 from uuid import UUID
 
-from arena.db import Pool
-from arena.evaluation import votes
+from arena.db import AWAY, Pool
+from arena.evaluation import battles, votes
+from arena.evaluation.battles import Unveiled
 from arena.evaluation.votes import Cast, Submitted
+from arena.together import Together
 from rating import Outcome
 
 log = logging.getLogger(__name__)
-
-MOST = 100
-
-_Waiting = tuple[Submitted, "asyncio.Future[Cast | None]"]
 
 
 class Casting:
     """Where this process's votes wait for the statement that is under way, and then go with the next one.
 
-    Only what is plain goes together: the first vote of a battle. A second one of the same battle waits until the first
-    is recorded; it, and whatever the common statement did not record, is cast alone, which gives the answer that
-    `votes.cast` promises. So no vote fails or waits for another one's sake.
+    Only what is plain goes together: the first vote of a battle. A second one of the same battle, and whatever the
+    common statement did not record, is cast alone, which gives the answer that `votes.cast` promises. So no vote fails
+    for another one's sake.
     """
 
     def __init__(self, db: Pool) -> None:
         self._db = db
-        self._waiting: dict[UUID, _Waiting] = {}
-        self._recording: asyncio.Task[None] | None = None
+        self._recording = Together(self._record)
+        self._revealing = Together(self._unveil)
 
     async def cast(self, battle_id: UUID, voter_id: UUID, outcome: Outcome) -> Cast:
         """Record the vote of the battle's own voter; the same vote again is the same vote."""
-        vote = await self._together(Submitted(battle_id, voter_id, outcome))
-        return vote or await votes.cast(self._db, battle_id, voter_id, outcome)
+        recorded = await self._recording.ask(Submitted(battle_id, voter_id, outcome))
+        return recorded or await votes.cast(self._db, battle_id, voter_id, outcome)
 
-    async def _together(self, vote: Submitted) -> Cast | None:
-        if vote.battle_id in self._waiting:
-            await asyncio.wait([self._waiting[vote.battle_id][1]])
-            return None
-        recorded: asyncio.Future[Cast | None] = asyncio.get_running_loop().create_future()
-        self._waiting[vote.battle_id] = (vote, recorded)
-        if self._recording is None:
-            self._recording = asyncio.create_task(self._record())
-        return await recorded
+    async def reveal(self, battle_id: UUID, voter_id: UUID) -> list[Unveiled]:
+        """Who the sides were, in position order: for the battle's own voter, after the vote."""
+        unveiled = await self._revealing.ask((battle_id, voter_id))
+        return unveiled or await battles.reveal(self._db, battle_id, voter_id)
 
-    async def _record(self) -> None:
+    async def _record(self, submitted: list[Submitted]) -> list[Cast | None]:
+        first = {vote.battle_id: vote for vote in reversed(submitted)}
         try:
-            while self._waiting:
-                now = [self._waiting.pop(battle_id) for battle_id in list(self._waiting)[:MOST]]
-                await self._record_together(now)
-        finally:
-            self._recording = None
-            for _, recorded in self._waiting.values():
-                _tell(recorded, None)
-            self._waiting.clear()
+            recorded = await votes.cast_new(self._db, list(first.values()))
+        except AWAY as error:
+            # Each is now cast alone, and told by itself what became of it.
+            log.warning("votes not recorded together votes=%d error=%s", len(first), type(error).__name__)
+            recorded = {}
+        return [recorded.pop(vote.battle_id, None) for vote in submitted]
 
-    async def _record_together(self, now: list[_Waiting]) -> None:
-        new: dict[UUID, Cast] = {}
-        try:
-            new = await votes.cast_new(self._db, [vote for vote, _ in now])
-        except Exception:
-            # Each is now cast alone, and whoever's vote it was that could not be recorded is told why.
-            log.warning("votes not recorded together votes=%d", len(now), exc_info=True)
-        finally:
-            for vote, recorded in now:
-                _tell(recorded, new.get(vote.battle_id))
-
-
-def _tell(recorded: "asyncio.Future[Cast | None]", vote: Cast | None) -> None:
-    if not recorded.done():  # Whoever waited may have gone.
-        recorded.set_result(vote)
+    async def _unveil(self, asked: list[tuple[UUID, UUID]]) -> list[list[Unveiled]]:
+        unveiled = await battles.reveal_all(self._db, asked)
+        return [unveiled.get(one, []) for one in asked]

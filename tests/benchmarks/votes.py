@@ -78,9 +78,7 @@ async def _fill(db: Pool, voter_id: UUID, base: int, votes: int) -> None:
             """,
             ids,
         )
-        await connection.execute(
-            "INSERT INTO turns (battle_id, turn, content) SELECT unnest($1::uuid[]), 1, '[]'", ids
-        )
+        await connection.execute("INSERT INTO turns (battle_id, turn, content) SELECT unnest($1::uuid[]), 1, '[]'", ids)
         await connection.execute(
             """
             INSERT INTO answers (battle_id, position, turn, content, html, seconds)
