@@ -1,6 +1,7 @@
 """The service put together: settings, pool, pages and API, errors, and the server that runs it."""
 
 import asyncio
+import gc
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -208,6 +209,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
+            gc.freeze()  # What is loaded by now stays; looking through it for garbage would stop every stream for long.
             self._ready()
 
 

@@ -25,7 +25,10 @@ def site() -> Iterator[Ground]:
 
 @asynccontextmanager
 async def postgres(*, durable: bool = False) -> AsyncIterator[Postgres]:
-    """A PostgreSQL, fast unless it has to be durable; `url` is its database, `url_of(name)` another one that the test has created."""
+    """A PostgreSQL, fast unless it has to be durable.
+
+    `url` is its database, `url_of(name)` another one that the test has created.
+    """
     with site() as here:
         server = Postgres(here, durable=durable)
         try:

@@ -17,7 +17,6 @@ from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot
 from arena.together import Together
 
-
 MOST_KEPT = 16
 
 

@@ -66,7 +66,10 @@ async def _fill(db: Pool, voter_id: UUID, base: int, votes: int) -> None:
     async with db.acquire() as connection, connection.transaction():
         await voters.remember(connection, voter_id)
         await connection.execute(
-            "INSERT INTO battles (id, voter_id, state, rule, propensity) SELECT unnest($1::uuid[]), $2, 'ready', 'b', 1",
+            """
+            INSERT INTO battles (id, voter_id, state, rule, propensity)
+            SELECT unnest($1::uuid[]), $2, 'ready', 'benchmark', 1
+            """,
             ids,
             voter_id,
         )
@@ -136,9 +139,13 @@ async def pgbench(here: House, voter_id: UUID, base: int, each: int) -> Round:
         async with asyncio.timeout(ROUND_SECONDS):
             output, _ = await told.communicate()
         assert told.returncode == 0, output.decode()
-        lines = [line for log in Path(folder).glob("took.*") for line in log.read_text().splitlines()]
+        lines = _log(Path(folder))
     per_second = float(output.partition(b"tps = ")[2].split()[0])
     return Round(per_second, quantiles([int(line.split()[2]) / 1e3 for line in lines], n=100)[98])
+
+
+def _log(folder: Path) -> list[str]:
+    return [line for log in folder.glob("took.*") for line in log.read_text().splitlines()]
 
 
 async def _votes(connection: Connection | Pool) -> int:
