@@ -1,6 +1,7 @@
 """The service put together: settings, pool, pages and API, errors, and the server that runs it."""
 
 import asyncio
+import gc
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -21,16 +22,18 @@ from litestar.types import Message, Scope
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from arena import api, guards, pages, ports
+from arena import api, guards, jobs, pages, ports
 from arena import db as database
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.doors import Door
 from arena.errors import ArenaError, Later
+from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.limits import Rates
 from arena.pages import languages
 from arena.people.voters import UnknownVoter
+from arena.publishing.releases import Latest
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +84,9 @@ class Resources:
         self.redis: Redis
         self.rates: Rates
         self.generations: Generations
+        self.casting: Casting
+        self.latest: Latest
+        self.wakeups: jobs.Wakeups
 
     @asynccontextmanager
     async def opened(self, _: Litestar) -> AsyncIterator[None]:
@@ -92,6 +98,7 @@ class Resources:
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, self.redis, settings) as self.generations,
         ):
+            self.casting, self.latest, self.wakeups = Casting(self.db), Latest(self.db), jobs.Wakeups(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -102,6 +109,9 @@ class Resources:
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
             "rates": Provide(lambda: self.rates, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
+            "casting": Provide(lambda: self.casting, sync_to_thread=False),
+            "latest": Provide(lambda: self.latest, sync_to_thread=False),
+            "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
         }
 
 
@@ -219,6 +229,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
+            gc.freeze()  # What is loaded by now stays; looking through it for garbage would stop every stream for long.
             self._ready()
 
 

@@ -36,6 +36,27 @@ async def refit_soon(db: Pool, board: str, *, after: timedelta = SOON) -> None:
     )
 
 
+class Wakeups:
+    """This process's calls for a refit: however many votes come within a second, one of them makes the call."""
+
+    def __init__(self, db: Pool) -> None:
+        self._db = db
+        self._called: dict[str, int] = {}
+
+    async def refit_soon(self, board: str) -> None:
+        """Have a board looked after shortly, after every vote whose own call was folded into an earlier one."""
+        second = int(time())
+        if self._called.get(board) == second:
+            return
+        self._called[board] = second
+        try:
+            await refit_soon(self._db, board)
+        except BaseException:
+            # Nobody has been called, so the next vote calls.
+            self._called.pop(board, None)
+            raise
+
+
 class Clockwork:
     """The worker's queue on a connection of its own."""
 

@@ -24,6 +24,7 @@ OUTSIDE = {
     "arena/jobs.py": {"asyncpg", "pgqueuer"},
     "arena/limits.py": {"msgspec", "limits", "redis"},
     "arena/markdown.py": {"markdown_it", "nh3"},
+    "arena/together.py": set(),
     "arena/relay.py": {"redis"},
     "arena/maths.py": {"markdown_it", "latex2mathml"},
     "arena/upstream/": {"msgspec", "aiohttp", "yarl"},

@@ -8,19 +8,22 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
-from arena import guards, jobs
+from arena import guards
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, openings, prompts, turns, votes
-from arena.evaluation.battles import State, Unveiled
+from arena.evaluation import battles, openings, prompts, reveals, turns
+from arena.evaluation.battles import State
+from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
+from arena.evaluation.reveals import Unveiled
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
+from arena.jobs import Wakeups
 from arena.limits import Rates
 from arena.people import voters
-from arena.publishing import releases
+from arena.publishing.releases import Latest, Release
 from arena.submission import endpoints
 from arena.upstream import Message
 from rating import Outcome
@@ -137,12 +140,18 @@ async def open_battle(
 
 @get("/battles/{battle_id:uuid}", responses=guards.json_of(BattleShown))
 async def show_battle(
-    request: Request[Any, Any, Any], battle_id: FromPath[UUID], voter_id: Given[UUID | None], db: Given[Pool]
+    request: Request[Any, Any, Any],
+    battle_id: FromPath[UUID],
+    voter_id: Given[UUID | None],
+    db: Given[Pool],
+    latest: Given[Latest],
 ) -> Response[Any]:
     """A battle of one's own: state and texts, and who the sides were once there is a vote."""
     battle = await battles.require(db, battle_id, voter_id)
     said = [_turn(turn) for turn in await turns.said(db, battle_id)]
-    reveal = await _reveal(db, battle_id, voter_id) if battle.state is State.VOTED and voter_id else None
+    reveal = None
+    if battle.state is State.VOTED and voter_id:
+        reveal = _placed(await reveals.tell(db, battle_id, voter_id), await latest.of(BOARD))
     return guards.fresh(request, BattleShown(battle.id, battle.state, said, said[-1].sides, reveal))
 
 
@@ -204,20 +213,21 @@ async def vote(
     battle_id: FromPath[UUID],
     data: JSONBody[Ballot],
     voter_id: Given[UUID | None],
-    db: Given[Pool],
+    casting: Given[Casting],
+    latest: Given[Latest],
+    wakeups: Given[Wakeups],
     rates: Given[Rates],
 ) -> Response[Voted]:
     """Cast a vote and learn who was who; the same vote again is the same answer."""
     if voter_id is None:
         raise battles.NoSuchBattle
     await rates.vote(voter_id)
-    cast = await votes.cast(db, battle_id, voter_id, data.outcome)
+    cast = await casting.cast(battle_id, voter_id, data.outcome)
     if cast.new:
-        await jobs.refit_soon(db, BOARD)
+        await wakeups.refit_soon(BOARD)
     receipt = Receipt(cast.id, True, None, None)
-    told = Voted(
-        Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, await _reveal(db, battle_id, voter_id)
-    )
+    reveal = _placed(await casting.reveal(battle_id, voter_id), await latest.of(BOARD))
+    told = Voted(Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, reveal)
     return Response(told, status_code=201 if cast.new else 200)
 
 
@@ -250,13 +260,13 @@ def _turn(turn: turns.Turn) -> TurnShown:
     return TurnShown(turn.turn, turn.prompt, turn.answers or [Spoken("", ""), Spoken("", "")])
 
 
-async def _reveal(db: Pool, battle_id: UUID, voter_id: UUID) -> Reveal:
-    unveiled = await battles.reveal(db, battle_id, voter_id)
-    release = await releases.latest(db, BOARD)
+def _placed(unveiled: list[Unveiled], release: Release | None) -> Reveal:
+    """Who the sides were, each with its place in the release."""
     standings = {standing.contender: standing for standing in release.standings} if release else {}
-    return Reveal([_placed(side, standings.get(side.contender)) for side in unveiled])
-
-
-def _placed(side: Unveiled, standing: releases.Standing | None) -> SideRevealed:
-    place: dict[str, Any] = {name: getattr(standing, name, None) for name in PLACE}
-    return SideRevealed(**structs.asdict(side), **place)
+    sides = []
+    for side in unveiled:
+        standing = standings.get(side.contender)
+        place: dict[str, Any] = {name: getattr(standing, name, None) for name in PLACE}
+        told = {name: getattr(side, name) for name in Unveiled.__struct_fields__}
+        sides.append(SideRevealed(**told, **place))
+    return Reveal(sides)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct
 
-from arena.db import Connection, Db, Pool, Proxy, many, one
+from arena.db import Connection, Db, Pool, Proxy, one
 from arena.errors import ArenaError, Later, NotFound
 from arena.evaluation import turns
 from arena.evaluation.pairing import Pairing
@@ -46,12 +46,6 @@ class NothingToSkip(ArenaError):
     status = 409
 
 
-class NotYetVoted(ArenaError):
-    """Who answered is told after your vote."""
-
-    status = 409
-
-
 class NotReady(ArenaError):
     """A next prompt can be asked when both have finished, and before the vote."""
 
@@ -76,20 +70,6 @@ class Battle(Struct, frozen=True):
     id: UUID
     state: State
     turns: int
-
-
-class Unveiled(Struct, frozen=True, kw_only=True):
-    """Who a side was, told after the vote alone."""
-
-    contender: str
-    name: str
-    organisation: str
-    description: str
-    first_text_seconds: float | None
-    seconds: float
-    characters: int
-    tokens: int | None
-    finish: str | None
 
 
 async def open(  # noqa: A001 - battles.open(…) is how callers say it.
@@ -263,29 +243,3 @@ async def sides(db: Db, battle_id: UUID) -> list[UUID]:
     """The endpoints of both sides, in position order; for asking them, never for telling."""
     rows = await db.fetch("SELECT endpoint_id FROM sides WHERE battle_id = $1 ORDER BY position", battle_id)
     return [row["endpoint_id"] for row in rows]
-
-
-async def reveal(db: Db, battle_id: UUID, voter_id: UUID) -> list[Unveiled]:
-    """Who the sides were, in position order: for the battle's own voter, after the vote, by no other way."""
-    unveiled = await many(
-        db,
-        Unveiled,
-        """
-        SELECT contenders.slug AS contender, contenders.name, contenders.organisation, contenders.description,
-               answers.first_text_seconds, answers.seconds, answers.answer_tokens AS tokens, answers.finish,
-               length(answers.content->0->>'text') AS characters
-        FROM battles
-        JOIN sides ON sides.battle_id = battles.id
-        JOIN contenders ON contenders.id = sides.contender_id
-        JOIN answers ON answers.battle_id = battles.id AND answers.position = sides.position
-        WHERE battles.id = $1 AND battles.voter_id = $2 AND battles.state = 'voted'
-          AND answers.turn = (SELECT max(turn) FROM turns WHERE turns.battle_id = battles.id)
-        ORDER BY sides.position
-        """,
-        battle_id,
-        voter_id,
-    )
-    if not unveiled:
-        await require(db, battle_id, voter_id)
-        raise NotYetVoted
-    return unveiled

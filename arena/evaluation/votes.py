@@ -46,6 +46,18 @@ class Cast(Vote, frozen=True, kw_only=True):
     new: bool
 
 
+class Submitted(Struct, frozen=True):
+    """A vote that somebody wants to cast."""
+
+    battle_id: UUID
+    voter_id: UUID
+    outcome: Outcome
+
+
+class _Recorded(Cast, frozen=True, kw_only=True):
+    battle_id: UUID
+
+
 class Counted(Struct, frozen=True):
     """A vote as the rating reads it."""
 
@@ -83,6 +95,38 @@ async def cast(db: Db, battle_id: UUID, voter_id: UUID, outcome: Outcome) -> Cas
     if vote is None:
         raise VotingClosed(await _why_closed(db, battle_id, voter_id))
     return vote
+
+
+async def cast_new(db: Db, submitted: list[Submitted]) -> dict[UUID, Cast]:
+    """Record the votes of battles that have none, each of another battle, and say by battle which those were.
+
+    What is not there was not recorded: the battle is not ready or not the voter's, or somebody else is changing it at
+    this moment, for whom the others do not wait. `cast` tells for each of them how it is.
+    """
+    recorded = await many(
+        db,
+        _Recorded,
+        """
+        WITH ready AS (
+            SELECT battles.id, submitted.outcome
+            FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS submitted (battle_id, voter_id, outcome)
+            JOIN battles ON battles.id = submitted.battle_id AND battles.voter_id = submitted.voter_id
+            WHERE state = 'ready'
+            FOR UPDATE OF battles SKIP LOCKED
+        ),
+        voted AS (
+            UPDATE battles SET state = 'voted', closed_at = coalesce(closed_at, now())
+            FROM ready WHERE battles.id = ready.id
+            RETURNING battles.id, ready.outcome
+        )
+        INSERT INTO votes (battle_id, outcome) SELECT id, outcome FROM voted
+        RETURNING battle_id, id, outcome, cast_at, true AS new
+        """,
+        [vote.battle_id for vote in submitted],
+        [vote.voter_id for vote in submitted],
+        [vote.outcome for vote in submitted],
+    )
+    return {vote.battle_id: vote for vote in recorded}
 
 
 async def _why_closed(db: Db, battle_id: UUID, voter_id: UUID) -> str:

@@ -4,8 +4,9 @@ from uuid import uuid4
 import pytest
 
 from arena.db import Pool
-from arena.evaluation import battles, pairing, turns, upkeep
-from arena.evaluation.battles import NoMoreTurns, NoSuchBattle, NothingToSkip, NotReady, NotYetVoted, State
+from arena.evaluation import battles, pairing, reveals, turns, upkeep
+from arena.evaluation.battles import NoMoreTurns, NoSuchBattle, NothingToSkip, NotReady, State
+from arena.evaluation.reveals import NotYetVoted
 from arena.submission.endpoints import Entrant
 from tests.builders import ANSWERS, contender, ready_battle
 from tests.upstream import Provider
@@ -39,14 +40,14 @@ async def test_somebody_elses_battle_is_as_unknown_as_none(db: Pool, entrants: l
 async def test_nobody_is_revealed_before_the_vote(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     with pytest.raises(NotYetVoted):
-        await battles.reveal(db, battle.id, voter)
+        await reveals.tell(db, battle.id, voter)
 
 
 async def test_nobody_is_revealed_after_a_skip(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     await battles.skip(db, battle.id, voter, "boring")
     with pytest.raises(NotYetVoted):
-        await battles.reveal(db, battle.id, voter)
+        await reveals.tell(db, battle.id, voter)
 
 
 async def test_a_skipped_battle_can_be_skipped_again_and_a_void_one_not(db: Pool, entrants: list[Entrant]) -> None:

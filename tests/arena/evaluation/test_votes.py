@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from arena.db import Pool
-from arena.evaluation import battles, pairing, votes
+from arena.evaluation import battles, pairing, reveals, votes
 from arena.evaluation.battles import NoSuchBattle, State
 from arena.evaluation.votes import VotingClosed
 from arena.submission.endpoints import Entrant
@@ -118,6 +118,6 @@ async def test_the_database_itself_takes_one_vote_a_battle(db: Pool, entrants: l
 async def test_answers_are_kept_with_their_timings(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     await votes.cast(db, battle.id, voter, Outcome.A)
-    unveiled = await battles.reveal(db, battle.id, voter)
+    unveiled = await reveals.tell(db, battle.id, voter)
     assert [side.seconds for side in unveiled] == [answer.seconds for answer in ANSWERS]
     assert {side.contender for side in unveiled} == {"anna", "berta"}

@@ -1,0 +1,71 @@
+"""Reveals: who the sides of a battle were, told to its own voter after the vote and to nobody else."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from arena.db import Db, many
+from arena.errors import ArenaError
+from arena.evaluation import battles
+
+
+class NotYetVoted(ArenaError):
+    """Who answered is told after your vote."""
+
+    status = 409
+
+
+class Unveiled(Struct, frozen=True, kw_only=True):
+    """Who a side was, told after the vote alone."""
+
+    contender: str
+    name: str
+    organisation: str
+    description: str
+    first_text_seconds: float | None
+    seconds: float
+    characters: int
+    tokens: int | None
+    finish: str | None
+
+
+class _UnveiledOf(Unveiled, frozen=True, kw_only=True):
+    battle_id: UUID
+    voter_id: UUID
+
+
+async def tell(db: Db, battle_id: UUID, voter_id: UUID) -> list[Unveiled]:
+    """Who the sides were, in position order: for the battle's own voter, after the vote, by no other way."""
+    unveiled = await tell_all(db, [(battle_id, voter_id)])
+    if not unveiled:
+        await battles.require(db, battle_id, voter_id)
+        raise NotYetVoted
+    return unveiled[battle_id, voter_id]
+
+
+async def tell_all(db: Db, asked: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[Unveiled]]:
+    """Who the sides of many battles were, by battle and voter; not there are those that may not be revealed."""
+    sides = await many(
+        db,
+        _UnveiledOf,
+        """
+        SELECT battles.id AS battle_id, battles.voter_id,
+               contenders.slug AS contender, contenders.name, contenders.organisation, contenders.description,
+               answers.first_text_seconds, answers.seconds, answers.answer_tokens AS tokens, answers.finish,
+               length(answers.content->0->>'text') AS characters
+        FROM unnest($1::uuid[], $2::uuid[]) AS asked (battle_id, voter_id)
+        JOIN battles ON battles.id = asked.battle_id AND battles.voter_id = asked.voter_id
+        JOIN sides ON sides.battle_id = battles.id
+        JOIN contenders ON contenders.id = sides.contender_id
+        JOIN answers ON answers.battle_id = battles.id AND answers.position = sides.position
+        WHERE battles.state = 'voted'
+          AND answers.turn = (SELECT max(turn) FROM turns WHERE turns.battle_id = battles.id)
+        ORDER BY sides.position
+        """,
+        *zip(*set(asked), strict=True),
+    )
+    unveiled: dict[tuple[UUID, UUID], list[Unveiled]] = {}
+    for side in sides:
+        unveiled.setdefault((side.battle_id, side.voter_id), []).append(side)
+    return unveiled

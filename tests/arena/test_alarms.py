@@ -1,0 +1,46 @@
+import asyncio
+
+import pytest
+
+from arena.alarms import Alarm
+
+
+async def _never() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def test_a_wait_that_takes_too_long_ends_and_the_task_goes_on() -> None:
+    alarm, time = Alarm(), asyncio.get_running_loop().time
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            await alarm.wait(_never, time() + 0.01)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_an_earlier_time_after_a_later_one_holds() -> None:
+    alarm, time = Alarm(), asyncio.get_running_loop().time
+    await alarm.wait(lambda: asyncio.sleep(0), time() + 60)
+    async with asyncio.timeout(5):
+        with pytest.raises(TimeoutError):
+            await alarm.wait(_never, time() + 0.01)
+
+
+async def test_a_later_time_after_an_earlier_one_holds() -> None:
+    alarm, time = Alarm(), asyncio.get_running_loop().time
+    await alarm.wait(lambda: asyncio.sleep(0), time() + 0.01)
+    await alarm.wait(lambda: asyncio.sleep(0.03), time() + 5)
+    alarm.clear()
+    await asyncio.sleep(0.01)
+
+
+async def test_a_cancellation_from_elsewhere_stays_one() -> None:
+    async def waiting() -> None:
+        await Alarm().wait(_never, asyncio.get_running_loop().time() + 60)
+
+    task = asyncio.create_task(waiting())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
