@@ -1,26 +1,45 @@
 """The leaderboard: what can be said in words, then the numbers, then the drawing."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-from litestar import Request, Response, get
+from litestar import MediaType, Request, Response, get
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath
-from litestar.response import Template
 
 from arena import guards
 from arena.config import Settings
 from arena.db import Pool
 from arena.integration import boards
 from arena.integration.boards import Board
-from arena.pages import assets, intervals
+from arena.pages import assets, intervals, templating
 from arena.pages.intervals import Scale, Whisker
-from arena.publishing import releases
-from arena.publishing.releases import Release, Standing
+from arena.publishing.releases import Latest, Release, Standing
 
 OVERALL = "overall"
+MOST_KEPT = 32
+
+
+class _Kept:
+    """Pages rendered lately, by the tag that names all they depend on."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, bytes] = {}
+
+    def page(self, etag: str, render: Callable[[], str]) -> bytes:
+        """The page of this tag, rendered if it is not here."""
+        if etag not in self._pages:
+            while len(self._pages) >= MOST_KEPT:
+                del self._pages[next(iter(self._pages))]
+            self._pages[etag] = render().encode()
+        return self._pages[etag]
+
+
+kept = _Kept()
+templates = templating.environment()
 
 
 @dataclass(frozen=True)
@@ -84,28 +103,39 @@ def context(board: Board, listed: list[Board], release: Release | None, settings
 
 
 @get("/leaderboard", include_in_schema=False)
-async def show_overall(request: Request[Any, Any, Any], db: Given[Pool], settings: Given[Settings]) -> Response[Any]:
+async def show_overall(
+    request: Request[Any, Any, Any], db: Given[Pool], settings: Given[Settings], latest: Given[Latest]
+) -> Response[Any]:
     """The board of all votes."""
-    return await _page(request, OVERALL, db, settings)
+    return await _page(request, OVERALL, db, settings, latest)
 
 
 @get("/leaderboard/{slug:str}", include_in_schema=False)
 async def show(
-    request: Request[Any, Any, Any], slug: FromPath[str], db: Given[Pool], settings: Given[Settings]
+    request: Request[Any, Any, Any],
+    slug: FromPath[str],
+    db: Given[Pool],
+    settings: Given[Settings],
+    latest: Given[Latest],
 ) -> Response[Any]:
     """A board of this name."""
-    return await _page(request, slug, db, settings)
+    return await _page(request, slug, db, settings, latest)
 
 
-async def _page(request: Request[Any, Any, Any], slug: str, db: Pool, settings: Settings) -> Response[Any]:
-    board = await boards.require(db, slug)
+async def _page(
+    request: Request[Any, Any, Any], slug: str, db: Pool, settings: Settings, latest: Latest
+) -> Response[Any]:
     listed = await boards.listed(db)
-    release = await releases.latest(db, slug)
+    board = next((each for each in listed if each.slug == slug), None) or await boards.require(db, slug)
+    release = await latest.of(slug)
     headers = {"etag": _etag(board, listed, release, settings), "cache-control": "no-cache"}
     if guards.has(request, headers["etag"]):
         return Response(None, status_code=304, headers=headers)
     template = "boards/show.html" if release and release.standings else "boards/empty.html"
-    return Template(template, context=context(board, listed, release, settings), headers=headers)
+    page = kept.page(
+        headers["etag"], lambda: templates.get_template(template).render(context(board, listed, release, settings))
+    )
+    return Response(page, media_type=MediaType.HTML, headers=headers)
 
 
 def _etag(board: Board, listed: list[Board], release: Release | None, settings: Settings) -> str:
