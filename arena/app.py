@@ -229,7 +229,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
-            gc.freeze()  # What is loaded by now stays; looking through it for garbage would stop every stream for long.
+            gc.freeze()  # What is loaded by now stays; looking through it for garbage would hold up every stream.
             self._ready()
 
 

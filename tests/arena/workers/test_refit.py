@@ -86,3 +86,26 @@ async def test_a_broken_job_does_not_stop_the_next_one(open_arena: Open, db: Poo
 
 async def _released(db: Pool) -> bool:
     return await releases.latest(db, "overall") is not None
+
+
+async def test_a_process_calls_once_a_second_and_again_after_a_call_that_failed(
+    db: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+
+    async def call(_: Pool, board: str) -> None:
+        called.append(board)
+        if len(called) == 1:
+            raise ConnectionResetError
+
+    monkeypatch.setattr(jobs, "refit_soon", call)
+    monkeypatch.setattr(jobs, "time", lambda: 1000.5)
+    wakeups = jobs.Wakeups(db)
+    with pytest.raises(ConnectionResetError):
+        await wakeups.refit_soon("overall")
+    for _ in range(3):
+        await wakeups.refit_soon("overall")
+    assert called == ["overall", "overall"]
+    monkeypatch.setattr(jobs, "time", lambda: 1001.0)
+    await wakeups.refit_soon("overall")
+    assert len(called) == 3
