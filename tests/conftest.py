@@ -19,7 +19,7 @@ from arena.config import Settings
 from arena.db import Pool
 from tests import servers as test_servers
 from tests import upstream
-from tests.builders import Visitor
+from tests.builders import Visitor, contender
 from tests.upstream import Provider
 
 TEMPLATE = "template_arena"
@@ -118,6 +118,16 @@ def _fail(address: asyncio.Future[str], ended: asyncio.Task[None]) -> None:
     """Whoever waits for the address of a server that has ended waits no longer."""
     if not address.done():
         address.set_exception(ended.exception() or RuntimeError("The server ended before it was ready."))
+
+
+@pytest.fixture
+async def gate(db: Pool, provider: Provider) -> asyncio.Event:
+    """Two contenders that say half of their answers, and the rest when this is set."""
+    held = asyncio.Event()
+    for model in ("anna", "berta"):
+        provider.script(model, [f"{model} begins", held, " and ends."])
+        await contender(db, provider, model, slug=model)
+    return held
 
 
 Open = Callable[..., Awaitable[str]]

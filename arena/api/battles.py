@@ -190,6 +190,8 @@ async def next_turn(
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
     battle = await battles.require(db, battle_id, voter_id)
     await rates.battle(voter_id or battle.id, network)
+    if battle.state is State.READY:
+        await generations.settled(battle_id)
     turn = await battles.resume(db, battle_id, voter_id, prompt, most=settings.turns)
     said = await turns.said(db, battle_id)
     targets = await endpoints.targets(db, await battles.sides(db, battle_id))

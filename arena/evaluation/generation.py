@@ -91,6 +91,11 @@ class Generations:
         if self.closing:
             raise Closing
 
+    async def settled(self, battle_id: UUID) -> None:
+        """Wait for the moment between a turn that is kept and one whose readers have been told, a second at most."""
+        if task := self._tasks.get(battle_id):
+            await asyncio.wait([task], timeout=CLOSE_SECONDS)
+
     def begin(self, battle_id: UUID, turn: int, questions: Sequence[Question], *, ticks: int = 0) -> None:
         """Ask both sides now; the answers belong to the battle, not to whoever listens.
 
@@ -132,7 +137,8 @@ class Generations:
     def _leave(self, battle_id: UUID, done: asyncio.Task[None]) -> None:
         if not done.cancelled() and (error := done.exception()):
             log.error("generation broke battle=%s", battle_id, exc_info=error)
-        del self._tasks[battle_id], self._exchanges[battle_id]
+        if self._tasks[battle_id] is done:
+            del self._tasks[battle_id], self._exchanges[battle_id]
         asyncio.get_running_loop().call_later(LINGER_SECONDS, self._forget, battle_id)
 
     def _forget(self, battle_id: UUID) -> None:

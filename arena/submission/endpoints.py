@@ -62,6 +62,13 @@ class _Row(Struct, frozen=True):
     ports: list[int]
 
 
+REACHED = """
+        SELECT endpoints.id, contender_id, base_url, model, dialect, parameters, system_prompt,
+               coalesce(array_agg(host(address)) FILTER (WHERE address IS NOT NULL), '{}') AS addresses,
+               coalesce(array_agg(port) FILTER (WHERE address IS NOT NULL), '{}') AS ports
+        FROM endpoints LEFT JOIN allowed_addresses ON endpoint_id = endpoints.id"""
+
+
 async def enter(db: Connection | Proxy, endpoint: Endpoint, grants: list[Grant]) -> UUID:
     """List a contender's endpoint with its grants, in place of what stood there before."""
     async with db.transaction():
@@ -109,11 +116,8 @@ async def entrants(db: Db) -> list[Entrant]:
     rows = await many(
         db,
         _Row,
-        """
-        SELECT endpoints.id, contender_id, base_url, model, dialect, parameters, system_prompt,
-               coalesce(array_agg(host(address)) FILTER (WHERE address IS NOT NULL), '{}') AS addresses,
-               coalesce(array_agg(port) FILTER (WHERE address IS NOT NULL), '{}') AS ports
-        FROM endpoints LEFT JOIN allowed_addresses ON endpoint_id = endpoints.id
+        f"""
+        {REACHED}
         WHERE state = 'listed' AND (cooled_until IS NULL OR cooled_until <= now())
           AND (daily_calls IS NULL OR calls_today(endpoints.id) < daily_calls)
         GROUP BY endpoints.id
@@ -128,11 +132,8 @@ async def targets(db: Db, endpoint_ids: list[UUID]) -> list[Target]:
     rows = await many(
         db,
         _Row,
-        """
-        SELECT endpoints.id, contender_id, base_url, model, dialect, parameters, system_prompt,
-               coalesce(array_agg(host(address)) FILTER (WHERE address IS NOT NULL), '{}') AS addresses,
-               coalesce(array_agg(port) FILTER (WHERE address IS NOT NULL), '{}') AS ports
-        FROM endpoints LEFT JOIN allowed_addresses ON endpoint_id = endpoints.id
+        f"""
+        {REACHED}
         WHERE endpoints.id = ANY($1)
         GROUP BY endpoints.id
         ORDER BY array_position($1, endpoints.id)

@@ -15,14 +15,12 @@ from msgspec import structs
 
 from arena import db as database
 from arena.config import Settings
-from arena.db import Pool
 from arena.local.postgres import Postgres
 from arena.local.valkey import Valkey
 from tests import servers as test_servers
-from tests.builders import Visitor, contender
+from tests.builders import Visitor
 from tests.conftest import TEMPLATE, Servers, named
 from tests.faults import stores
-from tests.upstream import Provider
 
 CHECKOUT = Path(__file__).parents[2]
 _numbers = count(1)
@@ -75,16 +73,6 @@ async def _administer(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
-
-
-@pytest.fixture
-async def gate(db: Pool, provider: Provider) -> asyncio.Event:
-    """Two contenders that say half of their answers, and the rest when this is set."""
-    held = asyncio.Event()
-    for model in ("anna", "berta"):
-        provider.script(model, [f"{model} begins", held, " and ends."])
-        await contender(db, provider, model, slug=model)
-    return held
 
 
 @dataclass(frozen=True)

@@ -4,23 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
-
 from arena.db import Pool
 from tests import servers
 from tests.builders import Visitor, contender
 from tests.conftest import Open
 from tests.upstream import Provider
-
-
-@pytest.fixture
-async def gate(db: Pool, provider: Provider) -> asyncio.Event:
-    """Two contenders that say half of their answers, and the rest when this is set."""
-    held = asyncio.Event()
-    for model in ("anna", "berta"):
-        provider.script(model, [f"{model} begins", held, " and ends."])
-        await contender(db, provider, model, slug=model)
-    return held
 
 
 @asynccontextmanager

@@ -10,16 +10,6 @@ from tests.conftest import Open
 from tests.upstream import Provider
 
 
-@pytest.fixture
-async def gate(db: Pool, provider: Provider) -> asyncio.Event:
-    """Two contenders that say half of their answers, and the rest when this is set."""
-    held = asyncio.Event()
-    for model in ("anna", "berta"):
-        provider.script(model, [f"{model} begins", held, " and ends."])
-        await contender(db, provider, model, slug=model)
-    return held
-
-
 async def _until_shown(visitor: Visitor, battle_id: str, length: int) -> None:
     shown = 0
     async with asyncio.timeout(10):
