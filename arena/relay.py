@@ -19,11 +19,13 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 WANTED = "arena:wanted"
+STOPPED = "arena:stopped"
 KEPT_SECONDS = 300
 ASK_SECONDS = 1.0
 LISTEN_AGAIN_SECONDS = 1.0
 
 Follow = Callable[[UUID], AsyncGenerator[bytes, None] | None]
+Stop = Callable[[UUID], None]
 
 
 def _stream(battle_id: UUID) -> str:
@@ -52,12 +54,21 @@ async def events(redis: Redis, battle_id: UUID) -> AsyncGenerator[bytes | None, 
                 yield fields[b"event"]
 
 
-class Relay:
-    """Copies the battles of this process to whoever elsewhere wants them, for as long as it is open."""
+async def stop(redis: Redis, battle_id: UUID) -> None:
+    """Ask whoever answers this battle to end it here; without Redis its answers go on to their end."""
+    try:
+        await redis.publish(STOPPED, battle_id.bytes)
+    except (RedisError, OSError) as error:
+        log.warning("stop not passed on battle=%s error=%s", battle_id, type(error).__name__)
 
-    def __init__(self, redis: Redis, follow: Follow) -> None:
+
+class Relay:
+    """Copies the battles of this process to whoever elsewhere wants them, and ends those that are stopped elsewhere."""
+
+    def __init__(self, redis: Redis, follow: Follow, stop: Stop) -> None:
         self._redis = redis
         self._follow = follow
+        self._stop = stop
         self._copying: dict[UUID, asyncio.Task[None]] = {}
         self._wanted_at: dict[UUID, float] = {}
         self._listening: asyncio.Task[None] | None = None
@@ -76,9 +87,10 @@ class Relay:
         while True:
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
-                    await channel.subscribe(WANTED)
+                    await channel.subscribe(WANTED, STOPPED)
                     async for message in channel.listen():
-                        self._wanted(UUID(bytes=message["data"]))
+                        act = self._stop if message["channel"] == STOPPED.encode() else self._wanted
+                        act(UUID(bytes=message["data"]))
             except (RedisError, OSError, ValueError) as error:
                 log.warning("relay lost error=%s", type(error).__name__)
                 await asyncio.sleep(LISTEN_AGAIN_SECONDS)

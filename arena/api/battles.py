@@ -206,7 +206,7 @@ async def stop_battle(
 ) -> Opened:
     """Both answers end here; what is shown by now is voted on."""
     battle = await battles.require(db, battle_id, voter_id)
-    generations.stop(battle_id)
+    await generations.stop(battle_id)
     return Opened(battle.id, battle.state)
 
 

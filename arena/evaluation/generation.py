@@ -48,7 +48,7 @@ class Generations:
         self.closing = False
         self._db = db
         self._redis = redis
-        self._relay = Relay(redis, self._for_others)
+        self._relay = Relay(redis, self._for_others, self._stop_here)
         self._settings = settings
         self._upstream = Upstream()
         self._broadcasts: dict[UUID, Broadcast] = {}
@@ -111,8 +111,14 @@ class Generations:
         task = self._tasks[battle_id] = asyncio.create_task(self._answer(battle_id, exchange, questions))
         task.add_done_callback(lambda done: self._leave(battle_id, done))
 
-    def stop(self, battle_id: UUID) -> None:
-        """The voter has seen enough: both answers end here, within a tick."""
+    async def stop(self, battle_id: UUID) -> None:
+        """The voter has seen enough: both answers end here, within a tick, whichever process makes them."""
+        if battle_id in self._exchanges:
+            self._stop_here(battle_id)
+        else:
+            await relay.stop(self._redis, battle_id)
+
+    def _stop_here(self, battle_id: UUID) -> None:
         if exchange := self._exchanges.get(battle_id):
             exchange.stop()
 

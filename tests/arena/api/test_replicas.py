@@ -34,6 +34,20 @@ async def test_a_reader_at_another_server_hears_it_as_it_comes(open_arena: Open,
         assert ticks == [event for event in heard.events if event.name == "tick"]
 
 
+async def test_a_battle_can_be_stopped_at_another_server(open_arena: Open, gate: asyncio.Event) -> None:
+    async with _at_two(await open_arena(), await open_arena()) as (here, there, battle_id):
+        stream = here.stream(battle_id)
+        async with asyncio.timeout(10):
+            shown = 0
+            while shown < 11:
+                shown += len((await anext(stream)).data["sides"][0]["text"])
+        assert (await there.post(f"/api/v1/battles/{battle_id}/stop", {}))[0] == 200
+        async with asyncio.timeout(1):
+            assert [event.name async for event in stream][-1] == "ready"
+        assert not gate.is_set()
+        assert (await there.vote(battle_id, "a"))[0] == 201
+
+
 async def test_a_reader_elsewhere_keeps_the_battle_going(open_arena: Open, gate: asyncio.Event) -> None:
     one, other = await open_arena(reader_seconds=1.5), await open_arena()
     async with _at_two(one, other) as (_, there, battle_id):
