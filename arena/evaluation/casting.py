@@ -40,6 +40,8 @@ class Casting:
         first = {vote.battle_id: vote for vote in reversed(submitted)}
         try:
             recorded = await votes.cast_new(self._db, list(first.values()))
+        except TimeoutError:
+            raise  # Whoever waits longer for the same PostgreSQL waits in vain.
         except AWAY as error:
             # Each is now cast alone, and told by itself what became of it.
             log.warning("votes not recorded together votes=%d error=%s", len(first), type(error).__name__)

@@ -20,6 +20,8 @@ from tests.upstream import Provider
 
 LONGEST_SECONDS = 13.0
 BACK_SECONDS = 2.0
+# The contenders wait at the gate meanwhile; were they given up, they would rest, and that is no fault of the store's.
+PATIENT = {"idle_seconds": 60, "answer_seconds": 90, "reader_seconds": 60}
 NOBODYS = f"/api/v1/battles/{uuid4()}"
 READS = [NOBODYS, f"{NOBODYS}/stream", "/api/v1/boards", "/api/v1/boards/overall", "/leaderboard", "/health/ready"]
 WRITES = [
@@ -64,7 +66,7 @@ async def _works(visitor: Visitor) -> bool:
 async def test_while_it_is_stopped_every_call_is_told_to_come_back(
     open_arena: Open, postgres: Postgres, gate: asyncio.Event
 ) -> None:
-    async with Visitor(await open_arena()) as visitor:
+    async with Visitor(await open_arena(**PATIENT)) as visitor:
         await visitor.ask()
         async with stores.away(postgres):
             slowest = await _all_refused(visitor)
@@ -79,7 +81,7 @@ async def test_while_it_is_stopped_every_call_is_told_to_come_back(
 async def test_while_it_is_frozen_every_call_is_told_to_come_back(
     open_arena: Open, postgres: Postgres, gate: asyncio.Event
 ) -> None:
-    async with Visitor(await open_arena(pool_size=20)) as visitor:
+    async with Visitor(await open_arena(pool_size=20, **PATIENT)) as visitor:
         await visitor.ask()
         await asyncio.gather(*(visitor.get("/api/v1/boards") for _ in range(20)))
         with stores.frozen(postgres):
