@@ -5,11 +5,14 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from arena.local import ground
 from arena.local.ground import Ground
 from arena.local.postgres import Postgres
 from arena.local.valkey import Valkey
+
+Server = TypeVar("Server", Postgres, Valkey)
 
 
 @contextmanager
@@ -27,23 +30,23 @@ def site() -> Iterator[Ground]:
 async def postgres(*, durable: bool = False) -> AsyncIterator[Postgres]:
     """A fast PostgreSQL, or one that outlives a crash; `url` is its database, `url_of(name)` one that is created."""
     with site() as here:
-        server = Postgres(here, durable=durable)
-        try:
-            await server.start()
-            await server.ready()
+        async with _running(Postgres(here, durable=durable)) as server:
             yield server
-        finally:
-            await server.stop()
 
 
 @asynccontextmanager
 async def valkey() -> AsyncIterator[Valkey]:
     """A Valkey; `url` is its address."""
     with site() as here:
-        server = Valkey(here)
-        try:
-            await server.start()
-            await server.ready()
+        async with _running(Valkey(here)) as server:
             yield server
-        finally:
-            await server.stop()
+
+
+@asynccontextmanager
+async def _running(server: Server) -> AsyncIterator[Server]:
+    try:
+        await server.start()
+        await server.ready()
+        yield server
+    finally:
+        await server.stop()
