@@ -53,6 +53,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     votes_per_minute: Natural = 60
     endpoint_calls_per_minute: Natural = 600
     concurrent_battles: Natural = 4
+    sign_ups_per_hour: Natural = 10
+    sign_ins_per_hour: Natural = 20
     trusted_proxies: Natural = 0
     release_seconds: Seconds = 300.0
     established_votes: Positive = 500

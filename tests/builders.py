@@ -137,6 +137,15 @@ class Visitor:
         more.setdefault("headers", {"content-type": "application/json"})
         return await self._call("POST", path, **more)
 
+    async def put(self, path: str, body: Any) -> tuple[int, Any]:
+        """The status and the body of a JSON call that replaces something."""
+        headers = {"content-type": "application/json"}
+        return await self._call("PUT", path, data=BytesIO(json.dumps(body).encode()), headers=headers)
+
+    async def delete(self, path: str, **more: Any) -> tuple[int, Any]:
+        """The status and the body of a call that removes something."""
+        return await self._call("DELETE", path, **more)
+
     async def _call(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
         async with self._session.request(method, path, **more) as response:
             body = await response.read()

@@ -81,6 +81,8 @@ def settings(database_url: str, servers: Servers) -> Settings:
         votes_per_minute=0,
         endpoint_calls_per_minute=0,
         concurrent_battles=0,
+        sign_ups_per_hour=0,
+        sign_ins_per_hour=0,
         release_seconds=0.01,
         drain_seconds=0,
         replicates=20,

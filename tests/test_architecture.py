@@ -29,6 +29,8 @@ OUTSIDE = {
     "arena/maths.py": {"markdown_it", "latex2mathml"},
     "arena/upstream/": {"msgspec", "aiohttp", "yarl"},
     "arena/evaluation/": {"msgspec", "redis"},
+    "arena/people/passwords.py": {"argon2"},
+    "arena/people/accounts.py": {"msgspec", "asyncpg"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
@@ -42,6 +44,10 @@ OUTSIDE = {
 # Only a noun's own module writes its tables. A vote closes its battle in the statement that records it.
 WRITERS = {
     "voters": {"people/voters.py"},
+    "accounts": {"people/accounts.py"},
+    "sessions": {"people/sessions.py"},
+    "api_keys": {"people/keys.py"},
+    "members": {"people/members.py"},
     "providers": {"submission/providers.py"},
     "contenders": {"submission/contenders.py"},
     "endpoints": {"submission/endpoints.py"},
