@@ -137,6 +137,15 @@ class Visitor:
         more.setdefault("headers", {"content-type": "application/json"})
         return await self._call("POST", path, **more)
 
+    def cookie(self, name: str) -> str:
+        """What the cookie of this name holds."""
+        return self._session.cookie_jar.filter_cookies(URL(self.base_url))[name].value
+
+    async def head_of(self, path: str) -> tuple[int, Any]:
+        """The status and the headers of a page, wherever it sends one on to."""
+        async with self._session.get(path, allow_redirects=False) as response:
+            return response.status, response.headers
+
     async def put(self, path: str, body: Any) -> tuple[int, Any]:
         """The status and the body of a JSON call that replaces something."""
         headers = {"content-type": "application/json"}

@@ -29,6 +29,7 @@ OUTSIDE = {
     "arena/maths.py": {"markdown_it", "latex2mathml"},
     "arena/upstream/": {"msgspec", "aiohttp", "yarl"},
     "arena/evaluation/": {"msgspec", "redis"},
+    "arena/people/identity.py": {"msgspec", "authlib", "httpx2", "joserfc"},
     "arena/people/passwords.py": {"argon2"},
     "arena/people/accounts.py": {"msgspec", "asyncpg"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},

@@ -4,7 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from arena import guards
-from arena.api import accounts, battles, boards, health
+from arena.api import accounts, arrivals, battles, boards, health
 
 
 def routers() -> list[Router]:
@@ -30,6 +30,8 @@ def routers() -> list[Router]:
             boards.show_board,
             boards.list_releases,
             boards.show_release,
+            arrivals.depart,
+            arrivals.arrive,
             accounts.sign_up,
             accounts.sign_in,
             accounts.sign_out,
