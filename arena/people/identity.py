@@ -3,8 +3,6 @@
 import hmac
 import secrets
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from hashlib import sha256
 from typing import Any, Final
 
 import httpx2
@@ -18,11 +16,11 @@ from msgspec import Struct
 
 from arena.config import Settings
 from arena.errors import ArenaError, NotFound
+from arena.people.departures import LONGEST_SECONDS, Departure, IdentityRefused
 
 SCOPE: Final = "openid email profile"
 ALGORITHMS: Final = ["RS256", "PS256", "ES256", "EdDSA"]
 ANSWER_SECONDS: Final = 10.0
-AWAY_SECONDS: Final = 600
 CLOCKS_DIFFER_SECONDS: Final = 30
 
 
@@ -30,22 +28,6 @@ class IdentityAway(ArenaError):
     """The identity provider can't be reached, or does not answer as one. Try again in a minute."""
 
     status = 503
-
-
-class IdentityRefused(ArenaError):
-    """This sign-in can't be completed: it is too old, was begun elsewhere, or was refused. Begin again."""
-
-    status = 401
-
-
-class Departure(Struct, frozen=True):
-    """A sign-in under way, kept in a cookie of the browser that began it."""
-
-    state: str
-    nonce: str
-    verifier: str
-    destination: str
-    left_at: int
 
 
 class Identity(Struct, frozen=True):
@@ -95,7 +77,7 @@ async def arrive(settings: Settings, departure: Departure, *, state: str, code: 
     """Who came back, if it is the browser that left, within ten minutes, with a token meant for us."""
     if not hmac.compare_digest(state.encode(), departure.state.encode()):
         raise IdentityRefused
-    if not 0 <= time.time() - departure.left_at <= AWAY_SECONDS:
+    if not 0 <= time.time() - departure.left_at <= LONGEST_SECONDS:
         raise IdentityRefused
     provider = await _provider(settings)
     try:
@@ -129,24 +111,6 @@ def _identity(settings: Settings, provider: _Provider, departure: Departure, tok
     if not claims.email or not claims.email_verified:
         raise IdentityRefused("Your identity provider does not vouch for an e-mail address of yours.")
     return Identity(provider.issuer, claims.sub, claims.email, claims.name or claims.email.partition("@")[0])
-
-
-def sealed(departure: Departure, secret: str) -> str:
-    """What the cookie of a sign-in under way holds."""
-    body = urlsafe_b64encode(msgspec.json.encode(departure)).decode()
-    return f"{body}.{_signature(body, secret)}"
-
-
-def unsealed(cookie: str, secret: str) -> Departure:
-    """The sign-in that the cookie keeps, if we signed it."""
-    body, _, signature = cookie.partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(body, secret).encode()):
-        raise IdentityRefused
-    return msgspec.json.decode(urlsafe_b64decode(body), type=Departure)
-
-
-def _signature(body: str, secret: str) -> str:
-    return hmac.new(secret.encode(), b"departure" + body.encode(), sha256).hexdigest()
 
 
 def _client(settings: Settings, back: str) -> AsyncOAuth2Client:
