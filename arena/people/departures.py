@@ -1,4 +1,4 @@
-"""Departures: sign-ins at an identity provider that are under way, each kept in a cookie of the browser that began it."""
+"""Departures: sign-ins at an identity provider under way, each kept in a cookie of the browser that began it."""
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
