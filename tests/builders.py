@@ -151,6 +151,11 @@ class Visitor:
         headers = {"content-type": "application/json"}
         return await self._call("PUT", path, data=BytesIO(json.dumps(body).encode()), headers=headers)
 
+    async def patch(self, path: str, body: Any) -> tuple[int, Any]:
+        """The status and the body of a JSON call that changes something."""
+        headers = {"content-type": "application/json"}
+        return await self._call("PATCH", path, data=BytesIO(json.dumps(body).encode()), headers=headers)
+
     async def delete(self, path: str, **more: Any) -> tuple[int, Any]:
         """The status and the body of a call that removes something."""
         return await self._call("DELETE", path, **more)

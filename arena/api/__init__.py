@@ -4,7 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from arena import guards
-from arena.api import accounts, arrivals, battles, boards, health
+from arena.api import accounts, arrivals, battles, boards, contenders, endpoints, health
 
 
 def routers() -> list[Router]:
@@ -30,20 +30,10 @@ def routers() -> list[Router]:
             boards.show_board,
             boards.list_releases,
             boards.show_release,
-            arrivals.depart,
-            arrivals.arrive,
-            accounts.sign_up,
-            accounts.sign_in,
-            accounts.sign_out,
-            accounts.show_account,
-            accounts.set_password,
-            accounts.list_keys,
-            accounts.make_key,
-            accounts.revoke_key,
-            accounts.found_organisation,
-            accounts.list_members,
-            accounts.set_member,
-            accounts.remove_member,
+            *contenders.routes,
+            *endpoints.routes,
+            *arrivals.routes,
+            *accounts.routes,
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

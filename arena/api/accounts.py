@@ -255,3 +255,19 @@ async def _shown(db: Pool, account: Account) -> AccountShown:
     return AccountShown(
         account.id, account.email, account.name, sorted(account.roles), await members.of(db, account.id)
     )
+
+
+routes = [
+    sign_up,
+    sign_in,
+    sign_out,
+    show_account,
+    set_password,
+    list_keys,
+    make_key,
+    revoke_key,
+    found_organisation,
+    list_members,
+    set_member,
+    remove_member,
+]

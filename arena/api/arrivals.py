@@ -75,3 +75,6 @@ def _cookie(value: str, settings: Settings) -> Cookie:
         secure=settings.secure,
         samesite="lax",
     )
+
+
+routes = [depart, arrive]

@@ -1,4 +1,4 @@
-"""Sweep: battles that nobody answers or votes on any more are closed, sessions that are over forgotten."""
+"""Sweep: what is over is closed and forgotten, and keys are sealed anew after the master key has changed."""
 
 import logging
 
@@ -6,6 +6,8 @@ from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import upkeep
 from arena.people import sessions
+from arena.sealing import Keyring
+from arena.submission import registrations
 
 log = logging.getLogger(__name__)
 
@@ -13,6 +15,7 @@ log = logging.getLogger(__name__)
 async def clear(db: Pool, settings: Settings) -> None:
     """Close what has been open for too long, and forget the sessions that are over."""
     await sessions.sweep(db)
+    await registrations.reseal(db, Keyring(settings))
     closed = await upkeep.sweep(db, hours=settings.battle_hours)
     if closed:
         log.info("swept battles=%d", closed)
