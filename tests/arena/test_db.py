@@ -10,15 +10,11 @@ from arena import db as database
 from arena.db import AWAY, ConnectionLost, MigrationChanged, Pool, Proxy
 from arena.integration import boards
 from tests.builders import Visitor
-from tests.conftest import Open, Servers, named
+from tests.conftest import Open
 
 
-async def test_four_migrators_at_once_apply_each_file_once(servers: Servers) -> None:
-    connection = await database.connect(servers.database_url)
-    await connection.execute("CREATE DATABASE raced")
-    applied = await asyncio.gather(*(database.migrate(named(servers.database_url, "raced")) for _ in range(4)))
-    await connection.execute("DROP DATABASE raced WITH (FORCE)")
-    await connection.close()
+async def test_four_migrators_at_once_apply_each_file_once(empty_database_url: str) -> None:
+    applied = await asyncio.gather(*(database.migrate(empty_database_url) for _ in range(4)))
     names = [name for one in applied for name in one]
     assert names
     assert len(names) == len(set(names))

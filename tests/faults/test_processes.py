@@ -16,7 +16,8 @@ from arena.people import voters
 from arena.publishing import releases
 from tests.builders import Heard, Visitor, contender, ready_battle, until
 from tests.conftest import Open
-from tests.faults.conftest import Run, begun
+from tests.faults.conftest import begun
+from tests.processes import Run
 from tests.upstream import Provider
 
 VOID = "This battle did not come to its end, so it does not count and takes no vote."
