@@ -164,7 +164,8 @@ async def run(options: list[str]) -> int:
         command = (sys.executable, "-m", "pytest", *FACING, *options)
         tests = await asyncio.create_subprocess_exec(*command, env={**os.environ, **urls})
         code = await tests.wait()
-    print(*programs.missing, sep="\n", file=sys.stderr, flush=True)
+    for line in programs.missing:
+        print(line, file=sys.stderr, flush=True)
     return code
 
 

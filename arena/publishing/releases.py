@@ -76,14 +76,14 @@ class _Head(Summary, frozen=True, kw_only=True):
     method: dict[str, Any]
 
 
-def name(snapshot: Snapshot, board: Board) -> str:
+def name(digest: str, board: Board) -> str:
     """The release's id: SHA-256 of the votes' digest, exclusions, board, methodology version and seed."""
     made_of = {
         "board": board.slug,
         "exclusions": [],
         "methodology": METHODOLOGY,
         "seed": SEED,
-        "votes": snapshot.digest,
+        "votes": digest,
     }
     return hashlib.sha256(msgspec.json.encode(made_of, order="sorted")).hexdigest()
 
@@ -93,7 +93,7 @@ async def publish(db: Db, snapshot: Snapshot, board: Board) -> str:
 
     It is public from now on, not from the beginning of the transaction, which was before the fit.
     """
-    release_id = name(snapshot, board)
+    release_id = name(snapshot.digest, board)
     await db.execute(
         """
         INSERT INTO releases (id, board_id, snapshot_id, published_at) VALUES ($1, $2, $3, clock_timestamp())
@@ -132,7 +132,7 @@ async def behind(db: Db, board: Board) -> bool:
 
 
 async def refresh(db: Pool, board: Board, settings: Settings) -> str:
-    """Take a snapshot of the board and publish it; its name.
+    """Take a snapshot of the board and publish it, unless these votes are published already; the release's name.
 
     One at a time for each board (Busy while another one does), so that an older fit never ends after a newer one. The
     lock is the transaction's that keeps and publishes, so who has lost it can't write any more. It goes with a worker
@@ -143,6 +143,9 @@ async def refresh(db: Pool, board: Board, settings: Settings) -> str:
             await _end_if_stopped(connection, board)
             raise Busy
         fitted = await _awake(connection, snapshots.fit(db, board, settings))
+        release_id = name(fitted.digest, board)
+        if await connection.fetchval("SELECT true FROM releases WHERE id = $1", release_id):
+            return release_id
         return await publish(connection, await snapshots.keep(connection, board, fitted, settings), board)
 
 

@@ -69,6 +69,7 @@ async def test_unchanged_votes_make_no_new_release(db: Pool, settings: Settings,
     await _vote(db, entrants)
     first = await releases.refresh(db, board, settings)
     assert await releases.refresh(db, board, settings) == first
+    assert await db.fetchval("SELECT count(*) FROM snapshots") == 1
     await _vote(db, entrants)
     second = await releases.refresh(db, board, settings)
     assert second != first
