@@ -13,10 +13,14 @@ import aiohttp
 from msgspec import structs
 from yarl import URL
 
+from arena.config import Settings
 from arena.db import Pool, Proxy
 from arena.evaluation import battles, pairing
 from arena.evaluation.battles import Battle
 from arena.evaluation.turns import Answer
+from arena.integration import snapshots
+from arena.integration.boards import Board
+from arena.integration.snapshots import Snapshot
 from arena.submission import contenders, endpoints, providers
 from arena.submission.contenders import Contender
 from arena.submission.endpoints import Endpoint, Entrant, Grant
@@ -61,6 +65,13 @@ async def ready_battle(db: Pool, entrants: list[Entrant], voter_id: UUID | None 
     await battles.start(db, battle.id)
     await battles.finish(db, battle.id, 1, ANSWERS, shown=[2, 2, 4, 4], void=None)
     return battle, voter
+
+
+async def snapshot(db: Pool, board: Board, settings: Settings) -> Snapshot:
+    """A snapshot of the board's votes as they are now, which nobody publishes."""
+    fitted = await snapshots.fit(db, board, settings)
+    async with db.acquire() as connection, connection.transaction():
+        return await snapshots.keep(connection, board, fitted, settings)
 
 
 @dataclass
