@@ -51,6 +51,8 @@ WIDE = """
   .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth && !one.closest('.sides'))
   .map((one) => one.outerHTML.slice(0, 120))
 """
+# The rows of a long table are alike, and axe takes its time for each.
+FEW_ROWS = {"exclude": [["tbody tr:nth-child(n+6)"]]}
 NO_SIDEWAYS_SCROLL = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
@@ -189,7 +191,7 @@ class Reader:
 
     async def _photographed(self, name: str) -> None:
         await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-        found = (await Axe().run(self.page)).response["violations"]
+        found = (await Axe().run(self.page, context=FEW_ROWS)).response["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], name
 
 
