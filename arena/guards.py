@@ -110,8 +110,11 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     return mapped or address
 
 
-def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse a body that doesn't say it is JSON; a form of another site can't say so."""
+async def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuse a body that doesn't say it is JSON; a form of another site can't say so.
+
+    Not a plain function, because Litestar would send each request through a thread for it.
+    """
     if connection.scope.get("method") != HttpMethod.POST:
         return
     content_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()

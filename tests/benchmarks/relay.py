@@ -27,6 +27,7 @@ from tests.upstream import Provider
 BEGIN_SECONDS = 1.0
 ROUND_SECONDS = 120.0
 CHUNKS = 2 * provider.TOKENS
+MANY = str(10**6)
 TICK_SECONDS = Settings(database_url="", redis_url="", secret="").tick_seconds
 
 
@@ -201,7 +202,7 @@ def _line(name: str, rounds: Sequence[Round], tick: float) -> str:
 
 async def main(battles: int, rounds: int) -> None:
     """Play the rounds and print the figures."""
-    core, settings = {processes.MEASURED}, {"ARENA_PACE": "paced"}
+    core, settings = {processes.MEASURED}, {"ARENA_PACE": "paced", "ARENA_NETWORK_BATTLES_PER_HOUR": MANY}
     async with (
         processes.running("tests.benchmarks.provider", cores=processes.OTHERS) as answering,
         processes.running("tests.benchmarks.limit", str(answering.port), cores=core) as limit,
