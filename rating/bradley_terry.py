@@ -8,9 +8,11 @@ from scipy.special import expit
 
 from rating import graph, likelihood, newton
 from rating.arrays import Matrix, Vector
+from rating.counts import Counts
 from rating.errors import NoMaximum
 from rating.likelihood import RIDGE, Layout, Pairs, Ties
 from rating.newton import Point, Problem
+from rating.tally import Tally
 
 WIDEST_EXPONENTIAL = 600.0  # exp(300) is far from overflow, and so is the sum of two
 # The prior's game between equals that keeps the tie level finite: each outcome a third of it.
@@ -53,7 +55,7 @@ class Fit:
 
 
 def fit(
-    table: Matrix,
+    counts: Counts | Tally | Matrix,
     *,
     ties: str = Ties.DAVIDSON,
     prior: float = 1.0,
@@ -63,8 +65,8 @@ def fit(
 ) -> Fit:
     """Fit strengths by maximum likelihood (Bradley & Terry 1952), ties by one of five rules.
 
-    table is 4 x M x M, votes by outcome (a, b, tie, both_bad), side shown first and side shown second; or M x M, the
-    wins of i over j, without ties. With d = θᵢ - θⱼ (+ γ where `position` and i is shown first), in log-odds:
+    counts may also be a matrix: 4 x M x M, votes by outcome (a, b, tie, both_bad), side shown first and side shown
+    second; or M x M, the wins of i over j, without ties. With d = θᵢ - θⱼ (+ γ where `position` and i is shown first), in log-odds:
 
     - "davidson": P(a) ∝ e^(d/2), P(b) ∝ e^(-d/2), P(tie) ∝ e^(κ + (kᵢ + kⱼ)/2), with a ridge of 0.5 kᵢ²/2
     - "davidson-common": the same with every kᵢ = 0 (Davidson 1970)
@@ -72,12 +74,12 @@ def fit(
     - "half": a tie is half a win to each; "drop": it is left out
 
     Without any tie all are plain Bradley-Terry. `prior` is how many games each contender drew with a phantom at the
-    reference (half a win to each), and how many games two equals had that fixed the tie level, a third of each
-    outcome. With prior 0 a maximum exists only if wins, and ties both ways, lead from everyone to everyone (Ford
+    reference (half a win to each); as many had two equals, a third of each outcome, which keeps the tie level finite,
+    and the two positions, drawn. With prior 0 a maximum exists only if wins, and ties both ways, lead from everyone to everyone (Ford
     1957) and bound the tie level; else NoMaximum. The score equations hold to 1e-8 (or to rounding, above a million
     votes); else DidNotConverge. `start` is a fit nearby.
     """
-    rule, whole = Ties.named(ties), _checked(table, prior)
+    rule, whole = Ties.named(ties), _checked(_table(counts), prior)
     if prior == 0:
         _refuse_unbounded(whole, rule)
     size, tied = whole.shape[1], bool(whole[2:].any())
@@ -98,6 +100,12 @@ def wins_of(table: Matrix, ties: Ties) -> Matrix:
         return np.asarray(won)
     tied = (table[2] + table[3]) / 2
     return np.asarray(won + tied + tied.T)
+
+
+def _table(counts: Counts | Tally | Matrix) -> Matrix:
+    if isinstance(counts, Tally):
+        return counts.counts.table
+    return counts.table if isinstance(counts, Counts) else counts
 
 
 def _checked(table: Matrix, prior: float) -> Matrix:
@@ -154,6 +162,21 @@ def _plain(wins: Matrix, prior: float, start: Fit | None, tol: float) -> tuple[P
     return newton.maximised(Problem(at, reach, games.sum(axis=1) + prior, prior == 0), begin, tol=tol)
 
 
+def slopes_at(table: Matrix, place: Vector, *, ties: Ties, layout: Layout, prior: float) -> Point:
+    """The slopes of the log-likelihood, with its prior, at a place in the parameters of `layout`."""
+    return _slopes(Pairs.of(table, ties, ordered=layout.position), place, ties, layout, prior)
+
+
+def _slopes(pairs: Pairs, place: Vector, ties: Ties, layout: Layout, prior: float) -> Point:
+    d, s = pairs.arguments(place, layout)
+    found = likelihood.slopes(ties, d, s, pairs.counts)
+    along_d, along_s = (np.sum(pairs.counts * part, axis=0) for part in (found.along_d, found.along_s))
+    gradient = pairs.gradient(along_d, along_s, layout)
+    information = pairs.crossed(found.dd, found.ds, found.ss, layout)
+    _add_prior(place, gradient, information, ties=ties, layout=layout, prior=prior)
+    return Point(place, gradient, information)
+
+
 def _problem(pairs: Pairs, ties: Ties, layout: Layout, prior: float) -> Problem:
     size = layout.contenders
     level, own = size * layout.level, layout.propensities
@@ -161,13 +184,7 @@ def _problem(pairs: Pairs, ties: Ties, layout: Layout, prior: float) -> Problem:
     def at(place: Vector) -> Point | None:
         if layout.level and ties is Ties.RAO_KUPPER and place[level] <= 0:
             return None
-        d, s = pairs.arguments(place, layout)
-        found = likelihood.slopes(ties, d, s, pairs.counts)
-        along_d, along_s = (np.sum(pairs.counts * part, axis=0) for part in (found.along_d, found.along_s))
-        gradient = pairs.gradient(along_d, along_s, layout)
-        information = pairs.crossed(found.dd, found.ds, found.ss, layout)
-        add_prior(place, gradient, information, ties=ties, layout=layout, prior=prior)
-        return Point(place, gradient, information)
+        return _slopes(pairs, place, ties, layout, prior)
 
     def reach(place: Vector, step: Vector) -> float:
         d, s = pairs.arguments(step, layout)
@@ -189,7 +206,7 @@ def _problem(pairs: Pairs, ties: Ties, layout: Layout, prior: float) -> Problem:
     return Problem(at, reach, scale, prior == 0)
 
 
-def add_prior(
+def _add_prior(
     place: Vector, gradient: Vector, information: Matrix, *, ties: Ties, layout: Layout, prior: float
 ) -> None:
     """Add, in place, the slopes of the phantom's games, of the game between equals, and of the ridge."""
@@ -197,6 +214,10 @@ def add_prior(
     drawn, places = expit(place[:size]), np.arange(size)
     gradient[:size] += prior * (0.5 - drawn)
     information[places, places] += prior * drawn * (1 - drawn)
+    if layout.position:
+        sides = float(expit(place[-1]))
+        gradient[-1] += prior * (0.5 - sides)
+        information[-1, -1] += prior * sides * (1 - sides)
     if layout.level:
         equals = likelihood.slopes(ties, np.zeros(1), place[size : size + 1], prior * BETWEEN_EQUALS)
         gradient[size] += prior * float(np.mean(equals.along_s))

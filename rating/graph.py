@@ -48,6 +48,12 @@ def edges(table: Matrix, ties: Ties) -> Matrix:
     return np.asarray(decided + tied / 2)
 
 
+def met(table: Matrix, ties: Ties) -> Matrix:
+    """M x M, symmetric: how often each pair met, tied battles only where the rule uses them."""
+    used = table[:2].sum(axis=0) if ties is Ties.DROP else table.sum(axis=0)
+    return np.asarray(used + used.T)
+
+
 def _level_bounded(decided: Matrix, tied: Matrix) -> bool:
     """Whether no strengths exist in which every win spans at least one step and every tie at most one.
 

@@ -218,4 +218,5 @@ class Pairs:
         return square
 
     def _each(self, values: Vector, layout: Layout, *, high: bool = False) -> Vector:
-        return np.bincount(self.high if high else self.low, values, minlength=layout.contenders)
+        sums = np.bincount(self.high if high else self.low, values, minlength=layout.contenders)
+        return np.asarray(sums, dtype=np.float64)
