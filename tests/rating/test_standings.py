@@ -20,7 +20,7 @@ CIRCLE: list[Vote] = [
 
 
 def bits(standings: Standings) -> dict[str, object]:
-    """Every number of the standings, to the last bit; but for the position effect, which is about who was shown first."""
+    """Every number of the standings, to the last bit; the position effect aside, which is about who came first."""
     names = {field.name for field in dataclasses.fields(standings)} - {"position"}
     values = {name: getattr(standings, name) for name in names}
     return {name: value.tobytes() if isinstance(value, np.ndarray) else value for name, value in values.items()}
