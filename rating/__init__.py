@@ -4,6 +4,7 @@ from rating.bradley_terry import Fit, fit
 from rating.counts import Counts
 from rating.errors import DidNotConverge, NoMaximum, RatingError, VotesWrong
 from rating.graph import Standing
+from rating.likelihood import Ties
 from rating.outcomes import Outcome
 from rating.scale import Scale
 from rating.standings import Standings, rate
@@ -20,6 +21,7 @@ __all__ = [
     "Standing",
     "Standings",
     "Tally",
+    "Ties",
     "Vote",
     "VotesWrong",
     "fit",

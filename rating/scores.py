@@ -118,17 +118,14 @@ def _together(scores: Scores, cells: Cells, chosen: Flags) -> Matrix:
     return whole
 
 
-def by_cluster(scores: Scores, cells: Cells) -> Matrix:
-    """U (clusters x P): the sum of each cluster's scores."""
-    return _rows(scores, cells, slice(None), cells.cluster)
-
-
 def _rows(scores: Scores, cells: Cells, part: slice, row: Codes) -> Matrix:
     low, high, counts = cells.low[part], cells.high[part], cells.counts[part]
-    pairs = scores.pairs_of(Cells(row, low, high, counts))
-    places = row[:, None] * scores.size + scores.columns[pairs]
+    said, outcome = np.nonzero(counts)  # Most cells hold one outcome of the four.
+    pairs = scores.pairs_of(Cells(row, low, high, counts))[said]
+    own = scores.values[outcome, pairs] * counts[said, outcome][:, None]
+    places = row[said][:, None] * scores.size + scores.columns[pairs]
     height = int(row[-1]) + 1 if len(row) else 0
-    flat = np.bincount(places.ravel(), scores.summed(pairs, counts).ravel(), minlength=height * scores.size)
+    flat = np.bincount(places.ravel(), own.ravel(), minlength=height * scores.size)
     return np.asarray(flat.reshape(height, scores.size), dtype=np.float64)
 
 
