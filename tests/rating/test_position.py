@@ -7,11 +7,19 @@ import rating
 from rating import Tally, position
 
 
-def board(rng: np.random.Generator, gamma: float, *, votes: int, voters: int, habit: float = 0.0) -> Tally:
-    """Six contenders, ties at 25 %; being shown first is worth gamma, and to each voter something of their own."""
+def board(
+    rng: np.random.Generator, gamma: float, *, votes: int, voters: int, habit: float = 0.0, lean: float = 0.5
+) -> Tally:
+    """Six contenders, ties at 25 %; being shown first is worth gamma, and to each voter something of their own.
+
+    The better of two is shown first in a share `lean` of the battles.
+    """
     theta = np.linspace(-1, 1, 6)
     first = rng.integers(6, size=votes)
     second = (first + rng.integers(1, 6, size=votes)) % 6
+    turned = (first < second) != (rng.random(votes) < lean)
+    if lean != 0.5:
+        first, second = np.where(turned, second, first), np.where(turned, first, second)
     voter = rng.integers(voters, size=votes)
     d = theta[first] - theta[second] + gamma + habit * rng.standard_normal(voters)[voter]
     weights = np.stack([np.exp(d / 2), np.exp(-d / 2), np.full(votes, 0.7)])
@@ -20,13 +28,14 @@ def board(rng: np.random.Generator, gamma: float, *, votes: int, voters: int, ha
     return Tally(tuple("abcdef"), first, second, outcome, voter)
 
 
-def test_the_effect_is_that_of_the_joint_fit_and_its_error_that_of_refits_without_a_voter() -> None:
-    tally = board(np.random.default_rng(1), 0.4, votes=3000, voters=60, habit=0.6)
+@pytest.mark.parametrize("lean", [0.5, 0.9])
+def test_the_effect_is_that_of_the_joint_fit_and_its_error_that_of_refits_without_a_voter(lean: float) -> None:
+    tally = board(np.random.default_rng(1), 0.4, votes=3000, voters=60, habit=0.6, lean=lean)
     found = position.effect(tally)
     assert found.effect == rating.fit(tally, position=True).position
     left = [rating.fit(tally.only(np.asarray(tally.voter) != voter), position=True).place[-1] for voter in range(60)]
     jackknife = math.sqrt(59 / 60 * float(((left - np.mean(left)) ** 2).sum()))
-    assert found.error == pytest.approx(jackknife, rel=0.03)
+    assert found.error == pytest.approx(jackknife, rel=0.05)
     assert found.lower < 0.4 < found.upper
     assert not found.equivalent
 

@@ -167,10 +167,13 @@ def test_ties_alone_do_not_hold_a_contender_that_never_won(won: float, lost: flo
 
 @pytest.mark.parametrize("ties", MODELLED)
 def test_ties_hold_a_contender_where_wins_elsewhere_bound_their_level(ties: str) -> None:
-    table = np.zeros((4, 3, 3))
-    table[0, 0, 1], table[1, 0, 1] = 3, 2
-    table[0, 1, 2], table[2, 1, 2] = 4, 1
-    assert np.isfinite(rating.fit(table, ties=ties, prior=0).theta).all()
+    both_ways, circle = np.zeros((4, 3, 3)), np.zeros((4, 4, 4))
+    both_ways[0, 0, 1], both_ways[1, 0, 1] = 3, 2
+    both_ways[0, 1, 2], both_ways[2, 1, 2] = 4, 1
+    circle[0, 0, 1] = circle[0, 1, 2] = circle[0, 2, 0] = 2
+    circle[2, 0, 3] = 5
+    for table in (both_ways, circle):
+        assert np.ptp(rating.fit(table, ties=ties, prior=0).theta) < 3
 
 
 def lopsided(rng: np.random.Generator, size: int, density: float) -> Matrix:
