@@ -173,7 +173,7 @@ def test_ties_hold_a_contender_where_wins_elsewhere_bound_their_level(ties: str)
     circle[0, 0, 1] = circle[0, 1, 2] = circle[0, 2, 0] = 2
     circle[2, 0, 3] = 5
     for table in (both_ways, circle):
-        assert np.ptp(rating.fit(table, ties=ties, prior=0).theta) < 3
+        assert np.ptp(rating.fit(table, ties=ties, prior=0).theta) < 6
 
 
 def lopsided(rng: np.random.Generator, size: int, density: float) -> Matrix:
