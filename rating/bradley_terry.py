@@ -82,6 +82,8 @@ def fit(
     rule, whole = Ties.named(ties), _checked(_table(counts), prior)
     if prior == 0:
         refuse_unbounded(whole, rule)
+    if prior == 0 and position and not graph.position_bounded(whole, rule):
+        raise NoMaximum("No finite position effect fits best: the votes follow who was shown first.")
     size, tied = whole.shape[1], bool(whole[2:].any())
     level = rule.modelled and tied
     layout = Layout(size, level, level and rule is Ties.DAVIDSON, position)

@@ -107,7 +107,10 @@ def two_way(voter: Matrix, prompt: Matrix, both: Matrix) -> Matrix:
 
 
 def _repeats(tally: Tally) -> bool:
-    return tally.prompt is not None and tally.voter is not None and tally.clusters("prompt") < len(tally)
+    """Whether prompts were voted on more than once; a board of one prompt speaks of that prompt alone."""
+    if tally.prompt is None or tally.voter is None or tally.clusters("prompt") == len(tally):
+        return False
+    return tally.effective("prompt") >= FEWEST_CLUSTERS
 
 
 def _two_way_standard(tally: Tally, fit: Fit) -> Covariance:

@@ -54,23 +54,36 @@ def met(table: Matrix, ties: Ties) -> Matrix:
     return np.asarray(used + used.T)
 
 
+def position_bounded(table: Matrix, ties: Ties) -> bool:
+    """Whether the votes bound the position effect: no strengths let it grow, or fall, without end."""
+    tied = (table[2] + table[3]) * (ties is not Ties.DROP)
+    first, second = table[0] + tied > 0, table[1] + tied > 0
+    return not _stretched(second.T, first) and not _stretched(first, second.T)
+
+
 def _level_bounded(decided: Matrix, tied: Matrix) -> bool:
     """Whether no strengths exist in which every win spans at least one step and every tie at most one.
 
-    If such strengths exist, multiples of them with the tie level in step never lower the likelihood. They are
-    potentials of the constraints θⱼ - θᵢ ≤ -1 (i beat j) and ≤ 1 (a tie), and exist unless these have a negative
-    cycle.
+    If such strengths exist, multiples of them with the tie level in step never lower the likelihood.
     """
     if not len(decided) or (np.minimum(decided, decided.T) > 0).any():
         return True
-    constraints = np.ones((len(decided) + 1, len(decided) + 1))
+    return not _stretched(decided > 0, tied > 0)
+
+
+def _stretched(wide: Flags, near: Flags) -> bool:
+    """Whether strengths exist with θⱼ - θᵢ ≤ -1 where `wide` is marked at [i, j], and ≤ 1 where `near` is.
+
+    They are potentials of these constraints, and exist unless there is a negative cycle.
+    """
+    constraints = np.ones((len(wide) + 1, len(wide) + 1))
     constraints[:, -1] = 0.0
-    constraints[:-1, :-1] = np.where(decided > 0, -1.0, np.where(tied > 0, 1.0, 0.0))
+    constraints[:-1, :-1] = np.where(wide, -1.0, np.where(near, 1.0, 0.0))
     try:
-        bellman_ford(csr_array(constraints), indices=[len(decided)])  # The last row leads to everybody.
+        bellman_ford(csr_array(constraints), indices=[len(wide)])  # The last row leads to everybody.
     except NegativeCycleError:
-        return True
-    return False
+        return False
+    return True
 
 
 def groups(games: Matrix) -> Codes:

@@ -132,12 +132,13 @@ def test_a_negative_direction_of_a_two_way_covariance_becomes_zero() -> None:
     assert np.linalg.eigvalsh(found).min() > -1e-12
 
 
-def test_prompts_that_never_repeat_leave_the_clustering_by_voter() -> None:
+def test_prompts_that_never_repeat_or_never_change_leave_the_clustering_by_voter() -> None:
     tally = tied(np.random.default_rng(7), votes=900, voters=300)
     apart = replace(tally, prompt=np.arange(900))
     fit = rating.fit(tally)
     assert (covariance.standard(apart, fit).matrix == covariance.standard(tally, fit).matrix).all()
-    assert covariance.standard(apart, fit).cluster == "voter"
+    one = replace(tally, prompt=np.zeros(900, dtype=np.int64))
+    assert {covariance.standard(votes, fit).cluster for votes in (tally, apart, one)} == {"voter"}
 
 
 def test_judged_battles_are_clustered_by_prompt_when_asked() -> None:

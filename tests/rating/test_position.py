@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rating
-from rating import Tally, position
+from rating import NoMaximum, Tally, position
 
 
 def board(
@@ -68,6 +68,16 @@ def test_an_effect_without_end_stays_finite() -> None:
     turns = np.arange(40) % 2
     tally = Tally(("a", "b"), turns, 1 - turns, np.zeros(40, dtype=np.int64), np.arange(40))
     assert 2 < position.effect(tally).effect < 8
+
+
+def test_without_a_prior_an_effect_without_end_is_an_error() -> None:
+    table = np.zeros((4, 3, 3))
+    table[0, 0, 1] = table[0, 1, 0] = table[0, 1, 2] = table[0, 2, 1] = 5
+    for votes in (table, table[[1, 0, 2, 3]]):
+        with pytest.raises(NoMaximum, match="shown first"):
+            rating.fit(votes, prior=0, position=True)
+    table[1, 0, 1] = table[1, 1, 0] = 1
+    assert 1 < rating.fit(table, prior=0, position=True).place[-1] < 4
 
 
 def test_the_order_of_votes_moves_no_bit_of_it() -> None:
