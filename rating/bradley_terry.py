@@ -81,7 +81,7 @@ def fit(
     """
     rule, whole = Ties.named(ties), _checked(_table(counts), prior)
     if prior == 0:
-        _refuse_unbounded(whole, rule)
+        refuse_unbounded(whole, rule)
     size, tied = whole.shape[1], bool(whole[2:].any())
     level = rule.modelled and tied
     layout = Layout(size, level, level and rule is Ties.DAVIDSON, position)
@@ -120,7 +120,8 @@ def _checked(table: Matrix, prior: float) -> Matrix:
     return table
 
 
-def _refuse_unbounded(table: Matrix, ties: Ties) -> None:
+def refuse_unbounded(table: Matrix, ties: Ties) -> None:
+    """NoMaximum unless finite strengths fit the table (4 x M x M) best without a prior."""
     edges = graph.edges(table, ties)
     outside = np.count_nonzero(graph.strong(edges)) if len(edges) else 0
     if outside:

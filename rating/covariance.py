@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, eigh
 
-from rating import bradley_terry, newton, scores
+from rating import bradley_terry, chord, newton, scores
 from rating.arrays import Matrix, centred
 from rating.bradley_terry import Fit
 from rating.cells import Cells, Cluster
@@ -84,13 +84,16 @@ def jackknife(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
     Without a prior a refit may have no maximum although the whole has one: NoMaximum.
     """
     clusters, cells = _several(tally, cluster), tally.cells(cluster)
-    size = len(fit.theta)
-    whole = _table(cells, slice(None), size)
+    near, size = chord.of(fit), len(fit.theta)
     ends = np.searchsorted(cells.cluster, np.arange(clusters + 1))
     left_out = np.empty((clusters, size))
     for number, (start, end) in enumerate(pairwise(ends)):
-        table = whole - _table(cells, slice(start, end), size)
-        left_out[number] = bradley_terry.fit(table, ties=fit.ties, prior=fit.prior, start=fit).theta
+        own = _said(cells, slice(start, end), size)
+        decided, ties = tally.counts.decided - own[0], tally.counts.ties - own[1]
+        if fit.prior == 0:
+            # Whoever has no votes left pulls nowhere, so that only the graph can tell.
+            bradley_terry.refuse_unbounded(np.stack([decided, 0 * decided, np.triu(ties), 0 * ties]), fit.ties)
+        left_out[number] = near.refit(decided, ties)
     away = left_out - left_out.mean(axis=0)
     return centred((clusters - 1) / clusters * (away.T @ away))
 
@@ -126,13 +129,13 @@ def _one_way(tally: Tally, fit: Fit, cluster: Cluster) -> tuple[Matrix, str]:
     return clustered(tally, fit, cluster)[:size, :size], "CR1"
 
 
-def _table(cells: Cells, part: slice, size: int) -> Matrix:
-    """The cells' votes by outcome (4 x M x M), as if `low` had always been shown first."""
-    table = np.zeros((cells.counts.shape[1], size * size))
-    pairs = cells.low[part] * size + cells.high[part]
-    for outcome, own in enumerate(cells.counts[part].T):
-        table[outcome] = np.bincount(pairs, own, minlength=size * size)
-    return table.reshape(-1, size, size)
+def _said(cells: Cells, part: slice, size: int) -> tuple[Matrix, Matrix]:
+    """What the cells hold of `decided` and `ties` (M x M, as in Counts)."""
+    low, high, counts = cells.low[part], cells.high[part], cells.counts[part]
+    decided, ties = np.zeros((size, size)), np.zeros((size, size))
+    decided[low, high], decided[high, low] = counts[:, 0], counts[:, 1]
+    ties[low, high] = ties[high, low] = counts[:, 2] + counts[:, 3]
+    return decided, ties
 
 
 def _inverse(fit: Fit) -> Matrix:

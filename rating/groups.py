@@ -144,5 +144,6 @@ def _acceptable(part: Tally, choices: Choices) -> Acceptable | None:
 def _ratios(part: Tally, fit: Fit, variances: Vector, choices: Choices) -> Vector:
     if not choices.replicates or not variances.any():
         return np.full(len(variances), np.nan)
-    thetas = replicates.run(part, fit, seed=choices.seed, count=choices.replicates)
+    cluster: Cluster = "voter" if choices.cluster == "both" else choices.cluster
+    thetas = replicates.run(part, fit, seed=choices.seed, count=choices.replicates, cluster=cluster)
     return replicates.ratio(thetas, variances)

@@ -91,7 +91,7 @@ def chances(ties: str, d: Matrix, s: Matrix) -> tuple[Matrix, Matrix, Matrix]:
 
 
 def likeliest(table: Matrix, ties: str, *, position: bool) -> Vector:
-    """The penalised likelihood written out anew, handed to a general minimiser: theta, level, propensities, position."""
+    """The penalised likelihood written out anew, for a general minimiser: theta, level, propensities, position."""
     size = table.shape[1]
 
     def loss(place: Vector) -> float:
@@ -100,10 +100,10 @@ def likeliest(table: Matrix, ties: str, *, position: bool) -> Vector:
         d = theta[:, None] - theta + (gamma if position else 0)
         first, second, tie = chances(ties, d, level + (own[:, None] + own) / 2)
         value = table[0] * np.log(first) + table[1] * np.log(second) + (table[2] + table[3]) * np.log(tie)
-        equal = sum(np.log(chance) for chance in chances(ties, np.zeros(1), np.full(1, level)))
+        equal = np.log(np.stack(chances(ties, np.zeros(1), np.full(1, level)))).sum()
         phantom = np.log(1 / (2 + np.exp(theta) + np.exp(-theta))).sum() / 2
         sides = -np.log(2 + np.exp(gamma) + np.exp(-gamma)) / 2
-        return float(-value.sum() - phantom - equal[0] / 3 - sides + own @ own / 4)
+        return float(-value.sum() - phantom - equal / 3 - sides + own @ own / 4)
 
     start = np.zeros(2 * size + 2)
     start[size] = 0.5
