@@ -78,7 +78,8 @@ def _numbers(column: Column) -> Any:
         return np.asarray(column) if INTEGER.match(str(kind)) else None
     if not len(column) or not all(isinstance(value, (int, np.integer)) for value in column):
         return None
-    return np.asarray(column)
+    array = np.asarray(column)
+    return array if array.dtype.kind in "iu" else None  # Truths, and numbers beyond 64 bits, are neither.
 
 
 def _factorized(column: Column, what: str) -> tuple[Integers, Sequence[object]]:

@@ -212,7 +212,10 @@ def _outcomes(outcome: Column) -> Integers:
 
 
 def _units(weight: Column) -> Codes:
-    votes = np.asarray(weight, dtype=np.float64)
+    try:
+        votes = np.asarray(weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise VotesWrong(f"The weights must be numbers ({error}).") from None
     _refuse(~(np.isfinite(votes) & (votes >= 0)), "has a weight that is no number from 0 on")
     if float(votes.sum()) * UNITS >= MOST_WEIGHT:
         raise VotesWrong("The weights sum to more than 2^33 votes, beyond which sums are not exact.")

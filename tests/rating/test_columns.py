@@ -146,6 +146,8 @@ MIXED: dict[str, tuple[Any, str]] = {
     "fractions": (np.array([1.0, 2.5, 3.0]), "must hold texts or whole numbers, and holds float64."),
     "polars fractions": (pl.Series([1.0, 2.5, 3.0]), "must hold texts or whole numbers, and holds Float64."),
     "truths": (pd.Series([True, False, True]), "must hold texts or whole numbers, and holds bool."),
+    "truths in a list": ([True, False, True], "Row 1 has the voter True, which is not a text."),
+    "beyond 64 bits": ([1 << 70, 1, 2], "Row 1 has the voter 1180591620717411303424, which is not a text."),
     "negative": (np.array([1, -2, 3]), "Row 2 has a negative voter code."),
     "short": (["x", "y"], "must be of one length."),
 }
@@ -171,6 +173,8 @@ def test_a_weight_that_is_no_amount_is_refused_by_its_row(weight: list[float]) -
         Tally.of(["a"] * 2, ["b"] * 2, ["tie"] * 2, weight=weight)
 
 
-def test_weights_beyond_exact_sums_are_refused() -> None:
+def test_weights_that_are_no_numbers_or_beyond_exact_sums_are_refused() -> None:
+    with pytest.raises(VotesWrong, match="The weights must be numbers"):
+        Tally.of(["a"] * 2, ["b"] * 2, ["tie"] * 2, weight=["1", "much"])
     with pytest.raises(VotesWrong, match="beyond which sums are not exact"):
         Tally.of(["a"] * 2, ["b"] * 2, ["tie"] * 2, weight=[2.0**32, 2.0**32])

@@ -188,6 +188,8 @@ def test_counts_of_two_parts_add_up_to_those_of_the_whole(tally: Tally, share: f
     begun = int(share * len(tally))
     old, new = tally.only(np.arange(begun)), tally.only(np.arange(begun, len(tally)))
     assert ((old.counts + new.counts).table == tally.counts.table).all()
+    plain = replace(tally, weight=None).counts
+    assert (plain + tally.counts).weighted is (tally.counts + plain).weighted is (tally.weight is not None)
 
 
 def test_counts_among_more_contenders_can_be_added_and_refitted_from_the_fit_before() -> None:
