@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -34,6 +35,7 @@ from arena.limits import Rates
 from arena.pages import languages
 from arena.people.voters import UnknownVoter
 from arena.publishing.releases import Latest
+from arena.sealing import Keyring
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,8 @@ SENTENCES: Mapping[int, str] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; /schema says which it takes.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This request is larger than the arena reads. Send less.",
 }
+# The parser's words for a field too many or too few.
+FIELD = re.compile(r"(?:(?P<unknown>unknown)|missing required) field `(?P<field>[^`]{1,100})`")
 NO_VALUES: Mapping[str, str | int] = {}
 
 AnyRequest = Request[Any, Any, Any]
@@ -80,6 +84,7 @@ class Resources:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._keyring = Keyring(settings)
         self.db: Pool
         self.redis: Redis
         self.rates: Rates
@@ -106,6 +111,7 @@ class Resources:
         return {
             "settings": Provide(lambda: self._settings, sync_to_thread=False),
             "db": Provide(lambda: self.db, sync_to_thread=False),
+            "keyring": Provide(lambda: self._keyring, sync_to_thread=False),
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
             "rates": Provide(lambda: self.rates, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
@@ -187,6 +193,9 @@ def _what_is_wrong(first: object) -> tuple[str, dict[str, str | int]]:
     """The parser's words with the place they are about; a body that is no object at all has no better ones."""
     told = first if isinstance(first, dict) else {"message": str(first)}
     what, where = str(told.get("message") or "").rstrip("."), str(told.get("key") or "")
+    if named := FIELD.search(what):
+        unknown = "There is no field “{field}” here; /schema names the fields there are."
+        return (unknown if named["unknown"] else "The field “{field}” is missing."), {"field": named["field"]}
     if where == "data" or not what:
         return (
             "The body must be a JSON object with the fields that /schema names, in UTF-8 without broken characters.",

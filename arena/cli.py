@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
 
     _add_import(commands)
+    _add_operator(commands)
     for name, run, words in (
         ("serve", _serve, "serve pages and API from ARENA_DATABASE_URL and ARENA_REDIS_URL"),
         ("work", _work, "do the work in the background: ratings, releases, tidying"),
@@ -81,6 +82,23 @@ def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         help=f"the folder of the running `arena up` to bring them to (that of ARENA_DATABASE_URL, if set, else {DATA})",
     )
     votes.set_defaults(run=_import_votes)
+
+
+def _add_operator(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    acts = commands.add_parser("operator", help="the first operator; a new API key").add_subparsers(
+        dest="act", required=True, metavar="ACT"
+    )
+    create = acts.add_parser("create", help="open an operator's account; its key is printed alone on the last line")
+    create.add_argument("--email", required=True, metavar="ADDRESS")
+    create.add_argument("--name", required=True, metavar="NAME", help="what pages call them")
+    create.add_argument("--organisation", required=True, metavar="NAME", help="founded with the account")
+    create.set_defaults(run=_create_operator)
+    key = acts.add_parser("key", help="a new API key for an account, printed alone on the last line")
+    key.add_argument("--email", required=True, metavar="ADDRESS")
+    key.add_argument("--days", type=int, metavar="N", help="how long it lasts (until it is revoked)")
+    key.set_defaults(run=_make_key)
+    for act in (create, key):
+        act.add_argument("--data", type=Path, metavar="DIR", help="the folder of the running `arena up`")
 
 
 def _names(text: str) -> dict[str, str]:
@@ -155,6 +173,21 @@ def _import_votes(chosen: argparse.Namespace) -> None:
         return f"Brought in {many} on {brought.contenders:,} contenders{unknown}"
 
     _say(f"{asyncio.run(bring())}\nReleased at /leaderboard/{archive.slug}")
+
+
+def _create_operator(chosen: argparse.Namespace) -> None:
+    from arena import operators
+
+    url = _settings_of(chosen.data).database_url
+    words = asyncio.run(operators.create(url, email=chosen.email, name=chosen.name, organisation=chosen.organisation))
+    _say(f"{chosen.email} is an operator. This key is shown once; keep it:\n{words}")
+
+
+def _make_key(chosen: argparse.Namespace) -> None:
+    from arena import operators
+
+    words = asyncio.run(operators.key(_settings_of(chosen.data).database_url, email=chosen.email, days=chosen.days))
+    _say(f"A key for {chosen.email}. It is shown once; keep it:\n{words}")
 
 
 def _settings_of(folder: Path | None) -> Settings:

@@ -34,6 +34,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     public_url: str = ""
+    master_keys: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = ""
     pool_size: Annotated[int, Meta(ge=2)] = 10
     pace: Pace = Pace.LOCKSTEP
     pace_characters: Positive = 24
@@ -53,6 +58,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     votes_per_minute: Natural = 60
     endpoint_calls_per_minute: Natural = 600
     concurrent_battles: Natural = 4
+    sign_ups_per_hour: Natural = 10
+    sign_ins_per_hour: Natural = 20
     trusted_proxies: Natural = 0
     release_seconds: Seconds = 300.0
     established_votes: Positive = 500
@@ -81,6 +88,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         raise SettingsWrong(_sentence(error, given)) from None
     for name in ("database_url", "redis_url"):
         _require_address(name, getattr(settings, name))
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.public_url):
+        raise SettingsWrong("ARENA_OIDC_ISSUER needs ARENA_OIDC_CLIENT_ID and ARENA_PUBLIC_URL as well.")
     return settings
 
 

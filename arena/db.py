@@ -3,14 +3,14 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.queries import Queries
 
@@ -38,10 +38,10 @@ MIGRATION_LOCK = 7_215_550_911
 
 
 # What is raised where PostgreSQL is away, starting, stopping, full, too slow or gone read-only, by TCP, by name or by
-# socket; asking again later is the answer.
+# socket; asking again later is the answer. A lost connection is an OSError of ours (ConnectionLost); asyncpg's own
+# InternalClientError is what a connection leaves that is cut in the middle of what it tells.
 AWAY = (
     OSError,
-    asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
@@ -52,6 +52,14 @@ AWAY = (
 )
 # Text that PostgreSQL can't hold, a zero byte for instance, so that nothing can be called that.
 UNWRITABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+
+# How asyncpg ends its sentence where a connection or the pool is gone, or the last call is still being called off. The
+# pool takes a lost connection back from whoever has it, so to them it has been released.
+LOST = ("is closed", "is closing", "is cancelling", "released back to the pool")
+
+
+class ConnectionLost(ConnectionError):
+    """The connection to PostgreSQL, or the pool that has it, is gone."""
 
 
 class MigrationChanged(ArenaError):
@@ -107,11 +115,47 @@ class _Pool(Pool):
     __slots__ = ()
 
     def acquire(self, *, timeout: float | None = None) -> Any:
-        return super().acquire(timeout=FREE_SECONDS if timeout is None else timeout)
+        return _Acquired(self, FREE_SECONDS if timeout is None else timeout)
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's own
         """Take a connection back; one that isn't clean in a second is closed, and whoever used it waits no longer."""
         await super().release(connection, timeout=RELEASE_SECONDS if timeout is None else timeout)
+
+
+class _Acquired(PoolAcquireContext):
+    """A connection of the pool, in use; all that the pool is asked goes through here."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Any:
+        with losses():
+            return await super().__aenter__()
+
+    async def __aexit__(self, *raised: Any) -> None:
+        with losses():
+            await super().__aexit__(*raised)
+        _, error, _ = raised
+        if _lost(error):
+            raise ConnectionLost(str(error)) from error
+
+
+@contextmanager
+def losses() -> Iterator[None]:
+    """Raise ConnectionLost where a connection is gone.
+
+    asyncpg raises an InterfaceError for that as well as for a call that is wrong, with too many arguments for instance,
+    which no waiting mends; only its words tell them apart.
+    """
+    try:
+        yield
+    except asyncpg.InterfaceError as error:
+        if _lost(error):
+            raise ConnectionLost(str(error)) from error
+        raise
+
+
+def _lost(error: BaseException | None) -> bool:
+    return isinstance(error, asyncpg.InterfaceError) and str(error).endswith(LOST)
 
 
 async def _prepare(connection: Any) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -16,16 +17,55 @@ from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
 from arena.config import Settings
+from arena.db import Pool
 from arena.errors import ArenaError
-from arena.people import voters
+from arena.people import keys, members, sessions, voters
+from arena.people.accounts import Account, Role
+from arena.people.keys import Scope
+from arena.people.members import Membership
 
 YEAR = 365 * 24 * 3600
+SESSION_SECONDS = int(sessions.LIFE.total_seconds())
+# What is read without changing anything, and so may be asked from anywhere.
+READS = (HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS)
 
 
 class NotJson(ArenaError):
     """This address reads JSON: send the header “Content-Type: application/json”."""
 
     status = 415
+
+
+class NotSignedIn(ArenaError):
+    """Sign in first, or send an API key in the header “Authorization: Bearer …”."""
+
+    status = 401
+
+
+class NotAllowed(ArenaError):
+    """Your account may not do this."""
+
+    status = 403
+
+
+class FromElsewhere(ArenaError):
+    """This request was sent by another site's page. Use the arena's own pages, or an API key."""
+
+    status = 403
+
+
+class Asker(Struct, frozen=True):
+    """Somebody who has signed in or sent a key; `scopes` is None for a session, which is good for everything."""
+
+    account: Account
+    scopes: frozenset[Scope] | None
+
+    def require(self, scope: Scope, role: Role | None = None) -> None:
+        """Make sure that the asker may do what takes this scope, and this role."""
+        if self.scopes is not None and scope not in self.scopes:
+            raise NotAllowed("This API key has not the scope “{scope}”. Make one that has.", scope=scope)
+        if role is not None and role not in self.account.roles:
+            raise NotAllowed
 
 
 def cookie_name(settings: Settings) -> str:
@@ -110,9 +150,78 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     return mapped or address
 
 
+def session_name(settings: Settings) -> str:
+    """The name of the cookie of those who have signed in."""
+    return "__Host-session" if settings.secure else "session"
+
+
+def session_cookie(token: str, settings: Settings) -> Cookie:
+    """The cookie by which a session is known; an empty token takes it away."""
+    return Cookie(
+        key=session_name(settings),
+        value=token,
+        path="/",
+        max_age=SESSION_SECONDS if token else 0,
+        httponly=True,
+        secure=settings.secure,
+        samesite="lax",
+    )
+
+
+def session_token(request: Request[Any, Any, Any], settings: Settings) -> str | None:
+    """What the browser's session cookie holds, if it has one."""
+    return request.cookies.get(session_name(settings)) or None
+
+
+async def asker(request: Request[Any, Any, Any], settings: Given[Settings], db: Given[Pool]) -> Asker | None:
+    """Who asks, by key or by session; None for everybody else. A key that isn't good is refused."""
+    scheme, _, words = request.headers.get("authorization", "").partition(" ")
+    if scheme:
+        if scheme.lower() != "bearer":
+            raise keys.KeyRefused
+        held = await keys.holder(db, words.strip())
+        return Asker(held.account, held.scopes)
+    token = session_token(request, settings)
+    account = None if token is None else await sessions.account(db, token)
+    return None if account is None else Asker(account, None)
+
+
+async def signed_in(asker: Given[Asker | None]) -> Asker:
+    """Who asks, where that must be somebody."""
+    if asker is None:
+        raise NotSignedIn
+    return asker
+
+
+async def belonging(db: Pool, asker: Asker, organisation: str | None) -> Membership:
+    """The asker's organisation: the one named, or the only one there is."""
+    if organisation is not None:
+        return await members.require(db, asker.account.id, organisation)
+    found = await members.of(db, asker.account.id)
+    if len(found) != 1:
+        raise NotAllowed(
+            "Say for which organisation this is, in the field “organisation”; yours are: {names}.",
+            names=", ".join(each.organisation for each in found) or "none yet",
+        )
+    return found[0]
+
+
+def sent_from_here(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuse what another site's page makes a browser send with the cookies that it keeps for us."""
+    if connection.scope.get("method") in READS or not connection.cookies:
+        return
+    if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise FromElsewhere
+    origin = connection.headers.get("origin")
+    settings: Settings = connection.app.state.settings
+    here = {connection.headers.get("host", ""), urlsplit(settings.public_url).netloc}
+    if origin is not None and urlsplit(origin).netloc not in here - {""}:
+        raise FromElsewhere
+
+
 def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuse a body that doesn't say it is JSON; a form of another site can't say so."""
-    if connection.scope.get("method") != HttpMethod.POST:
+    if connection.scope.get("method") in (*READS, HttpMethod.DELETE):
         return
     content_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":

@@ -111,6 +111,8 @@ class Rates:
         self._battles = Rate("battles", settings.battles_per_hour, HOUR)
         self._network_battles = Rate("network-battles", settings.network_battles_per_hour, HOUR)
         self._votes = Rate("votes", settings.votes_per_minute, MINUTE)
+        self._sign_ups = Rate("sign-ups", settings.sign_ups_per_hour, HOUR)
+        self._sign_ins = Rate("sign-ins", settings.sign_ins_per_hour, HOUR)
         self._calls = Rate("calls", settings.endpoint_calls_per_minute, MINUTE)
         self._now = now
         self._away_until = 0.0
@@ -150,6 +152,27 @@ class Rates:
             raise LimitReached(
                 "You vote faster than one can read. The next vote counts from {clock}.",
                 clock=_clock(wait, "%H:%M:%S"),
+                seconds=wait,
+            )
+
+    async def sign_up(self, network: str) -> None:
+        """Count an account opened from this network; LimitReached when there have been too many."""
+        if wait := await self._take(self._sign_ups, self._hidden(network)):
+            raise LimitReached(
+                "Your network has opened many accounts this hour. The next one can be opened at {clock}.",
+                clock=_clock(wait + MINUTE - 1, "%H:%M"),
+                seconds=wait,
+            )
+
+    async def sign_in(self, email: str, network: str) -> None:
+        """Count a password tried for this address from this network; LimitReached when there have been too many.
+
+        Counted for both together, so that nobody can lock the owner of an address out.
+        """
+        if wait := await self._take(self._sign_ins, self._hidden(f"{email.strip().lower()} {network}")):
+            raise LimitReached(
+                "Too many passwords have been tried for this address. Try again at {clock}.",
+                clock=_clock(wait + MINUTE - 1, "%H:%M"),
                 seconds=wait,
             )
 

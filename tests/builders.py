@@ -13,10 +13,14 @@ import aiohttp
 from msgspec import structs
 from yarl import URL
 
+from arena.config import Settings
 from arena.db import Pool, Proxy
 from arena.evaluation import battles, pairing
 from arena.evaluation.battles import Battle
 from arena.evaluation.turns import Answer
+from arena.integration import snapshots
+from arena.integration.boards import Board
+from arena.integration.snapshots import Snapshot
 from arena.submission import contenders, endpoints, providers
 from arena.submission.contenders import Contender
 from arena.submission.endpoints import Endpoint, Entrant, Grant
@@ -61,6 +65,13 @@ async def ready_battle(db: Pool, entrants: list[Entrant], voter_id: UUID | None 
     await battles.start(db, battle.id)
     await battles.finish(db, battle.id, 1, ANSWERS, shown=[2, 2, 4, 4], void=None)
     return battle, voter
+
+
+async def snapshot(db: Pool, board: Board, settings: Settings) -> Snapshot:
+    """A snapshot of the board's votes as they are now, which nobody publishes."""
+    fitted = await snapshots.fit(db, board, settings)
+    async with db.acquire() as connection, connection.transaction():
+        return await snapshots.keep(connection, board, fitted, settings)
 
 
 @dataclass
@@ -136,6 +147,29 @@ class Visitor:
         more["data"] = BytesIO(more.get("data", json.dumps(body).encode()))
         more.setdefault("headers", {"content-type": "application/json"})
         return await self._call("POST", path, **more)
+
+    def cookie(self, name: str) -> str:
+        """What the cookie of this name holds."""
+        return self._session.cookie_jar.filter_cookies(URL(self.base_url))[name].value
+
+    async def head_of(self, path: str) -> tuple[int, Any]:
+        """The status and the headers of a page, wherever it sends one on to."""
+        async with self._session.get(path, allow_redirects=False) as response:
+            return response.status, response.headers
+
+    async def put(self, path: str, body: Any) -> tuple[int, Any]:
+        """The status and the body of a JSON call that replaces something."""
+        headers = {"content-type": "application/json"}
+        return await self._call("PUT", path, data=BytesIO(json.dumps(body).encode()), headers=headers)
+
+    async def patch(self, path: str, body: Any) -> tuple[int, Any]:
+        """The status and the body of a JSON call that changes something."""
+        headers = {"content-type": "application/json"}
+        return await self._call("PATCH", path, data=BytesIO(json.dumps(body).encode()), headers=headers)
+
+    async def delete(self, path: str, **more: Any) -> tuple[int, Any]:
+        """The status and the body of a call that removes something."""
+        return await self._call("DELETE", path, **more)
 
     async def _call(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
         async with self._session.request(method, path, **more) as response:

@@ -1,9 +1,10 @@
-"""Real servers for all tests: PostgreSQL and Valkey once, a database of its own for each test, and a provider."""
+"""Real servers for all tests: PostgreSQL and Redis once, a database of its own for each test, and a provider."""
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from urllib.parse import urlsplit, urlunsplit
@@ -17,12 +18,15 @@ from arena import app, limits, ports, workers
 from arena import db as database
 from arena.config import Settings
 from arena.db import Pool
+from tests import processes, upstream
 from tests import servers as test_servers
-from tests import upstream
 from tests.builders import Visitor, contender
+from tests.processes import Run, Running
 from tests.upstream import Provider
 
-TEMPLATE = "template_arena"
+# Another run may use the same servers at the same time.
+RUN = f"arena_test_{secrets.token_hex(4)}"
+TEMPLATE = f"{RUN}_template"
 _numbers = count(1)
 
 
@@ -40,28 +44,51 @@ def named(url: str, name: str) -> str:
     return urlunsplit(parts._replace(path=f"/{name}"))
 
 
+async def administer(url: str, statement: str) -> None:
+    """Run a statement that makes or drops a database, over a connection that no fault of a test ends."""
+    connection = await database.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
 @pytest.fixture(scope="session")
 async def servers() -> AsyncIterator[Servers]:
-    """PostgreSQL and Valkey, with a migrated database to copy."""
-    async with test_servers.postgres() as postgres, test_servers.valkey() as valkey:
-        connection = await database.connect(postgres.url)
-        await connection.execute(f"CREATE DATABASE {TEMPLATE}")
-        await connection.close()
-        await database.migrate(postgres.url_of(TEMPLATE))
-        yield Servers(postgres.url, valkey.url)
+    """The environment's PostgreSQL and Redis, or else our own, with a migrated database to copy."""
+    urls = [os.environ.get(f"ARENA_TEST_{name}_URL", "") for name in ("DATABASE", "REDIS")]
+    assert all(urls) or not any(urls), "Set both ARENA_TEST_DATABASE_URL and ARENA_TEST_REDIS_URL, or neither."
+    async with AsyncExitStack() as stack:
+        if not all(urls):
+            postgres = await stack.enter_async_context(test_servers.postgres())
+            valkey = await stack.enter_async_context(test_servers.valkey())
+            urls = [postgres.url, valkey.url]
+        await administer(urls[0], f"CREATE DATABASE {TEMPLATE}")
+        stack.push_async_callback(administer, urls[0], f"DROP DATABASE {TEMPLATE} WITH (FORCE)")
+        await database.migrate(named(urls[0], TEMPLATE))
+        yield Servers(*urls)
+
+
+@pytest.fixture
+async def empty_database_url(servers: Servers) -> AsyncIterator[str]:
+    """A database of the test's own with nothing in it."""
+    async with _made(servers, "TEMPLATE template0") as url:
+        yield url
 
 
 @pytest.fixture
 async def database_url(servers: Servers) -> AsyncIterator[str]:
     """A migrated database of the test's own."""
-    name = f"test_{next(_numbers)}"
-    connection = await database.connect(servers.database_url)
-    try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        yield named(servers.database_url, name)
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await connection.close()
+    async with _made(servers, f"TEMPLATE {TEMPLATE}") as url:
+        yield url
+
+
+@asynccontextmanager
+async def _made(servers: Servers, how: str) -> AsyncIterator[str]:
+    name = f"{RUN}_{next(_numbers)}"
+    await administer(servers.database_url, f"CREATE DATABASE {name} {how}")
+    yield named(servers.database_url, name)
+    await administer(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -81,6 +108,8 @@ def settings(database_url: str, servers: Servers) -> Settings:
         votes_per_minute=0,
         endpoint_calls_per_minute=0,
         concurrent_battles=0,
+        sign_ups_per_hour=0,
+        sign_ins_per_hour=0,
         release_seconds=0.01,
         drain_seconds=0,
         replicates=20,
@@ -96,7 +125,7 @@ async def db(settings: Settings) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 async def redis(servers: Servers) -> AsyncIterator[Redis]:
-    """A client of the test run's Valkey."""
+    """A client of the test run's Redis."""
     async with Redis.from_url(servers.redis_url) as client:
         yield client
 
@@ -158,6 +187,19 @@ async def open_arena(settings: Settings) -> AsyncIterator[Open]:
                 return await address
 
         yield opened
+
+
+@pytest.fixture
+async def run(settings: Settings) -> AsyncIterator[Run]:
+    """Runs an `arena` command as a process, with settings changed as told and its clock so far off."""
+    async with AsyncExitStack() as stack:
+
+        async def running(command: str, *, seconds_off: int = 0, **changes: object) -> Running:
+            started = await processes.start(command, structs.replace(settings, **changes), seconds_off=seconds_off)
+            stack.push_async_callback(started.end)
+            return started
+
+        yield running
 
 
 @pytest.fixture

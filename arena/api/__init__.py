@@ -4,15 +4,20 @@ from litestar import Router
 from litestar.di import Provide
 
 from arena import guards
-from arena.api import battles, boards, health
+from arena.api import accounts, arrivals, battles, boards, contenders, endpoints, health
 
 
 def routers() -> list[Router]:
     """The public API under /api/v1, and what operators watch."""
     public = Router(
         "/api/v1",
-        guards=[guards.sends_json],
-        dependencies={"voter_id": Provide(guards.voter_id), "network": Provide(guards.network)},
+        guards=[guards.sends_json, guards.sent_from_here],
+        dependencies={
+            "voter_id": Provide(guards.voter_id),
+            "network": Provide(guards.network),
+            "asker": Provide(guards.asker),
+            "signed_in": Provide(guards.signed_in),
+        },
         route_handlers=[
             battles.open_battle,
             battles.show_battle,
@@ -25,6 +30,10 @@ def routers() -> list[Router]:
             boards.show_board,
             boards.list_releases,
             boards.show_release,
+            *contenders.routes,
+            *endpoints.routes,
+            *arrivals.routes,
+            *accounts.routes,
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

@@ -20,6 +20,7 @@ from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Rea
 from arena.evaluation.exchanges import Exchange, Question
 from arena.evaluation.turns import Answer
 from arena.relay import Relay
+from arena.sealing import Keyring
 from arena.upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Generations:
         self._redis = redis
         self._relay = Relay(redis, self._for_others, self._stop_here)
         self._settings = settings
-        self._upstream = Upstream()
+        self._upstream = Upstream(Keyring(settings))
         self._broadcasts: dict[UUID, Broadcast] = {}
         self._exchanges: dict[UUID, Exchange] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}

@@ -36,16 +36,28 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     taken_at: datetime
 
 
-async def take(db: Pool, board: Board, settings: Settings) -> Snapshot:
-    """Rate the board's votes as they are now and keep the result in one transaction.
+class Fitted(Struct, frozen=True):
+    """A board's votes as they were read, rated; `unknown` of them are their own voters."""
+
+    digest: str
+    standings: Standings
+    unknown: int
+
+
+async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
+    """Rate the board's votes as they are now.
 
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
     counted = await _counted(db, board)
     digest, standings = await asyncio.to_thread(_rate, counted, settings.replicates)
-    async with db.acquire() as connection, connection.transaction():
-        snapshot = await _keep(connection, board, digest, standings, unknown=_without_voter(counted))
-        await _keep_standings(connection, snapshot, standings, settings)
+    return Fitted(digest, standings, _without_voter(counted))
+
+
+async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, settings: Settings) -> Snapshot:
+    """Keep what was fitted, in the caller's transaction."""
+    snapshot = await _keep(connection, board, fitted)
+    await _keep_standings(connection, snapshot, fitted.standings, settings)
     return snapshot
 
 
@@ -77,15 +89,14 @@ def digest_of(counted: list[Counted]) -> str:
     return digest.hexdigest()
 
 
-async def _keep(
-    connection: Connection | Proxy, board: Board, digest: str, standings: Standings, *, unknown: int
-) -> Snapshot:
+async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) -> Snapshot:
+    standings = fitted.standings
     snapshot = await one(
         connection,
         Snapshot,
         """
-        INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method, taken_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
         RETURNING id, board_id, votes, voters, effective_voters, digest, method, taken_at
         """,
         uuid4(),
@@ -93,13 +104,13 @@ async def _keep(
         int(standings.votes.sum()) // 2,
         standings.voters,
         standings.effective_voters,
-        digest,
+        fitted.digest,
         {
             "methodology": METHODOLOGY,
             **standings.method,
             "error_bound": standings.error_bound,
             "bootstrap_ratio": standings.bootstrap_ratio,
-            "votes_without_voter": unknown,
+            "votes_without_voter": fitted.unknown,
         },
     )
     assert snapshot is not None

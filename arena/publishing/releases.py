@@ -1,15 +1,17 @@
 """Releases: snapshots made public, named by what they were computed from."""
 
+import asyncio
 import hashlib
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from arena.config import Settings
-from arena.db import Db, Pool, many, one
+from arena.db import Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, NotFound
 from arena.integration import snapshots
 from arena.integration.boards import Board
@@ -17,6 +19,10 @@ from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot
 from arena.together import Together
 
 MOST_KEPT = 16
+# A worker that refits says so every five seconds; after four silences it does not refit any more.
+LEASE_SECONDS = 20.0
+
+T = TypeVar("T")
 
 
 class NoSuchRelease(NotFound):
@@ -70,24 +76,27 @@ class _Head(Summary, frozen=True, kw_only=True):
     method: dict[str, Any]
 
 
-def name(snapshot: Snapshot, board: Board) -> str:
+def name(digest: str, board: Board) -> str:
     """The release's id: SHA-256 of the votes' digest, exclusions, board, methodology version and seed."""
     made_of = {
         "board": board.slug,
         "exclusions": [],
         "methodology": METHODOLOGY,
         "seed": SEED,
-        "votes": snapshot.digest,
+        "votes": digest,
     }
     return hashlib.sha256(msgspec.json.encode(made_of, order="sorted")).hexdigest()
 
 
 async def publish(db: Db, snapshot: Snapshot, board: Board) -> str:
-    """Make a snapshot public and name it; what was published already stays as it is."""
-    release_id = name(snapshot, board)
+    """Make a snapshot public and name it; what was published already stays as it is.
+
+    It is public from now on, not from the beginning of the transaction, which was before the fit.
+    """
+    release_id = name(snapshot.digest, board)
     await db.execute(
         """
-        INSERT INTO releases (id, board_id, snapshot_id) VALUES ($1, $2, $3)
+        INSERT INTO releases (id, board_id, snapshot_id, published_at) VALUES ($1, $2, $3, clock_timestamp())
         ON CONFLICT (id) DO NOTHING
         """,
         release_id,
@@ -123,18 +132,52 @@ async def behind(db: Db, board: Board) -> bool:
 
 
 async def refresh(db: Pool, board: Board, settings: Settings) -> str:
-    """Take a snapshot of the board and publish it; its name.
+    """Take a snapshot of the board and publish it, unless these votes are published already; the release's name.
 
     One at a time for each board (Busy while another one does), so that an older fit never ends after a newer one. The
-    lock is the connection's: with a worker that dies it is gone.
+    lock is the transaction's that keeps and publishes, so who has lost it can't write any more. It goes with a worker
+    that dies; from one that is stopped, whoever comes 20 s later takes it.
     """
-    async with db.acquire() as connection:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", str(board.id)):
+    async with db.acquire() as connection, connection.transaction():
+        if not await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", str(board.id)):
+            await _end_if_stopped(connection, board)
             raise Busy
-        try:
-            return await publish(db, await snapshots.take(db, board, settings), board)
-        finally:
-            await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", str(board.id))
+        fitted = await _awake(connection, snapshots.fit(db, board, settings))
+        release_id = name(fitted.digest, board)
+        if await connection.fetchval("SELECT true FROM releases WHERE id = $1", release_id):
+            return release_id
+        return await publish(connection, await snapshots.keep(connection, board, fitted, settings), board)
+
+
+async def _end_if_stopped(connection: Proxy, board: Board) -> None:
+    """End the session that has the board's lock, if nothing has been heard from it for as long as that means something.
+
+    No timeout of PostgreSQL's does that wherever the worker was stopped: between the parts of one statement the session
+    is not idle to it.
+    """
+    await connection.execute(
+        """
+        SELECT pg_terminate_backend(pid)
+        FROM pg_locks JOIN pg_database ON pg_database.oid = database JOIN pg_stat_activity USING (pid)
+        WHERE locktype = 'advisory' AND granted AND pg_database.datname = current_database()
+          AND (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0) AND objsubid = 1
+          AND state_change < clock_timestamp() - make_interval(secs => $2)
+        """,
+        str(board.id),
+        LEASE_SECONDS,
+    )
+
+
+async def _awake(connection: Proxy, work: Coroutine[Any, Any, T]) -> T:
+    """What the work gives; while it is under way, the connection shows again and again that somebody is there."""
+    working = asyncio.create_task(work)
+    try:
+        while not working.done():
+            await asyncio.wait([working], timeout=LEASE_SECONDS / 4)
+            await connection.execute("SELECT 1")
+        return working.result()
+    finally:
+        working.cancel()
 
 
 async def latest(db: Db, board: str) -> Release | None:

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Proxy, many
 from arena.errors import Later
-from arena.upstream import Dialect, Target
+from arena.sealing import Sealed
+from arena.upstream import Dialect, Grants, Target
 
 # How long an endpoint rests: after a 429 that names no time, after a first failure of another kind, and at most.
 RATE_LIMITED_SECONDS = 30.0
@@ -58,12 +59,14 @@ class _Row(Struct, frozen=True):
     dialect: Dialect
     parameters: dict[str, Any]
     system_prompt: str | None
+    sealed: bytes | None
+    master: str | None
     addresses: list[str]
     ports: list[int]
 
 
 REACHED = """
-        SELECT endpoints.id, contender_id, base_url, model, dialect, parameters, system_prompt,
+        SELECT endpoints.id, contender_id, base_url, model, dialect, parameters, system_prompt, sealed, master,
                coalesce(array_agg(host(address)) FILTER (WHERE address IS NOT NULL), '{}') AS addresses,
                coalesce(array_agg(port) FILTER (WHERE address IS NOT NULL), '{}') AS ports
         FROM endpoints LEFT JOIN allowed_addresses ON endpoint_id = endpoints.id"""
@@ -98,6 +101,28 @@ async def enter(db: Connection | Proxy, endpoint: Endpoint, grants: list[Grant])
             [(endpoint_id, grant.address, grant.port, grant.reason) for grant in grants],
         )
     return endpoint_id
+
+
+async def grant(db: Db, endpoint_id: UUID, given: Grant) -> None:
+    """Let the endpoint use a private address and port."""
+    await db.execute(
+        """
+        INSERT INTO allowed_addresses (endpoint_id, address, port, reason) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (endpoint_id, address, port) DO UPDATE SET reason = EXCLUDED.reason
+        """,
+        endpoint_id,
+        given.address,
+        given.port,
+        given.reason,
+    )
+
+
+async def granted(db: Db, endpoint_id: UUID) -> Grants:
+    """The private addresses and ports that the endpoint may use."""
+    rows = await db.fetch(
+        "SELECT host(address) AS address, port FROM allowed_addresses WHERE endpoint_id = $1", endpoint_id
+    )
+    return frozenset((row["address"], row["port"]) for row in rows)
 
 
 async def pause(db: Db, provider_slug: str) -> None:
@@ -232,4 +257,5 @@ def _target(row: _Row) -> Target:
         parameters=row.parameters,
         system_prompt=row.system_prompt,
         allowed=frozenset(zip(row.addresses, row.ports, strict=True)),
+        sealed=Sealed(row.master, row.sealed) if row.master and row.sealed else None,
     )

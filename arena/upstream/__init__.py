@@ -6,12 +6,14 @@ from typing import Self
 from uuid import UUID
 
 import aiohttp
+from msgspec import structs
 
 from arena.errors import Refused
+from arena.sealing import Keyring, Unopenable
 from arena.upstream import openai, reply, safety, sse
 from arena.upstream.calls import Dialect, Failure, Finished, Grants, Limits, Message, Target, Text, UpstreamFailed
 from arena.upstream.deadlines import Deadlines
-from arena.upstream.safety import check_url
+from arena.upstream.safety import check_url, normal
 
 __all__ = [
     "Dialect",
@@ -25,6 +27,7 @@ __all__ = [
     "Upstream",
     "UpstreamFailed",
     "check_url",
+    "normal",
 ]
 
 # A character of an answer can come in an event of some hundred bytes. An endpoint that sends more than this beside
@@ -35,7 +38,8 @@ WIRE_BYTES_PER_ANSWER_BYTE = 512
 class Upstream:
     """The arena's connections to endpoints: opened once, closed with the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
         # A pooled connection was checked against the grants of one endpoint, so it must never serve another one, nor
         # the same one after its grants have changed.
         self._sessions: dict[tuple[UUID, str, Grants], aiohttp.ClientSession] = {}
@@ -57,6 +61,7 @@ class Upstream:
         Closing the generator hangs up at once: where it may not be read to its end, hold it in
         `contextlib.aclosing`. A question is asked once and never again.
         """
+        target = self._opened(target)
         deadlines = Deadlines(limits)
         url, headers, question = openai.url(target), openai.headers(target), openai.question(target, messages)
         async with (
@@ -65,6 +70,18 @@ class Upstream:
         ):
             async for part in answer:
                 yield part
+
+    def _opened(self, target: Target) -> Target:
+        """The target with its secrets, which are in the clear for this one call."""
+        if target.sealed is None:
+            return target
+        try:
+            secrets = self._keyring.open(target.sealed, target.endpoint_id)
+        except Unopenable:
+            raise UpstreamFailed(
+                Failure.STATUS, "The endpoint's key can't be opened; its provider must set it anew."
+            ) from None
+        return structs.replace(target, key=secrets.key, headers=secrets.headers, sealed=None)
 
     def _session(self, target: Target) -> aiohttp.ClientSession:
         if self._closed:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from arena.sealing import Sealed
+
 Grants = frozenset[tuple[str, int]]
 """The exact addresses and ports that an operator has allowed one endpoint besides the public ones."""
 
@@ -26,7 +28,7 @@ class Dialect(StrEnum):
 class Target(Struct, frozen=True, kw_only=True):
     """One contender at one endpoint: where it is, what it is called there and with what settings.
 
-    `parameters` are sent as they are. `key` is None where the endpoint asks for none.
+    `parameters` are sent as they are. `key` is None where the endpoint asks for none, or while it is still `sealed`.
     """
 
     endpoint_id: UUID
@@ -37,6 +39,8 @@ class Target(Struct, frozen=True, kw_only=True):
     system_prompt: str | None
     allowed: Grants
     key: str | None = None
+    headers: dict[str, str] = {}
+    sealed: Sealed | None = None
 
     def __repr__(self) -> str:
         # The generated one would write the key into every traceback and log that shows a target.

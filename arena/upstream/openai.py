@@ -41,10 +41,10 @@ def url(target: Target) -> str:
 def headers(target: Target) -> dict[str, str]:
     """What goes before the question."""
     if target.key is None:
-        return {}
+        return target.headers
     if not re.fullmatch(r"[!-~]+", target.key):
         raise UpstreamFailed(Failure.STATUS, "The endpoint's key has characters that no key can have.")
-    return {"authorization": f"Bearer {target.key}"}
+    return {**target.headers, "authorization": f"Bearer {target.key}"}
 
 
 def question(target: Target, messages: list[Message]) -> bytes:

@@ -91,6 +91,11 @@ def check_url(url: str, allowed: Grants) -> None:
     )
 
 
+def normal(url: str) -> str:
+    """The URL in the form in which two of the same place are equal."""
+    return str(URL(url)).rstrip("/")
+
+
 def open_session(base_url: str, allowed: Grants) -> aiohttp.ClientSession:
     """A session that can reach one endpoint and nothing else.
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from arena import jobs
 from arena.config import Settings
-from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, pool
+from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, losses, pool
 from arena.integration import boards
 from arena.jobs import Clockwork
 from arena.workers import refit, sweep
@@ -21,7 +21,8 @@ async def run(settings: Settings, *, stop: asyncio.Event) -> None:
     """Work until `stop` is set; while PostgreSQL is away, try again every second."""
     while not stop.is_set():
         try:
-            await _work(settings, stop)
+            with losses():
+                await _work(settings, stop)
         except AWAY as error:
             log.warning("queue lost error=%s", type(error).__name__)
             await _pause(stop)

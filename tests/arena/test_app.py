@@ -16,7 +16,11 @@ def _service() -> Litestar:
 def test_every_call_of_the_contract_is_described() -> None:
     paths = _service().openapi_schema.to_schema()["paths"]
     described = {f"{method} {path}" for path, calls in paths.items() for method in calls}
-    assert described == {
+    assert described >= {
+        "post /api/v1/endpoints",
+        "get /api/v1/endpoints/{endpoint_id}",
+        "get /api/v1/contenders",
+        "get /api/v1/contenders/{slug}",
         "post /api/v1/battles",
         "get /api/v1/battles/{battle_id}",
         "get /api/v1/battles/{battle_id}/stream",

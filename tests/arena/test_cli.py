@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from arena.db import connect
+from arena.db import connect, pool
+from arena.people import keys, members
+from arena.people.accounts import Role
+from arena.people.keys import Scope
+from arena.people.members import Standing
 from tests import servers
 
 CHECKOUT = Path(__file__).parents[2]
@@ -106,3 +110,22 @@ def test_votes_for_an_arena_that_is_not_running_are_a_sentence(tmp_path: Path) -
     assert done.returncode == 1
     assert done.stderr.startswith(f"arena: No arena is running on {tmp_path / 'var'}. Start it with `arena up`")
     assert not (tmp_path / "var").exists()
+
+
+async def test_the_first_operator_gets_an_organisation_and_a_key_alone_on_the_last_line() -> None:
+    async with servers.postgres() as database:
+        there = {"ARENA_DATABASE_URL": database.url, **SETTINGS}
+        arena("migrate", **there)
+        who = ("--email", "olga@example.org", "--name", "Olga", "--organisation", "The house")
+        created = arena("operator", "create", *who, **there)
+        again = arena("operator", "create", *who, **there)
+        key = arena("operator", "key", "--email", "Olga@example.org", **there)
+        async with pool(database.url, size=2) as db:
+            holders = [await keys.holder(db, one.stdout.splitlines()[-1]) for one in (created, key)]
+            belongs = await members.of(db, holders[0].account.id)
+    assert (again.returncode, again.stderr) == (
+        1,
+        "arena: There is an account with this e-mail address. Sign in with it.\n",
+    )
+    assert all(Role.OPERATOR in one.account.roles and one.scopes == frozenset(Scope) for one in holders)
+    assert [(one.organisation, one.standing) for one in belongs] == [("the-house", Standing.OWNER)]

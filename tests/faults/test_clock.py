@@ -8,7 +8,7 @@ import pytest
 from arena.db import Pool
 from arena.publishing import releases
 from tests.builders import Visitor, contender, until
-from tests.faults.conftest import Run
+from tests.processes import Run
 from tests.upstream import Provider
 
 HOUR = 3600

@@ -16,7 +16,8 @@ from arena.people import voters
 from arena.publishing import releases
 from tests.builders import Heard, Visitor, contender, ready_battle, until
 from tests.conftest import Open
-from tests.faults.conftest import Run, begun
+from tests.faults.conftest import begun
+from tests.processes import Run
 from tests.upstream import Provider
 
 VOID = "This battle did not come to its end, so it does not count and takes no vote."
@@ -136,7 +137,7 @@ async def test_of_a_worker_killed_in_mid_refit_another_one_takes_over(run: Run, 
         # The refit gets as far as keeping its snapshot, and waits there.
         await connection.execute("LOCK TABLE snapshots IN EXCLUSIVE MODE")
         killed = await run("work")
-        await until(lambda: _is_refitting(db), seconds=20)
+        await until(partial(_is_refitting, db, "snapshots"), seconds=20)
         killed.signal(signal.SIGKILL)
         await killed.ended()
     await run("work")
@@ -144,9 +145,43 @@ async def test_of_a_worker_killed_in_mid_refit_another_one_takes_over(run: Run, 
     assert await db.fetchval("SELECT count(*) FROM releases") == 1
 
 
-async def _is_refitting(db: Pool) -> bool:
-    waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'snapshots'::regclass AND NOT granted"
-    return bool(await db.fetchval(waiting))
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("table", "mode"),
+    [("sides", "ACCESS EXCLUSIVE"), ("snapshots", "EXCLUSIVE")],
+    ids=["reading votes", "keeping the snapshot"],
+)
+async def test_of_a_worker_stopped_in_mid_refit_another_one_takes_over_and_the_woken_one_writes_nothing(
+    run: Run, db: Pool, provider: Provider, table: str, mode: str
+) -> None:
+    entrants = [await contender(db, provider, "identity") for _ in range(2)]
+    battle, _ = await ready_battle(db, entrants)
+    await db.execute("INSERT INTO votes (battle_id, outcome) VALUES ($1, 'a')", battle.id)
+    async with db.acquire() as connection, connection.transaction():
+        # The refit gets as far as this, and waits there.
+        await connection.execute(f"LOCK TABLE {table} IN {mode} MODE")
+        stopped = await run("work")
+        await until(partial(_is_refitting, db, table), seconds=20)
+        stopped.signal(signal.SIGSTOP)
+    await run("work")
+    await until(lambda: _released(db), seconds=releases.LEASE_SECONDS + 10)
+    stopped.signal(signal.SIGCONT)
+    await until(lambda: _has_failed(db), seconds=20)
+    assert await db.fetchval("SELECT count(*) FROM snapshots") == 1
+    assert await db.fetchval("SELECT count(*) FROM releases") == 1
+    stopped.signal(signal.SIGTERM)
+    assert await stopped.ended() == 0
+
+
+async def _is_refitting(db: Pool, table: str) -> bool:
+    """Whether somebody who refits waits for this table."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE relation = $1::text::regclass AND NOT granted"
+    return bool(await db.fetchval(waiting, table))
+
+
+async def _has_failed(db: Pool) -> bool:
+    """Whether somebody's refit was lost, which the queue keeps."""
+    return bool(await db.fetchval("SELECT count(*) FROM pgqueuer WHERE status = 'failed'"))
 
 
 async def _released(db: Pool) -> bool:

@@ -99,6 +99,7 @@ async function followUp() {
   held.prompts.push(text)
   advance(answer.body.turn)
   listenFrom(held.stream.seq)
+  showTurn()
 }
 
 function advance(turn) {
@@ -106,6 +107,14 @@ function advance(turn) {
     for (const side of sides) side.turn(held.prompts[held.turn])
     held.turn += 1
   }
+}
+
+// The new prompt at the top of what is seen, on the side that is read, so that its answers grow below it.
+function showTurn() {
+  find('.sides').focus({ preventScroll: true })
+  const begun = sides.map((side) => side.article.querySelector('.follow-up:last-child'))
+  const read = begun.find((prompt) => prompt.getBoundingClientRect().left >= 0)
+  read?.scrollIntoView({ block: 'start', inline: 'nearest' })
 }
 
 function stop() {
@@ -148,20 +157,23 @@ function html(news, turn) {
   sides.forEach((side, place) => side.html(news[place]))
 }
 
-function lost() {
-  if (!find('[data-lost]').hidden) return
-  find('[data-lost]').hidden = false
-  find('[data-flow]').hidden = true
-  say(word('lost'))
+// The line above the answers; whether it changed.
+function tell(name) {
+  if (!find(`[data-line="${name}"]`).hidden) return false
+  for (const line of page.querySelectorAll('[data-line]')) line.hidden = line.dataset.line !== name
+  return true
 }
 
-function found() {
-  find('[data-lost]').hidden = true
-  find('[data-flow]').hidden = false
+function lost() {
+  if (tell('lost')) say(word('lost'))
 }
+
+const found = () => tell('streaming')
 
 function ready() {
-  if (enter('ready')) say(word('ready'))
+  if (!enter('ready')) return
+  tell('ready')
+  say(word('ready'))
 }
 
 const failed = (code) => end(word(code), word(`${code}-text`))

@@ -1,5 +1,5 @@
 // A battle's events. The browser reconnects by itself after a break; what it gives up, and a connection that is dead
-// without saying so, is opened anew a few times.
+// without saying so, is opened anew a few times; without a network it waits for one.
 const TRIES = 5
 const PAUSE = 2_000
 
@@ -10,7 +10,9 @@ export function follow(id, after, silenceSeconds, on) {
   let seq = after
   let tries = 0
 
-  const close = () => { clearTimeout(timer); source.close() }
+  const left = new AbortController()
+  const drop = () => { clearTimeout(timer); source.close() }
+  const close = () => { left.abort(); drop() }
   const heard = () => {
     tries = 0
     clearTimeout(timer)
@@ -18,14 +20,16 @@ export function follow(id, after, silenceSeconds, on) {
     on.found()
   }
   const again = () => {
-    close()
+    drop()
+    if (!navigator.onLine) return
     tries += 1
-    if (tries > TRIES) on.failed('gone')
-    else open()
+    if (tries <= TRIES) open()
+    else { close(); on.failed('gone') }
   }
   const open = () => {
     source = new EventSource(`/api/v1/battles/${id}/stream?after=${seq}`)
     timer = setTimeout(again, silenceSeconds * 1000)
+    source.addEventListener('open', on.found)
     source.addEventListener('tick', (event) => {
       const tick = JSON.parse(event.data)
       heard()
@@ -43,6 +47,8 @@ export function follow(id, after, silenceSeconds, on) {
       timer = setTimeout(again, PAUSE)
     })
   }
+  addEventListener('offline', on.lost, { signal: left.signal })
+  addEventListener('online', () => { tries = 0; again() }, { signal: left.signal })
   open()
   return { close, get seq() { return seq } }
 }

@@ -17,6 +17,7 @@ from arena.local import demo
 from arena.publishing import releases
 from rating import Tally, rate
 from rating.votefile import read
+from tests import builders
 from tests.rating.boards import golden, llmfao
 
 HEADER = b"model_a,model_b,winner,voter\n"
@@ -81,7 +82,7 @@ async def test_an_imported_board_is_behind_until_its_votes_are_released(
     board = (await archives.bring(db, archive)).board
     overall = await boards.require(db, "overall")
     assert [await releases.behind(db, board), await releases.behind(db, overall)] == [True, False]
-    snapshot = await snapshots.take(db, board, settings)
+    snapshot = await builders.snapshot(db, board, settings)
     assert (snapshot.votes, snapshot.voters, snapshot.method["votes_without_voter"]) == (2, 2, 0)
     await releases.refresh(db, board, settings)
     assert not await releases.behind(db, board)
@@ -112,7 +113,7 @@ async def test_another_file_adds_to_the_board_and_a_voter_stays_who_they_are(
     more = written(tmp_path, HEADER + b"Ash,Cedar,model_b,anna\n", name="more.csv")
     board = (await archives.bring(db, structs.replace(more, name="Old votes", attribution="By Berta."))).board
     assert (board.name, board.attribution, board.source) == ("Old votes", "By Anna. By Berta.", Source.IMPORTED)
-    snapshot = await snapshots.take(db, board, settings)
+    snapshot = await builders.snapshot(db, board, settings)
     assert (snapshot.votes, snapshot.voters) == (3, 2)
 
 
@@ -120,7 +121,7 @@ async def test_votes_without_voters_count_one_by_one_and_the_method_says_so(
     db: Pool, settings: Settings, tmp_path: Path
 ) -> None:
     brought = await archives.bring(db, written(tmp_path, b"model_a,model_b,winner\n" + 5 * b"ash,birch,tie\n"))
-    snapshot = await snapshots.take(db, brought.board, settings)
+    snapshot = await builders.snapshot(db, brought.board, settings)
     assert not brought.voters_known
     assert (snapshot.voters, snapshot.method["votes_without_voter"]) == (5, 5)
 
@@ -171,7 +172,7 @@ async def test_voters_are_not_kept_by_the_names_of_the_file(db: Pool, settings: 
 
 async def test_the_votes_rated_are_those_of_the_file(db: Pool, settings: Settings, archive: Archive) -> None:
     board = (await archives.bring(db, archive)).board
-    await snapshots.take(db, board, settings)
+    await builders.snapshot(db, board, settings)
     told = Tally.of_votes((*vote.contenders, vote.outcome, vote.voter or "") for vote in read(archive.file))
     wanted = dict(zip(told.contenders, rate(told).rating, strict=True))
     found = await db.fetch(

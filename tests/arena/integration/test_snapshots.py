@@ -11,6 +11,7 @@ from arena.integration import boards, snapshots
 from arena.integration.boards import NoSuchBoard
 from arena.submission.endpoints import Entrant
 from rating import Outcome
+from tests import builders
 from tests.builders import contender, ready_battle
 from tests.upstream import Provider
 
@@ -31,7 +32,7 @@ async def _voted(db: Pool, entrants: list[Entrant], winner: str, voter: UUID | N
 
 async def test_a_board_without_votes_is_a_snapshot_without_standings(db: Pool, settings: Settings) -> None:
     board = await boards.require(db, "overall")
-    snapshot = await snapshots.take(db, board, settings)
+    snapshot = await builders.snapshot(db, board, settings)
     assert (snapshot.votes, snapshot.voters) == (0, 0)
 
 
@@ -40,7 +41,7 @@ async def test_the_winner_stands_above_and_a_single_voter_bounds_nothing(
 ) -> None:
     board = await boards.require(db, "overall")
     await _voted(db, entrants, "anna")
-    snapshot = await snapshots.take(db, board, settings)
+    snapshot = await builders.snapshot(db, board, settings)
     rows = await db.fetch(
         """
         SELECT slug, rating, lower, upper, rank_lower, rank_upper, status
@@ -66,7 +67,7 @@ async def test_enough_votes_and_a_narrow_interval_establish(
     few = structs.replace(settings, established_votes=12, established_half_width=300)
     status = {}
     for name, changed in {"enough": few, "too few votes": structs.replace(few, established_votes=13)}.items():
-        snapshot = await snapshots.take(db, board, changed)
+        snapshot = await builders.snapshot(db, board, changed)
         status[name] = await db.fetchval("SELECT min(status) FROM standings WHERE snapshot_id = $1", snapshot.id)
     assert status == {"enough": "established", "too few votes": "provisional"}
 
@@ -86,7 +87,7 @@ async def test_snapshots_taken_at_once_agree(db: Pool, settings: Settings, entra
     board = await boards.require(db, "overall")
     for _ in range(3):
         await _voted(db, entrants, "anna", uuid4())
-    taken = await asyncio.gather(*(snapshots.take(db, board, settings) for _ in range(3)))
+    taken = await asyncio.gather(*(builders.snapshot(db, board, settings) for _ in range(3)))
     assert len({snapshot.digest for snapshot in taken}) == 1
     different = "SELECT count(DISTINCT (contender_id, theta, lower, upper)) FROM standings"
     assert await db.fetchval(different) == 2

@@ -175,7 +175,7 @@ async def test_an_answer_goes_on_where_a_broken_connection_left_it(booth: Booth)
 
     await booth.page.route(STREAMS, cut_first)
     await booth.begin()
-    await expect(booth.page.locator("[data-lost]")).to_be_visible(timeout=10_000)
+    await expect(booth.page.locator("[data-line=lost]")).to_be_visible(timeout=10_000)
     await booth.is_in("ready")
     assert len(streams) == 2
     for side in (0, 1):

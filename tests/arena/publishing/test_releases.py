@@ -5,15 +5,23 @@ import pytest
 from msgspec import structs
 
 from arena.config import Settings
-from arena.db import Pool
+from arena.db import AWAY, Pool
 from arena.evaluation import votes
 from arena.integration import boards, snapshots
+from arena.integration.boards import Board
+from arena.integration.snapshots import Fitted
 from arena.publishing import releases
 from arena.publishing.releases import NoSuchRelease
 from arena.submission.endpoints import Entrant
 from rating import Outcome
+from tests import builders
 from tests.builders import contender, ready_battle
 from tests.upstream import Provider
+
+LOCKS = """
+FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE locktype = 'advisory' AND datname = current_database()
+"""
 
 
 @pytest.fixture
@@ -34,7 +42,7 @@ async def test_a_board_is_behind_until_its_votes_are_released(
     await _vote(db, entrants)
     assert await releases.behind(db, board)
     # A worker that was killed after its snapshot has released nothing.
-    await snapshots.take(db, board, settings)
+    await builders.snapshot(db, board, settings)
     assert await releases.behind(db, board)
     await releases.refresh(db, board, settings)
     assert not await releases.behind(db, board)
@@ -61,6 +69,7 @@ async def test_unchanged_votes_make_no_new_release(db: Pool, settings: Settings,
     await _vote(db, entrants)
     first = await releases.refresh(db, board, settings)
     assert await releases.refresh(db, board, settings) == first
+    assert await db.fetchval("SELECT count(*) FROM snapshots") == 1
     await _vote(db, entrants)
     second = await releases.refresh(db, board, settings)
     assert second != first
@@ -75,7 +84,46 @@ async def test_a_board_is_released_by_one_at_a_time(db: Pool, settings: Settings
     assert sum(isinstance(answer, str) for answer in answers) >= 1
     assert all(isinstance(answer, str | releases.Busy) for answer in answers)
     assert len(await releases.listed(db, board, None, 10)) == 1
-    assert await db.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
+    assert not await _is_locked(db)
+
+
+async def test_a_fit_that_takes_longer_than_a_stopped_worker_is_given_keeps_its_lock(
+    db: Pool, settings: Settings, entrants: list[Entrant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = snapshots.fit
+
+    async def slowly(db: Pool, board: Board, settings: Settings) -> Fitted:
+        await db.execute("SELECT pg_sleep(2)")
+        with pytest.raises(releases.Busy):
+            await releases.refresh(db, board, settings)
+        return await fit(db, board, settings)
+
+    monkeypatch.setattr(releases, "LEASE_SECONDS", 1)
+    monkeypatch.setattr(snapshots, "fit", slowly)
+    board = await boards.require(db, "overall")
+    await _vote(db, entrants)
+    assert await releases.require(db, await releases.refresh(db, board, settings))
+
+
+async def test_who_has_lost_the_lock_during_the_fit_writes_nothing(
+    db: Pool, settings: Settings, entrants: list[Entrant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = snapshots.fit
+
+    async def losing(db: Pool, board: Board, settings: Settings) -> Fitted:
+        await db.execute(f"SELECT pg_terminate_backend(pid) {LOCKS}")
+        return await fit(db, board, settings)
+
+    monkeypatch.setattr(snapshots, "fit", losing)
+    board = await boards.require(db, "overall")
+    await _vote(db, entrants)
+    with pytest.raises(AWAY):
+        await releases.refresh(db, board, settings)
+    assert await db.fetchval("SELECT (SELECT count(*) FROM snapshots) + (SELECT count(*) FROM releases)") == 0
+
+
+async def _is_locked(db: Pool) -> bool:
+    return bool(await db.fetchval(f"SELECT count(*) {LOCKS}"))
 
 
 async def test_a_release_keeps_its_names_whoever_is_renamed(

@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from arena.config import Settings
+from arena.sealing import Keyring
 from arena.upstream import (
     Dialect,
     Failure,
@@ -27,6 +29,7 @@ from tests.upstream import Provider, provider
 
 KEY = "sk-3f9c1b2a7d"
 ENDPOINT = UUID(int=1)
+KEYRING = Keyring(Settings(database_url="", redis_url="", secret="s" * 32))
 LIMITS = Limits(first_byte_seconds=5, idle_seconds=5, answer_seconds=10, answer_bytes=65536)
 WORLD = [Text("Hello"), Text(" world")]
 
@@ -39,7 +42,7 @@ async def endpoint() -> AsyncIterator[Provider]:
 
 @pytest.fixture
 async def upstream() -> AsyncIterator[Upstream]:
-    async with Upstream() as opened:
+    async with Upstream(KEYRING) as opened:
         yield opened
 
 
@@ -347,7 +350,7 @@ async def test_endpoints_never_share_a_connection(upstream: Upstream, endpoint: 
 
 
 async def test_a_closed_upstream_asks_nothing(endpoint: Provider) -> None:
-    async with Upstream() as upstream:
+    async with Upstream(KEYRING) as upstream:
         pass
     _, failure = await ask(upstream, target(endpoint, "identity"))
     assert failure is not None
