@@ -1,38 +1,44 @@
 """The command `arena`: what to run, read from the command line, and errors as one sentence."""
 
 import argparse
-import asyncio
-import logging
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import arena
-from arena import config, ports
-from arena.config import Settings
-from arena.errors import ArenaError
+from arena.errors import ArenaError, Refused
+
+# A command loads only what it runs, where it runs it: `arena rate` is done before a server's parts were loaded.
+if TYPE_CHECKING:
+    import asyncio
+
+    from arena.config import Settings
 
 DATA = Path(arena.__file__).parent.parent / "var"
 MOST_PORT = 65535
+INTERRUPTED = 128 + signal.SIGINT
 
-UntilStopped = Callable[[asyncio.Event], Awaitable[None]]
-
-log = logging.getLogger(__name__)
+UntilStopped = Callable[["asyncio.Event"], Awaitable[None]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when it did what it was asked to, 1 with a sentence on stderr when it could not."""
+    """Run the command; 0 when it did what it was asked to, else a sentence on stderr, and 2 when the input is wrong."""
     chosen = _parser().parse_args(arguments)
     try:
         chosen.run(chosen)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except Exception as error:
         print(f"arena: {_sentence(error)}", file=sys.stderr)
         if not _foreseen(error):
-            log.exception("unforeseen command=%s", chosen.command)
-        return 1
+            import logging
+
+            logging.getLogger(__name__).exception("unforeseen command=%s", chosen.command)
+        return 2 if isinstance(error, Refused) else 1
     return 0
 
 
@@ -47,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
 
     _add_import(commands)
+    _add_rate(commands)
     for name, run, words in (
         ("serve", _serve, "serve pages and API from ARENA_DATABASE_URL and ARENA_REDIS_URL"),
         ("work", _work, "do the work in the background: ratings, releases, tidying"),
@@ -83,6 +90,24 @@ def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     votes.set_defaults(run=_import_votes)
 
 
+def _add_rate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    rate = commands.add_parser(
+        "rate",
+        help="rate the votes of a file, without any server",
+        description="Rate the contenders of a vote file: columns model_a, model_b and winner (model_a, model_b, tie, "
+        "tie (bothbad) or both_bad), and where they are known voter, prompt and weight; others are left alone, and "
+        "it says which. Prints a table with intervals drawn, and writes the unrounded numbers as JSON.",
+        epilog="Ends with 0, or with 2 and a sentence with line and column where the file can't be read.",
+    )
+    rate.add_argument("file", type=Path, metavar="VOTES", help="CSV, JSON lines (either .gz or not) or Parquet")
+    rate.add_argument("--out", type=Path, metavar="FILE.json", help="also write the numbers there")
+    rate.add_argument("--replicates", type=int, default=0, metavar="N", help="check intervals by N resamples (none)")
+    rate.add_argument("--seed", type=int, default=0, metavar="N", help="what chance starts from (%(default)s)")
+    rate.add_argument("--prior", type=float, default=1.0, metavar="DRAWS", help="phantom draws (%(default)s)")
+    rate.add_argument("--map", type=_names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns")
+    rate.set_defaults(run=_rate)
+
+
 def _names(text: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for pair in text.split(","):
@@ -100,8 +125,7 @@ def _port(text: str) -> int:
 
 
 def _up(chosen: argparse.Namespace) -> None:
-    _stoppable()
-    # Here, as below: a command loads only what it runs, and after it has learnt to be stopped.
+    _stoppable()  # Before anything is loaded, here and below: that takes long enough to be interrupted.
     from arena.local import supervisor
 
     demo = not chosen.no_demo
@@ -110,6 +134,8 @@ def _up(chosen: argparse.Namespace) -> None:
 
 def _serve(_: argparse.Namespace) -> None:
     _stoppable()
+    from arena import config, ports
+
     settings = config.load()
     from arena import app
 
@@ -120,6 +146,8 @@ def _serve(_: argparse.Namespace) -> None:
 
 def _work(_: argparse.Namespace) -> None:
     _stoppable()
+    from arena import config
+
     settings = config.load()
     from arena import workers
 
@@ -128,7 +156,9 @@ def _work(_: argparse.Namespace) -> None:
 
 
 def _migrate(_: argparse.Namespace) -> None:
-    from arena import db
+    import asyncio
+
+    from arena import config, db
 
     applied = asyncio.run(db.migrate(config.load().database_url))
     _say("\n".join(f"Applied {name}" for name in applied) or "The schema was up to date")
@@ -136,6 +166,8 @@ def _migrate(_: argparse.Namespace) -> None:
 
 def _import_votes(chosen: argparse.Namespace) -> None:
     settings = _settings_of(chosen.data)
+    import asyncio
+
     from arena import db
     from arena.integration import archives
     from arena.publishing import releases
@@ -157,9 +189,28 @@ def _import_votes(chosen: argparse.Namespace) -> None:
     _say(f"{asyncio.run(bring())}\nReleased at /leaderboard/{archive.slug}")
 
 
-def _settings_of(folder: Path | None) -> Settings:
+def _rate(chosen: argparse.Namespace) -> None:
+    from arena import rate
+
+    rate.run(
+        rate.Order(
+            file=chosen.file,
+            out=chosen.out,
+            prior=chosen.prior,
+            replicates=chosen.replicates,
+            seed=chosen.seed,
+            cluster="voter",
+            renamed=chosen.map,
+        ),
+        say=_say,
+    )
+
+
+def _settings_of(folder: Path | None) -> "Settings":
     """The settings of the arena meant: that on the folder, that of the environment, or that on the usual folder."""
     if folder is None and "ARENA_DATABASE_URL" in os.environ:
+        from arena import config
+
         return config.load()
     from arena.local import running
 
@@ -174,6 +225,8 @@ def _stoppable() -> None:
 
 def _run(command: UntilStopped) -> None:
     """Run a command until it ends or a signal asks it to; its own handlers, so that it can end in order."""
+
+    import asyncio
 
     import uvloop
 
@@ -191,6 +244,8 @@ def _run(command: UntilStopped) -> None:
 
 
 def _log_to_stderr() -> None:
+    import logging
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 
@@ -203,9 +258,11 @@ def _say(line: str) -> None:
 
 def _foreseen(error: Exception) -> bool:
     """Whether the error's own words are enough for whoever started the command."""
+    if isinstance(error, (ArenaError, OSError)):
+        return True
     import asyncpg
 
-    return isinstance(error, (ArenaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError))
+    return isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError))
 
 
 def _sentence(error: Exception) -> str:
