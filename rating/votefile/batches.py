@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from rating.votefile.votes import WANTED
 # Arrow's arrays have no types of their own that a checker knows.
 Column: TypeAlias = Any
 Batch: TypeAlias = dict[str, Column]
+Number = TypeVar("Number", np.int32, np.float64)
 
 ROWS: Final = 1 << 16
 BYTES: Final = 1 << 22
@@ -51,7 +52,7 @@ def encoded(column: Column) -> tuple[list[str], NDArray[np.int32]]:
     """The different texts of a column, and for each row which one it is."""
     column = column.dictionary_encode()
     try:
-        return column.dictionary.to_pylist(), column.indices.to_numpy()
+        return column.dictionary.to_pylist(), _held(column.indices, np.int32)
     except UnicodeDecodeError as error:
         raise Doubtful(str(error)) from error
 
@@ -68,8 +69,12 @@ def prints(column: Column, *, empty: bool) -> Prints:
 
 def numbers(column: Column) -> Vector:
     """A column of numbers."""
-    array: Vector = column.to_numpy()
-    return array
+    return _held(column, np.float64)
+
+
+def _held(column: Column, kind: type[Number]) -> NDArray[Number]:
+    """The numbers of a column without a gap. Arrow's own `to_numpy` would load pandas first, where that is there."""
+    return np.frombuffer(column.buffers()[1], dtype=kind, count=len(column), offset=column.offset * kind().itemsize)
 
 
 def names(path: Path) -> list[str]:

@@ -33,8 +33,8 @@ class Columns:
 
     `first` and `second` are codes into `contenders`, which are sorted by name; `outcome` holds codes 0 to 3;
     `voter` and `prompt` hold codes that are equal where the texts are, None where they were not read; `weight` is
-    in units of 2⁻²⁰, None where every vote weighs 1. `style` has, for each feature, its two sides as rows of 2 x N.
-    `unread` names the file's columns that were left alone.
+    in units of 2⁻²⁰, None where every vote weighs 1. `style` has the columns `NAME_a` and `NAME_b`
+    of each feature. `unread` names the file's columns that were left alone.
     """
 
     contenders: tuple[str, ...]
@@ -44,7 +44,7 @@ class Columns:
     voter: Codes | None
     prompt: Codes | None
     weight: Codes | None
-    style: dict[str, NDArray[np.float64]]
+    style: dict[str, Vector]
     unread: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -78,7 +78,7 @@ def load(
         # Vote by vote the fault is found with its place; or there is none, and Arrow was only too strict.
         coded = _coded(_by_vote(path, form), set(read.values()), seen)
     unread = tuple(theirs for theirs, name in zip(found, ours, strict=True) if not name)
-    return _columns(coded, style, unread)
+    return _columns(coded, unread)
 
 
 def _form(path: Path, renamed: Names, cluster: Cluster, style: tuple[str, ...]) -> Form:
@@ -182,7 +182,7 @@ def _numbers(given: Vector, *, weight: bool) -> NDArray[Any]:
     return np.rint(units).astype(np.int64) if weight else given
 
 
-def _columns(coded: _Coded, style: tuple[str, ...], unread: tuple[str, ...]) -> Columns:
+def _columns(coded: _Coded, unread: tuple[str, ...]) -> Columns:
     first, second, outcome = (coded.whole(column) for column in WANTED)
     voter, prompt, weight = (coded.whole(column) for column in ("voter", "prompt", "weight"))
     assert first is not None
@@ -202,6 +202,6 @@ def _columns(coded: _Coded, style: tuple[str, ...], unread: tuple[str, ...]) -> 
         voter=voter,
         prompt=prompt,
         weight=weight,
-        style={feature: np.array([coded.whole(f"{feature}_{side}") for side in "ab"]) for feature in style},
+        style={column: np.concatenate(parts) for column, parts in coded.parts.items()},  # All that is left.
         unread=unread,
     )

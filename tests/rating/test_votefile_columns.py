@@ -126,11 +126,11 @@ def test_style_columns_are_read_as_numbers_of_both_sides(tmp_path: Path) -> None
     names = ("model_a", "model_b", "winner", "chars_a", "chars_b", "bold_a", "bold_b")
     path = as_csv(tmp_path, [("ash", "elm", "tie", 10, 20, 0, 1.5), ("elm", "ash", "tie", 1, 2, 3, 4)], names)
     votes = votefile.load(path, style=("chars", "bold"))
-    assert votes.style["chars"].tolist() == [[10, 1], [20, 2]]
-    assert votes.style["bold"].tolist() == [[0, 3], [1.5, 4]]
+    told = {name: column.tolist() for name, column in votes.style.items()}
+    assert told == {"chars_a": [10, 1], "chars_b": [20, 2], "bold_a": [0, 3], "bold_b": [1.5, 4]}
     assert votes.unread == ()
     renamed = votefile.load(path, style=("words",), renamed={"words_a": "chars_a", "words_b": "chars_b"})
-    assert renamed.style["words"].tolist() == votes.style["chars"].tolist()
+    assert {name: column.tolist() for name, column in renamed.style.items()} == {"words_a": [10, 1], "words_b": [20, 2]}
     assert renamed.unread == ("bold_a", "bold_b")
     assert fault(path, style=("chars", "emoji")).column == "emoji_a"
     for wrong in (("model",), ("chars", "chars")):
