@@ -19,9 +19,11 @@ def draw(tally: Tally, fit: Fit, *, seed: int, replicate: int) -> Vector:
     rng = streams.opened(seed, Purpose.REPLICATES, replicate)
     voters = tally.clusters("voter")
     times = np.bincount(rng.integers(voters, size=voters), minlength=voters)[cells.cluster]
-    won = summed(cells.low * size + cells.high, times * cells.wins, length=size * size)
-    lost = summed(cells.high * size + cells.low, times * (cells.games - cells.wins), length=size * size)
-    return bradley_terry.fit((won + lost).reshape(size, size), prior=fit.prior, start=fit).theta
+    table = np.stack(
+        [summed(cells.low * size + cells.high, times * counts, length=size * size) for counts in cells.counts.T]
+    )
+    refit = bradley_terry.fit(table.reshape(-1, size, size), ties=fit.ties, prior=fit.prior, start=fit)
+    return refit.theta
 
 
 def run(tally: Tally, fit: Fit, *, seed: int, count: int) -> Matrix:
