@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import arena
+from arena import arguments
 from arena.errors import ArenaError, Refused
 
 # A command loads only what it runs, where it runs it: `arena rate` is done before a server's parts were loaded.
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
     from arena.config import Settings
 
 DATA = Path(arena.__file__).parent.parent / "var"
-MOST_PORT = 65535
+# As rating.Ties and votefile.Cluster have them, which are loaded only by who rates; a test compares them.
+TIES = ("davidson", "davidson-common", "rao-kupper", "half", "drop")
+CLUSTERS = ("voter", "prompt", "none")
 INTERRUPTED = 128 + signal.SIGINT
 
 UntilStopped = Callable[["asyncio.Event"], Awaitable[None]]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run the command; 0 when it did what it was asked to, else a sentence on stderr, and 2 when the input is wrong."""
-    chosen = _parser().parse_args(arguments)
+    chosen = _parser().parse_args(words)
     try:
         chosen.run(chosen)
     except KeyboardInterrupt:
@@ -47,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="run everything on this machine: servers, two local contenders, pages")
-    up.add_argument("--port", type=_port, metavar="N", help="the port of the pages (8000; 0 takes any free one)")
+    up.add_argument(
+        "--port", type=arguments.port, metavar="N", help="the port of the pages (8000; 0 takes any free one)"
+    )
     up.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="where everything is kept (%(default)s)")
     up.add_argument("--no-demo", action="store_true", help="without the local model and its two contenders")
     up.set_defaults(run=_up)
@@ -76,11 +81,13 @@ def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "model_b, tie, tie (bothbad) or both_bad), if known also voter and prompt. Without a voter column each vote "
         "counts as a voter of its own, and the board says that nobody knows who voted.",
     )
-    votes.add_argument("file", type=Path, metavar="FILE", help="CSV or JSON lines, .gz or not")
+    votes.add_argument("file", type=Path, metavar="FILE", help="CSV, JSON lines (either .gz or not) or Parquet")
     votes.add_argument("--board", required=True, metavar="SLUG", help="the board, made if need be, or added to")
     votes.add_argument("--name", metavar="NAME", help="what pages call it (the slug)")
     votes.add_argument("--attribution", metavar="TEXT", help="whose votes they are and on what terms, for its page")
-    votes.add_argument("--map", type=_names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns")
+    votes.add_argument(
+        "--map", type=arguments.names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns"
+    )
     votes.add_argument(
         "--data",
         type=Path,
@@ -101,27 +108,23 @@ def _add_rate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     rate.add_argument("file", type=Path, metavar="VOTES", help="CSV, JSON lines (either .gz or not) or Parquet")
     rate.add_argument("--out", type=Path, metavar="FILE.json", help="also write the numbers there")
-    rate.add_argument("--replicates", type=int, default=0, metavar="N", help="check intervals by N resamples (none)")
-    rate.add_argument("--seed", type=int, default=0, metavar="N", help="what chance starts from (%(default)s)")
-    rate.add_argument("--prior", type=float, default=1.0, metavar="DRAWS", help="phantom draws (%(default)s)")
-    rate.add_argument("--map", type=_names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns")
+    rate.add_argument(
+        "--replicates", type=arguments.whole, default=0, metavar="N", help="check intervals by N resamples (none)"
+    )
+    rate.add_argument(
+        "--seed", type=arguments.whole, default=0, metavar="N", help="what chance starts from (%(default)s)"
+    )
+    rate.add_argument("--ties", choices=TIES, default=TIES[0], help="how ties are understood (%(default)s)")
+    rate.add_argument(
+        "--cluster", choices=CLUSTERS, default=CLUSTERS[0], help="whose votes belong together (%(default)s)"
+    )
+    rate.add_argument(
+        "--prior", type=arguments.amount, default=1.0, metavar="DRAWS", help="phantom draws (%(default)s)"
+    )
+    rate.add_argument(
+        "--map", type=arguments.names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns"
+    )
     rate.set_defaults(run=_rate)
-
-
-def _names(text: str) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for pair in text.split(","):
-        ours, equals, theirs = (part.strip() for part in pair.partition("="))
-        if not (ours and equals and theirs) or ours in names or theirs in names.values():
-            raise argparse.ArgumentTypeError(f"{pair!r} does not say OURS=THEIRS, each name once.")
-        names[ours] = theirs
-    return names
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > MOST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port; it is a number from 0 to {MOST_PORT}.")
-    return int(text)
 
 
 def _up(chosen: argparse.Namespace) -> None:
@@ -199,7 +202,8 @@ def _rate(chosen: argparse.Namespace) -> None:
             prior=chosen.prior,
             replicates=chosen.replicates,
             seed=chosen.seed,
-            cluster="voter",
+            ties=chosen.ties,
+            cluster=chosen.cluster,
             renamed=chosen.map,
         ),
         say=_say,

@@ -37,6 +37,7 @@ class Order:
 
     file: Path
     out: Path | None
+    ties: str
     prior: float
     replicates: int
     seed: int
@@ -104,7 +105,15 @@ def _rated(columns: Columns, order: Order) -> tuple[Tally, Standings]:
         prompt=columns.prompt,
         weight=columns.weight,
     )
-    return tally, rating.rate(tally, prior=order.prior, replicates=order.replicates, seed=order.seed)
+    standings = rating.rate(
+        tally,
+        ties=order.ties,
+        prior=order.prior,
+        cluster=order.cluster,
+        seed=order.seed,
+        replicates=order.replicates,
+    )
+    return tally, standings
 
 
 def _rows(standings: Standings) -> list[Rated]:
@@ -135,7 +144,12 @@ def _json(rows: list[Rated], standings: Standings, tally: Tally, columns: Column
     said = np.bincount(columns.outcome, minlength=len(OUTCOMES))
     told = {
         "ratings": [asdict(row) for row in rows],
-        "method": {name: _finite(value) for name, value in standings.method.items()},
+        "method": {
+            **{name: _finite(value) for name, value in standings.method.items()},
+            "bootstrap_ratio": standings.bootstrap_ratio,
+            "residual": standings.residual,
+            "error_bound": _finite(standings.error_bound),
+        },
         "tally": {
             "votes": len(tally),
             "contenders": len(tally.contenders),
@@ -150,7 +164,7 @@ def _json(rows: list[Rated], standings: Standings, tally: Tally, columns: Column
     return json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def _finite(value: str | float) -> str | float | None:
+def _finite(value: str | float | None) -> str | float | None:
     """The value, or None for a number without an end: JSON has none."""
     return None if isinstance(value, float) and not isfinite(value) else value
 
@@ -192,7 +206,9 @@ def _grouped(rows: list[Rated], lines: list[str], style: Style) -> Iterator[str]
     several = rows[-1].group > 0
     for place, (row, line) in enumerate(zip(rows, lines, strict=True)):
         if several and (place == 0 or rows[place - 1].group != row.group):
-            yield style.bold(f"Group {row.group}: never met the others, so its ratings and ranks are its own")
+            yield style.bold(
+                f"Group {row.group}: nothing compares it with the others, so its ratings and ranks are its own"
+            )
         yield line if row.status == "established" else style.dim(line)
 
 
@@ -228,7 +244,7 @@ def _summed(tally: Tally, standings: Standings) -> str:
     if tally.voter is not None:
         voters = f" by {tally.clusters('voter'):,} voters (worth {standings.effective_voters:,.0f} equally busy ones)"
     many = "1 vote" if len(tally) == 1 else f"{len(tally):,} votes"
-    choices = ", ".join(f"{name} {_short(value)}" for name, value in standings.method.items())
+    choices = ", ".join(f"{name} {_short(value)}" for name, value in standings.method.items() if value is not None)
     return f"{many} on {len(tally.contenders):,} contenders{voters}\nMethod: {choices}"
 
 

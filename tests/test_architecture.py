@@ -18,6 +18,7 @@ OUTSIDE = {
     "rating/votefile/batches.py": {"numpy", "pyarrow"},
     "rating/": {"numpy", "scipy"},
     "arena/alarms.py": set(),
+    "arena/arguments.py": set(),
     "arena/config.py": {"msgspec"},
     "arena/errors.py": set(),
     "arena/ports.py": set(),

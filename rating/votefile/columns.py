@@ -62,8 +62,8 @@ def load(
     """The file's votes as codes, or VoteFileWrong at its first fault.
 
     Read are the columns that are needed: the three, a weight where there is one, both sides' `style` features, and
-    whom the votes are clustered by; a voter may be missing, a prompt that was asked for may not. `seen` is told,
-    now and then, how many votes have been read.
+    what the votes are clustered by: "voter" takes voters and prompts where they are known, "prompt" must have
+    prompts. `seen` is told, now and then, how many votes have been read.
     """
     form = _form(path, renamed or {}, cluster, style)
     line, found = records.header(path)
@@ -84,13 +84,13 @@ def load(
 def _form(path: Path, renamed: Names, cluster: Cluster, style: tuple[str, ...]) -> Form:
     features = tuple(f"{feature}_{side}" for feature in style for side in "ab")
     prompt = ("prompt",) if cluster == "prompt" else ()
-    voter = ("voter",) if cluster == "voter" else ()
+    known = ("voter", "prompt") if cluster == "voter" else ()
     if len({*WANTED, *features}) < len(WANTED) + len(features):
         raise RatingError(f"{records.listed(style)}: a style feature is named once, and “model” is none.")
     return Form(
         renamed=renamed,
         needed=(*WANTED, *features, *prompt),
-        optional=(*voter, "weight"),
+        optional=(*known, "weight"),
         numbers=frozenset({*features, "weight"}),
         others=True,
         unit=records.format_of(path).unit,

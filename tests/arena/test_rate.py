@@ -1,11 +1,13 @@
 """`arena rate`: the table and the JSON of a vote file, and its faults as sentences with code 2."""
 
+import io
 import json
-import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import rating
+from arena import cli
 from rating import Tally
+from rating.likelihood import Ties
+from rating.votefile import Cluster
 
 CHECKOUT = Path(__file__).parents[2]
 DEMO = CHECKOUT / "deploy" / "demo" / "llmfao.csv.gz"
@@ -21,19 +26,26 @@ HEADER = "model_a,model_b,winner\n"
 ROW = {"contender", "rating", "lower", "upper", "rank_lower", "rank_upper", "votes", "status", "separation", "group"}
 
 
-def rate(*arguments: str | Path, code: int = 0, **environment: str) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(
-        [sys.executable, "-m", "arena", "rate", *map(str, arguments)],
-        env={**os.environ, "PYTHONUTF8": "1", **environment},
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+@dataclass(frozen=True)
+class Done:
+    """What a command said."""
+
+    stdout: str
+    stderr: str
+
+
+def rate(*arguments: str | Path, code: int = 0, encoding: str = "utf-8") -> Done:
+    """Run the command in this process, with its words in streams of that encoding."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            ended = cli.main(["rate", *map(str, arguments)])
+        except SystemExit as stop:
+            ended = int(stop.code or 0)
+    told = [stream.buffer.getvalue().decode(encoding) for stream in (out, err) if isinstance(stream.buffer, io.BytesIO)]
+    assert ended == code, told[1]
+    assert "Traceback" not in told[1]
+    return Done(*told)
 
 
 def written(folder: Path, text: str, name: str = "votes.csv") -> Path:
@@ -90,7 +102,7 @@ def test_groups_that_never_met_are_apart(tmp_path: Path) -> None:
         ("yew", 1),
     ]
     assert told["tally"]["groups"] == 2
-    assert "\nGroup 1: never met the others" in rate(path).stdout
+    assert "\nGroup 1: nothing compares it with the others" in rate(path).stdout
 
 
 def test_parquet_and_csv_give_the_same_numbers(tmp_path: Path) -> None:
@@ -104,8 +116,9 @@ def test_parquet_and_csv_give_the_same_numbers(tmp_path: Path) -> None:
     assert numbers(table, out=tmp_path / "a.json") == numbers(parquet, out=tmp_path / "b.json")
 
 
-def test_the_table_is_aligned_and_draws_the_intervals() -> None:
-    shown = rate(DEMO, COLUMNS="120").stdout.split("\n\n")[0].splitlines()
+def test_the_table_is_aligned_and_draws_the_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    shown = rate(DEMO).stdout.split("\n\n")[0].splitlines()
     assert len(shown) == 60
     assert shown[0].split() == ["Contender", "Rank", "Rating", "Lower", "Upper", "Votes", "Status"]
     assert {max(line.find("provisional"), line.find("established")) for line in shown[1:]} == {shown[0].index("Status")}
@@ -114,11 +127,11 @@ def test_the_table_is_aligned_and_draws_the_intervals() -> None:
     assert max(map(len, shown)) == 120
 
 
-def test_a_narrow_terminal_or_plain_letters_get_a_table_too() -> None:
-    assert "●" not in rate(DEMO, COLUMNS="60").stdout
-    plain = rate(DEMO, PYTHONUTF8="0", PYTHONIOENCODING="ascii").stdout
-    assert plain.isascii()
+def test_a_narrow_terminal_or_plain_letters_get_a_table_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = rate(DEMO, encoding="ascii").stdout
     assert "-o-" in plain
+    monkeypatch.setenv("COLUMNS", "60")
+    assert "●" not in rate(DEMO).stdout
 
 
 def test_what_is_not_read_and_what_is_not_known_is_said(tmp_path: Path) -> None:
@@ -174,9 +187,66 @@ def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     assert "No such file or directory" in rate(path, "--out", tmp_path / "none" / "o.json", code=1).stderr
 
 
+def test_the_rules_for_ties_are_those_of_the_core(tmp_path: Path) -> None:
+    assert {*cli.TIES} == {*Ties}
+    assert cli.TIES[0] == Ties.DAVIDSON
+    path = written(tmp_path, HEADER + "ash,elm,model_a\nelm,ash,model_a\nash,elm,tie\nash,elm,model_a\n" * 9)
+    votes = [("ash", "elm", "a", "1"), ("elm", "ash", "a", "1"), ("ash", "elm", "tie", "1"), ("ash", "elm", "a", "1")]
+    tally = replace(Tally.of_votes(votes * 9), voter=None)
+    for ties in cli.TIES:
+        told = numbers(path, "--ties", ties, "--prior", "0.5", out=tmp_path / "o.json")
+        wanted = rating.rate(tally, ties=ties, prior=0.5)
+        assert [row["rating"] for row in told["ratings"]] == wanted.rating.tolist()
+        assert (told["method"]["ties"], told["method"]["prior"]) == (ties, 0.5)
+
+
+def test_votes_are_clustered_as_asked(tmp_path: Path) -> None:
+    assert {*cli.CLUSTERS} == {*get_args(Cluster)}
+    lines = "".join(f"ash,elm,model_{'ab'[number % 3 == 0]},v{number % 7},p{number % 5}\n" for number in range(40))
+    path = written(tmp_path, f"model_a,model_b,winner,voter,prompt\n{lines}")
+    clusters = {}
+    for cluster in cli.CLUSTERS:
+        told = numbers(path, "--cluster", cluster, out=tmp_path / "o.json")
+        clusters[cluster] = (told["method"]["cluster"], told["method"]["clusters"])
+    assert clusters == {"voter": ("both", 5), "prompt": ("prompt", 5), "none": ("none", 40)}
+
+
+def test_replicates_check_the_intervals_and_a_seed_repeats_them(tmp_path: Path) -> None:
+    ratios = [
+        numbers(DEMO, "--replicates", "20", "--seed", seed, out=tmp_path / "o.json")["method"]["bootstrap_ratio"]
+        for seed in ("1", "1", "2")
+    ]
+    assert ratios[0] == ratios[1] != ratios[2]
+    assert 0.2 < ratios[0] < 2
+
+
+def test_an_option_that_means_nothing_is_code_2(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + "ash,elm,tie\n")
+    for option, value in (
+        ("--ties", "coin"),
+        ("--cluster", "town"),
+        ("--prior", "much"),
+        ("--prior", "-1"),
+        ("--seed", "x"),
+    ):
+        assert "Traceback" not in rate(path, option, value, code=2).stderr
+    assert "two replicates or more" in rate(path, "--replicates", "1", code=2).stderr
+
+
 def test_help_names_the_columns_and_every_option() -> None:
     told = rate("--help").stdout
-    for word in ("model_a", "tie (bothbad)", "--out", "--replicates", "--seed", "--prior", "--map", "Parquet"):
+    for word in (
+        "model_a",
+        "tie (bothbad)",
+        "--out",
+        "--replicates",
+        "--seed",
+        "--prior",
+        "--ties",
+        "--cluster",
+        "--map",
+        "Parquet",
+    ):
         assert word in told
 
 
@@ -198,6 +268,14 @@ def test_only_what_rates_a_file_is_loaded(tmp_path: Path) -> None:
     assert code == "0"
     assert {"numpy", "pyarrow"} <= {*loaded}
     assert not {"asyncio", "asyncpg", "litestar", "msgspec", "pandas", "redis", "uvloop"} & {*loaded}
+
+
+def test_it_is_a_command_of_its_own(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + "ash,ash,tie\n")
+    command = [sys.executable, "-m", "arena", "rate", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=CHECKOUT, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"arena: {path}: Line 2, column “model_b”: “ash” is set against itself.\n"
 
 
 def test_a_million_votes_take_seconds(tmp_path: Path) -> None:

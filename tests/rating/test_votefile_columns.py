@@ -97,18 +97,20 @@ def test_every_format_gives_the_same_codes(tmp_path: Path) -> None:
         assert votes.outcome.tolist() == [0, 3, 3, 1]
         assert votes.voter is not None
         assert alike(votes.voter) == [0, 1, 0, 3]
-        assert votes.prompt is None
+        assert votes.prompt is not None
+        assert alike(votes.prompt) == [0, 1, 2, 0]
         assert votes.weight is not None
         assert votes.weight.tolist() == [3 << 19, round(0.1 * 2**20), 0, 1 << 20]
-        assert votes.unread == ("prompt", "at")
+        assert votes.unread == ("at",)
 
 
-def test_prompts_are_read_where_votes_are_clustered_by_them(tmp_path: Path) -> None:
+def test_what_votes_are_not_clustered_by_is_not_read(tmp_path: Path) -> None:
     for path in every_format(tmp_path):
         votes = votefile.load(path, cluster="prompt")
         assert votes.voter is None, path
         assert votes.prompt is not None
         assert alike(votes.prompt) == [0, 1, 2, 0]
+        assert votefile.load(path, cluster="none").unread == ("voter", "prompt", "at")
     assert fault(written(tmp_path, HEADER + b"ash,elm,tie\n"), cluster="prompt").column == "prompt"
 
 
