@@ -23,6 +23,7 @@ Number = TypeVar("Number", np.int32, np.float64)
 ROWS: Final = 1 << 16
 BYTES: Final = 1 << 22
 FEW_ROWS: Final = 1 << 12
+CODED: Final = pa.dictionary(pa.int32(), pa.string())
 FAULTS: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 
@@ -33,9 +34,9 @@ class Doubtful(Exception):
 def read(path: Path, columns: dict[str, str], numbers: Collection[str]) -> Iterator[Batch]:
     """The columns, given as ours for each of the file's, in batches of one length; or Doubtful.
 
-    Columns in `numbers` are float64, all others are texts, and nothing is missing in any of them.
+    Columns in `numbers` are float64, all others are texts, coded or not, and nothing is missing in any of them.
     """
-    kinds = {theirs: pa.float64() if ours in numbers else pa.string() for theirs, ours in columns.items()}
+    kinds = {theirs: _kind(ours, numbers) for theirs, ours in columns.items()}
     try:
         for batch in _OPENED[records.format_of(path)](path, kinds):
             yield {ours: _typed(batch.column(theirs), kinds[theirs], ours) for theirs, ours in columns.items()}
@@ -50,11 +51,15 @@ def of(votes: list[dict[str, Any]]) -> Batch:
 
 def encoded(column: Column) -> tuple[list[str], NDArray[np.int32]]:
     """The different texts of a column, and for each row which one it is."""
-    column = column.dictionary_encode()
+    column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    indices = column.indices if column.indices.type == pa.int32() else column.indices.cast(pa.int32())
     try:
-        return column.dictionary.to_pylist(), _held(column.indices, np.int32)
+        texts = column.dictionary.to_pylist()
     except UnicodeDecodeError as error:
         raise Doubtful(str(error)) from error
+    if None in texts:
+        raise Doubtful("a missing text")
+    return texts, _held(indices, np.int32)
 
 
 def prints(column: Column, *, empty: bool) -> Prints:
@@ -117,14 +122,14 @@ def _values(column: Column, name: str, row: int) -> list[Any]:
     return values
 
 
-def _parquet_file(path: Path) -> Any:
+def _parquet_file(path: Path, *, coded: Collection[str] = ()) -> Any:
     from pyarrow.parquet import ParquetFile
 
     with path.open("rb") as file:  # The system's own words for a folder or a file that may not be read.
         if not file.read(1):
             raise VoteFileWrong("The file is empty; it has no columns.", line=1, column=1, unit="Row")
     try:
-        return ParquetFile(path, buffer_size=BYTES, pre_buffer=False)
+        return ParquetFile(path, buffer_size=BYTES, pre_buffer=False, read_dictionary=list(coded))
     except FAULTS as error:
         raise _damaged(error, 1) from error
 
@@ -138,7 +143,7 @@ def _damaged(error: Exception, row: int) -> VoteFileWrong:
 
 def _of_parquet(path: Path, kinds: dict[str, Any]) -> Iterator[Any]:
     try:
-        file = _parquet_file(path)
+        file = _parquet_file(path, coded=[name for name, kind in kinds.items() if kind == CODED])
     except VoteFileWrong as error:
         raise Doubtful(str(error)) from error
     for batch in file.iter_batches(ROWS, columns=list(kinds)):
@@ -161,7 +166,7 @@ def _of_csv(path: Path, kinds: dict[str, Any]) -> Iterator[Any]:
 def _of_json(path: Path, kinds: dict[str, Any]) -> Iterator[Any]:
     from pyarrow import json
 
-    schema = pa.schema(list(kinds.items()))
+    schema = pa.schema([(name, pa.string() if kind == CODED else kind) for name, kind in kinds.items()])
     with _stream(path) as stream:
         yield from json.open_json(
             stream,
@@ -181,6 +186,11 @@ _OPENED: Final[dict[Format, Callable[[Path, dict[str, Any]], Iterator[Any]]]] = 
 }
 
 
+def _kind(ours: str, numbers: Collection[str]) -> Any:
+    """What Arrow should read a column as: the few names there are as codes, which it does ten times as fast."""
+    return pa.float64() if ours in numbers else CODED if ours in WANTED else pa.string()
+
+
 def _typed(column: Column, kind: Any, ours: str) -> Column:
     """The column as what it must be; Arrow would take a truth value or a time for a text as well."""
     held = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
@@ -192,4 +202,4 @@ def _typed(column: Column, kind: Any, ours: str) -> Column:
         fits = fits or (pa.types.is_integer(held) and ours not in WANTED)
     if column.null_count or not fits:
         raise Doubtful(f"{held} for {ours}")
-    return column if column.type == kind else column.cast(kind)
+    return column if column.type == kind or kind == CODED else column.cast(kind)
