@@ -37,7 +37,8 @@ class Acceptability:
 
 
 def fit(counts: Counts, *, prior: float = 1.0) -> Acceptability:
-    """Fit the grounded Rao-Kupper model of four outcomes (Frick et al. 2025) by Fisher scoring.
+    """Fit the grounded Rao-Kupper model of four outcomes (Frick et al. 2025) by Newton's method, or by
+    Fisher scoring where the likelihood is not curved downwards.
 
     With φ = e^level: P(a) = φ_a / (φ_a + η φ_b + 1), P(b) likewise, P(both bad) = 1 / (1 + φ_a + φ_b), and a tie the
     rest; η > 1. `prior` is how many verdicts of its own each contender had, half of them acceptable; log(η - 1) has
@@ -50,9 +51,10 @@ def fit(counts: Counts, *, prior: float = 1.0) -> Acceptability:
     scale = np.append(_each(data, games, games, size), games.sum()) + prior
     for _ in range(MOST_STEPS):
         gradient, expected = _expected(data, place, prior)
+        observed = _observed(data, place, prior)
         if np.abs(gradient).max(initial=0.0) <= max(newton.RESIDUAL, 8 * newton.ROUNDING * scale.max()):
-            return _found(data, place, prior)
-        place = _climbed(data, place, prior, gradient, expected)
+            return _found(data, place, observed)
+        place = _climbed(data, place, prior, gradient, observed if _curved_down(observed) else expected)
     raise DidNotConverge(f"The acceptability fit did not settle within {MOST_STEPS} steps.")
 
 
@@ -156,18 +158,15 @@ def _expected(data: _Data, place: Vector, prior: float) -> tuple[Vector, Matrix]
     information = scores.scattered(_columns(data, len(place) - 1), moments, len(place))
     own = np.einsum("ou,oui->ui", data.said, slopes)
     gradient = np.append(_each(data, own[:, 0], own[:, 1], len(place) - 1), own[:, 2].sum())
-    return gradient + prior * (0.5 - expit(place)), information + _prior_information(place, prior)
-
-
-def _prior_information(place: Vector, prior: float) -> Matrix:
-    return np.diag(prior * expit(place) * expit(-place))
+    return gradient + prior * (0.5 - expit(place)), information + np.diag(prior * expit(place) * expit(-place))
 
 
 def _climbed(data: _Data, place: Vector, prior: float, gradient: Vector, information: Matrix) -> Vector:
     step = newton.ascent(newton.Point(place, gradient, information), grounded=False)
     step = step * min(1.0, newton.LONGEST_REACH / max(float(np.abs(step).max()), newton.LONGEST_REACH))
     before, slope = _value(data, place, prior), float(gradient @ step)
-    slack = newton.ROUNDING * abs(before)
+    # The logarithms have rounding of the places' size, and there is one for each vote.
+    slack = newton.ROUNDING * float(data.said.sum()) * (1 + float(np.abs(place).max()))
     for _ in range(HALVINGS):
         if _value(data, place + step, prior) >= before + RISE * slope - slack:
             return place + step
@@ -175,21 +174,32 @@ def _climbed(data: _Data, place: Vector, prior: float, gradient: Vector, informa
     raise DidNotConverge("The acceptability fit found no way up.")
 
 
-def _found(data: _Data, place: Vector, prior: float) -> Acceptability:
-    size = len(place) - 1
+def _observed(data: _Data, place: Vector, prior: float) -> Matrix:
+    """The negative Hessian; by a complex step (Squire & Trapp 1998), which has no cancellation however small."""
     x, y, rho = place[data.low], place[data.high], float(place[-1])
     curved = np.empty((len(x), 3, 3))
     for number, nudge in enumerate(np.eye(3) * COMPLEX_STEP * 1j):
-        # The derivative by a complex step (Squire & Trapp 1998) has no cancellation, whatever the step.
         bent = _slopes(x + nudge[0], y + nudge[1], rho + nudge[2]).imag / COMPLEX_STEP
         curved[:, number] = -np.einsum("ou,oui->ui", data.said, bent)
-    columns = _columns(data, size)
     even = (curved + curved.swapaxes(1, 2)) / 2
-    information = scores.scattered(columns, even, size + 1) + _prior_information(place, prior)
+    whole = scores.scattered(_columns(data, len(place) - 1), even, len(place))
+    return whole + np.diag(prior * expit(place) * expit(-place))
+
+
+def _curved_down(information: Matrix) -> bool:
     try:
         cho_factor(information, lower=True, check_finite=False)
     except LinAlgError:
-        raise DidNotConverge("The acceptability fit ended where the likelihood is not curved downwards.") from None
+        return False
+    return True
+
+
+def _found(data: _Data, place: Vector, information: Matrix) -> Acceptability:
+    if not _curved_down(information):
+        raise DidNotConverge("The acceptability fit ended where the likelihood is not curved downwards.")
+    size = len(place) - 1
+    x, y, rho = place[data.low], place[data.high], float(place[-1])
     values = np.asarray(_slopes(x, y, rho), dtype=np.float64)
-    found = Scores(scores.numbered(data.low, data.high, size), columns, values, size + 1)
+    number = scores.numbered(data.low, data.high, size)
+    found = Scores(number, _columns(data, size), values, size + 1)
     return Acceptability(place[:-1], float(1 + np.exp(rho)), information, found)

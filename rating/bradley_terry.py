@@ -46,10 +46,9 @@ class Fit:
     @cached_property
     def chances(self) -> Matrix:
         """M x M: the fitted probability that i beats j outright (a half-win fit: its expected share of the point)."""
-        plain = self.layout.level is False
-        d = self.theta[:, None] - self.theta
-        if plain:
+        if not self.layout.level:
             return _odds(self.theta)
+        d = self.theta[:, None] - self.theta
         s = self.place[self.layout.contenders] + (self.tie_propensity[:, None] + self.tie_propensity) / 2
         return np.asarray(likelihood.chances(self.ties, d, s).low)
 
@@ -66,7 +65,8 @@ def fit(
     """Fit strengths by maximum likelihood (Bradley & Terry 1952), ties by one of five rules.
 
     counts may also be a matrix: 4 x M x M, votes by outcome (a, b, tie, both_bad), side shown first and side shown
-    second; or M x M, the wins of i over j, without ties. With d = θᵢ - θⱼ (+ γ where `position` and i is shown first), in log-odds:
+    second; or M x M, the wins of i over j, without ties. In log-odds, with d = θᵢ - θⱼ (+ γ where `position` and i is
+    shown first):
 
     - "davidson": P(a) ∝ e^(d/2), P(b) ∝ e^(-d/2), P(tie) ∝ e^(κ + (kᵢ + kⱼ)/2), with a ridge of 0.5 kᵢ²/2
     - "davidson-common": the same with every kᵢ = 0 (Davidson 1970)
@@ -75,9 +75,9 @@ def fit(
 
     Without any tie all are plain Bradley-Terry. `prior` is how many games each contender drew with a phantom at the
     reference (half a win to each); as many had two equals, a third of each outcome, which keeps the tie level finite,
-    and the two positions, drawn. With prior 0 a maximum exists only if wins, and ties both ways, lead from everyone to everyone (Ford
-    1957) and bound the tie level; else NoMaximum. The score equations hold to 1e-8 (or to rounding, above a million
-    votes); else DidNotConverge. `start` is a fit nearby.
+    and the two positions, drawn. With prior 0 a maximum exists only if wins, and ties both ways, lead from everyone
+    to everyone (Ford 1957) and bound the tie level; else NoMaximum. The score equations hold to 1e-8 (or to rounding,
+    above a million votes); else DidNotConverge. `start` is a fit nearby.
     """
     rule, whole = Ties.named(ties), _checked(_table(counts), prior)
     if prior == 0:
@@ -125,8 +125,8 @@ def _refuse_unbounded(table: Matrix, ties: Ties) -> None:
     outside = np.count_nonzero(graph.strong(edges)) if len(edges) else 0
     if outside:
         raise NoMaximum(
-            f"No finite strengths fit best: {outside} of {len(edges)} contenders are joined to the rest by wins one way "
-            "only, or not at all. Rate them with a prior above 0, or leave them out."
+            f"No finite strengths fit best: {outside} of {len(edges)} contenders are joined to the rest by wins one "
+            "way only, or not at all. Rate them with a prior above 0, or leave them out."
         )
 
 

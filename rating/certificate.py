@@ -31,7 +31,7 @@ def certify(
 ) -> Certificate:
     """|H⁻¹ g|∞ over the strengths, centred: a Newton step from the published numbers, exact to first order.
 
-    g is the gradient of the log-likelihood with its prior, as `bradley_terry.fit` states it, and H its negative Hessian.
+    g is the gradient of the log-likelihood with its prior, as `bradley_terry.fit` states it; H is its negative Hessian.
     The numbers are those of a Fit, rounded or not; `tie_level` None, or infinite, stands for a tally without ties.
     """
     rule, size = Ties.named(ties), len(theta)

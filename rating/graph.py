@@ -131,7 +131,7 @@ def _reached(wins: Matrix, start: int) -> Flags:
 def _largest_first(label: Codes, count: int, games: Vector) -> Codes:
     members = np.bincount(label, minlength=count)
     weight = np.bincount(label, games, minlength=count)
-    first = np.array([int(np.argmax(label == part)) for part in range(count)], dtype=np.int64)
+    first = np.unique(label, return_index=True)[1]
     number = np.empty(count, dtype=np.int64)
     number[np.lexsort((first, -weight, -members))] = np.arange(count)
     return number[label]

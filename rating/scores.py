@@ -1,6 +1,7 @@
 """Scores: what one vote says of each parameter, and their sums of squares by cluster."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -110,7 +111,7 @@ def _together(scores: Scores, cells: Cells, chosen: Flags) -> Matrix:
     row = np.cumsum(np.diff(kept.cluster, prepend=-1) > 0) - 1
     clusters = int(row[-1]) + 1 if len(row) else 0
     ends = np.searchsorted(row, np.arange(0, clusters + BLOCK, BLOCK))
-    for number, (start, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+    for number, (start, end) in enumerate(pairwise(ends)):
         part = slice(int(start), int(end))
         block = _rows(scores, kept, part, row[part] - number * BLOCK)
         whole += block.T @ block

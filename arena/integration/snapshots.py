@@ -19,7 +19,7 @@ from arena.integration.boards import Board, Source
 from arena.people import voters
 from rating import Standings, Tally, rate
 
-METHODOLOGY: Final = "1"
+METHODOLOGY: Final = "2"
 SEED: Final = 20260101
 
 
@@ -97,6 +97,7 @@ async def _keep(
         {
             "methodology": METHODOLOGY,
             **standings.method,
+            "error_bound": standings.error_bound,
             "bootstrap_ratio": standings.bootstrap_ratio,
             "votes_without_voter": unknown,
         },

@@ -2,13 +2,14 @@ import dataclasses
 from random import Random
 
 import numpy as np
+import pandas
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
 import rating
-from rating import NoMaximum, Outcome, RatingError, Standings, Tally, covariance
+from rating import NoMaximum, Outcome, RatingError, Standings, Tally, covariance, standings
 from rating.tally import Vote
 from tests.rating import boards
 
@@ -20,7 +21,7 @@ CIRCLE: list[Vote] = [
 
 
 def bits(standings: Standings) -> dict[str, object]:
-    """Every number of the standings, to the last bit; but for the position effect, which is about who was shown first."""
+    """Every number of the standings, to the last bit; the position effect aside, which is about who came first."""
     names = {field.name for field in dataclasses.fields(standings)} - {"position"}
     values = {name: getattr(standings, name) for name in names}
     return {name: value.tobytes() if isinstance(value, np.ndarray) else value for name, value in values.items()}
@@ -245,3 +246,34 @@ def test_one_replicate_is_no_spread() -> None:
     for count in (1, -1):
         with pytest.raises(RatingError, match="two replicates or more"):
             rating.rate(Tally.of_votes(CIRCLE), replicates=count)
+
+
+def test_a_table_is_a_data_frame_in_one_call() -> None:
+    found = rating.rate(Tally.of_votes(CIRCLE))
+    frame = pandas.DataFrame(found.table()).set_index("contender")
+    assert frame.loc["ash", "rating"] == found.rating[0]
+    assert frame.loc["ash", "standing"] == "settled"
+    assert {"lower", "upper", "rank_lower", "rank_upper", "votes", "standard_error"} <= {*frame.columns}
+
+
+def test_the_method_names_every_choice() -> None:
+    found = rating.rate(Tally.of_votes(CIRCLE), ties="rao-kupper", prior=2.0, level=0.9, seed=7)
+    chosen = {"ties": "rao-kupper", "prior": 2.0, "level": 0.9, "seed": 7, "cluster": "voter", "covariance": "CR3"}
+    assert chosen.items() <= found.method.items()
+    assert found.method["tie_level"] is not None
+    assert rating.rate(Tally.of_votes(CIRCLE[:3])).method["tie_level"] is None
+
+
+def test_dropped_ties_join_no_groups() -> None:
+    votes: list[Vote] = [("ash", "birch", "a", "ann"), ("birch", "cedar", "tie", "bob")]
+    assert rating.rate(Tally.of_votes(votes)).group.tolist() == [0, 0, 0]
+    assert rating.rate(Tally.of_votes(votes), ties="drop").group.tolist() == [0, 0, 1]
+
+
+def test_half_wins_shrink_the_board_that_counts_ties_as_an_outcome() -> None:
+    tally = boards.simulated(np.random.default_rng(12), np.linspace(-1, 1, 6), votes=4000, voters=400)
+    said = np.where(np.random.default_rng(13).random(4000) < 0.4, 2, tally.outcome)
+    found = standings.sensitivity(dataclasses.replace(tally, outcome=said))
+    assert {*found} == {"davidson", "davidson-common", "rao-kupper", "half", "drop"}
+    assert np.ptp(found["half"]) < 0.7 * np.ptp(found["davidson"])
+    assert np.ptp(found["davidson"]) == pytest.approx(np.ptp(found["drop"]), rel=0.1)
