@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rating.arrays import Vector
 from rating.votefile import fingerprints, records
-from rating.votefile.faults import VoteFileWrong
+from rating.votefile.faults import Doubtful, VoteFileWrong
 from rating.votefile.fingerprints import Prints
 from rating.votefile.records import Format, Record
 from rating.votefile.votes import WANTED
@@ -25,10 +25,6 @@ BYTES: Final = 1 << 22
 FEW_ROWS: Final = 1 << 12
 CODED: Final = pa.dictionary(pa.int32(), pa.string())
 FAULTS: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
-
-
-class Doubtful(Exception):
-    """Something in a batch may be wrong; whoever reads vote by vote can say what and where."""
 
 
 def read(path: Path, columns: dict[str, str], numbers: Collection[str]) -> Iterator[Batch]:

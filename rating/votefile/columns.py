@@ -13,6 +13,7 @@ from rating.arrays import Codes, Vector
 from rating.errors import RatingError
 from rating.outcomes import CODES
 from rating.votefile import records, votes
+from rating.votefile.faults import Doubtful
 from rating.votefile.votes import MOST_WEIGHT, WANTED, WEIGHT_UNITS, WINNERS, Form, Names
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def load(
 
     try:
         coded = _coded(batches.read(path, read, form.numbers), set(read.values()), seen)
-    except batches.Doubtful:
+    except Doubtful:
         # Vote by vote the fault is found with its place; or there is none, and Arrow was only too strict.
         coded = _coded(_by_vote(path, form), set(read.values()), seen)
     unread = tuple(theirs for theirs, name in zip(found, ours, strict=True) if not name)
@@ -113,8 +114,6 @@ def _coded(batches: "Iterator[Batch]", columns: set[str], seen: Callable[[int], 
         rows += len(batch["winner"])
         seen(rows)
     if not rows:
-        from rating.votefile.batches import Doubtful
-
         raise Doubtful("no vote")
     return coded
 
@@ -141,7 +140,7 @@ class _Coded:
                 coded = _numbers(batches.numbers(given), weight=column == "weight")
             self.parts[column].append(coded)
         if (self.parts["model_a"][-1] == self.parts["model_b"][-1]).any():
-            raise batches.Doubtful("a contender against itself")
+            raise Doubtful("a contender against itself")
 
     def whole(self, column: str) -> NDArray[Any] | None:
         """A column from its first vote to its last, None if it wasn't read; its parts are given up."""
@@ -149,12 +148,10 @@ class _Coded:
         return None if parts is None else np.concatenate(parts)
 
     def _contenders(self, names: list[str], which: NDArray[np.int32]) -> NDArray[np.int16]:
-        from rating.votefile import batches
-
         for name in names:
             if name not in self.places:
                 if fault := votes.name_fault(name):
-                    raise batches.Doubtful(fault)
+                    raise Doubtful(fault)
                 self.places[name] = len(self.places)
         if len(self.places) > MOST_CONTENDERS:
             told = f"The file has more than {MOST_CONTENDERS:,} contenders, “{names[-1][:100]}” for one"
@@ -163,22 +160,18 @@ class _Coded:
 
 
 def _outcomes(winners: list[str], which: NDArray[np.int32]) -> NDArray[np.int8]:
-    from rating.votefile import batches
-
     if not _OUTCOMES.keys() >= set(winners):
-        raise batches.Doubtful("an unknown outcome")
+        raise Doubtful("an unknown outcome")
     return np.array([_OUTCOMES[winner] for winner in winners], dtype=np.int8)[which]
 
 
 def _numbers(given: Vector, *, weight: bool) -> NDArray[Any]:
-    from rating.votefile import batches
-
     units = given * WEIGHT_UNITS
     sound = np.isfinite(given) & (given >= 0)
     if weight:
         sound &= (given <= MOST_WEIGHT) & ((given == 0) | (units >= 0.5))
     if not sound.all():
-        raise batches.Doubtful("a number out of bounds")
+        raise Doubtful("a number out of bounds")
     return np.rint(units).astype(np.int64) if weight else given
 
 

@@ -18,3 +18,7 @@ class VoteFileWrong(RatingError):
 
 class VoteFileUnknown(RatingError):
     """The file's name says no format that is read here."""
+
+
+class Doubtful(Exception):
+    """Something in a batch may be wrong; whoever reads vote by vote can say what and where."""
