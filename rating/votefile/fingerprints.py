@@ -30,7 +30,7 @@ def of(data: NDArray[np.uint8], ends: NDArray[np.int64]) -> Prints:
         rows = rows[lengths[rows] > at]
         left = np.minimum(lengths[rows] - at, WORD).astype(np.uint64)
         spare = (np.uint64(WORD) - left) * np.uint64(8)
-        word = (words[begins[rows] + at] << spare) >> spare
+        word = words[begins[rows] + at] << spare  # Without the bytes of the text that comes next.
         prints[rows] = _mixed(prints[rows] ^ word)
     return (prints >> np.uint64(1)).astype(np.int64)
 

@@ -7,7 +7,7 @@ from rating.votefile import fingerprints
 
 def prints(texts: list[bytes]) -> list[int]:
     ends = np.cumsum([0, *map(len, texts)])
-    return fingerprints.of(np.frombuffer(b"".join(texts), dtype=np.uint8), ends).tolist()
+    return [int(found) for found in fingerprints.of(np.frombuffer(b"".join(texts), dtype=np.uint8), ends)]
 
 
 def test_texts_are_told_apart_by_every_byte_and_by_their_length() -> None:
