@@ -4,6 +4,7 @@ import asyncio
 import gzip
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 from msgspec import structs
 
@@ -62,6 +63,18 @@ async def test_the_ratings_are_those_of_the_same_votes(db: Pool, settings: Setti
     first = [standing.name for standing in release.standings][:10]
     assert first[0] == published[0]
     assert len({*first} & {*published[:10]}) >= 9
+
+
+async def test_parquet_comes_in_like_any_other_file(db: Pool, archive: Archive) -> None:
+    columns = {"model_a": ["Ash", "Birch"], "model_b": ["Birch", "Ash"], "winner": ["model_a", "tie"], "voter": [7, 8]}
+    parquet = archive.file.with_suffix(".parquet")
+    pyarrow.parquet.write_table(pyarrow.table(columns), parquet)
+    brought = await archives.bring(db, structs.replace(archive, file=parquet))
+    assert (brought.votes, brought.contenders, brought.voters_known) == (2, 2, True)
+    assert [row["line"] for row in await db.fetch("SELECT line FROM imported_votes ORDER BY line")] == [1, 2]
+    parquet.write_bytes(parquet.read_bytes()[:-9])
+    with pytest.raises(ArchiveRefused, match="damaged"):
+        await archives.bring(db, structs.replace(archive, file=parquet))
 
 
 async def test_votes_are_kept_with_where_they_come_from(db: Pool, tmp_path: Path) -> None:
