@@ -1,0 +1,141 @@
+"""Votes with covariates, sorted by pair once, and the sums a fit takes over them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from rating.arrays import Codes, Matrix, Vector
+from rating.covariates import Singles
+from rating.outcomes import Outcome
+from rating.tally import Tally
+
+Integers: TypeAlias = NDArray[np.signedinteger]
+
+# Some dozen arrays of a chunk lie in a core's own cache.
+CHUNK = 1 << 14
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """N votes in the order of their pairs, each seen from the contender with the lower code.
+
+    Pair c is low[c] against high[c] (low < high) and has the rows starts[c] to starts[c + 1] - 1. `points` (N) is twice
+    what low got. `values` (P x N) are the covariates, low less high, and `reach` (P) the largest absolute values. `weight`
+    (N) is None where every vote weighs 1. `voter` (N) is None where every vote stands alone. Swapped sides give the
+    same design; permuted votes give it with rows permuted within pairs, which no sum below can tell.
+    """
+
+    size: int
+    low: Codes
+    high: Codes
+    starts: Codes
+    points: NDArray[np.int8]
+    values: Singles
+    reach: Vector
+    weight: Singles | None
+    voter: Integers | None
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def heaviest(self) -> float:
+        """The largest weight of a vote."""
+        return 1.0 if self.weight is None or not len(self) else float(self.weight.max())
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Consecutive rows of a design at a place of the parameters: the chances of low, and what is left of its points.
+
+    `pairs` are the pairs of these rows, `bounds` where each begins among them, and `counts` its rows.
+    """
+
+    rows: slice
+    pairs: slice
+    bounds: Codes
+    counts: Codes
+    chance: Vector
+    left: Vector
+    weight: Vector | None
+    values: Matrix
+
+
+def sort(tally: Tally, values: Sequence[Singles], *, position: bool, voters: bool) -> Design:
+    """Sort votes by pair, in one counting sort (a transposition of sparse matrices); `position` adds a column of ±1."""
+    size = len(tally.contenders)
+    side = np.where(tally.first < tally.second, np.int8(1), np.int8(-1))
+    order, starts, points = _sorted(tally, side, size)
+    side = side[order].astype(np.float32)
+    oriented = np.empty((len(values) + position, len(order)), dtype=np.float32)
+    for row, column in zip(oriented, values, strict=False):
+        np.take(column, order, out=row, mode="clip")
+        row *= side
+    if position:
+        oriented[-1] = side
+    met = np.flatnonzero(np.diff(starts))
+    return Design(
+        size=size,
+        low=met // size,
+        high=met % size,
+        starts=np.append(starts[met], starts[-1]),
+        points=points,
+        values=oriented,
+        reach=np.array([max(-row.min(initial=0), row.max(initial=0)) for row in oriented], dtype=np.float64),
+        weight=None,
+        voter=_numbered(tally.voter)[order] if voters else None,
+    )
+
+
+def _sorted(tally: Tally, side: NDArray[np.int8], size: int) -> tuple[Integers, Codes, NDArray[np.int8]]:
+    """The rows in the order of their pairs low · size + high, where each pair starts, and twice the points of low."""
+    pair = np.minimum(tally.first, tally.second).astype(np.int32)
+    pair *= np.int32(size)
+    pair += np.maximum(tally.first, tally.second)
+    # Low's doubled points less 1, and then 2 more: a sparse matrix must not hold zeros that it could drop.
+    points = ((tally.outcome == Outcome.A.code) * side) - ((tally.outcome == Outcome.B.code) * side)
+    points += np.int8(2)
+    rows = np.arange(len(pair) + 1, dtype=np.int32)
+    columns = csr_array((points, pair, rows), shape=(len(pair), size * size)).tocsc()
+    return columns.indices, columns.indptr.astype(np.int64), columns.data - np.int8(1)
+
+
+def _numbered(voter: Integers) -> Integers:
+    """Voters' codes, numbered afresh where they are too large to be places in an array."""
+    if voter.max(initial=0) < 2 * len(voter):
+        return voter
+    return np.unique(voter, return_inverse=True)[1]
+
+
+def chunks(design: Design, away: Vector, coefficients: Vector) -> Iterator[Chunk]:
+    """Walk over the rows with P(low wins) = σ(away + z'coefficients), away (pairs) being θ_low - θ_high.
+
+    Every number of a row is computed element by element: it is the same wherever the row stands.
+    """
+    for start in range(0, len(design), CHUNK):
+        rows = slice(start, min(start + CHUNK, len(design)))
+        first = int(np.searchsorted(design.starts, start, side="right")) - 1
+        last = int(np.searchsorted(design.starts, rows.stop))
+        bounds = np.maximum(design.starts[first:last], start) - start
+        counts = np.diff(bounds, append=rows.stop - start)
+        values = design.values[:, rows].astype(np.float64)
+        logit = np.repeat(away[first:last], counts)
+        for slope, column in zip(coefficients, values, strict=True):
+            logit += slope * column
+        chance = _logistic(logit)
+        left = design.points[rows] * 0.5
+        left -= chance
+        weight = None if design.weight is None else design.weight[rows].astype(np.float64)
+        yield Chunk(rows, slice(first, last), bounds, counts, chance, left, weight, values)
+
+
+def _logistic(logit: Vector) -> Vector:
+    np.negative(logit, out=logit)
+    with np.errstate(over="ignore"):  # 1 / (1 + ∞) is the chance of 0 that it should be.
+        np.exp(logit, out=logit)
+    logit += 1
+    return np.reciprocal(logit, out=logit)
