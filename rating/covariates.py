@@ -14,6 +14,7 @@ from rating.errors import VotesWrong
 Singles: TypeAlias = NDArray[np.float32]
 
 CHUNK = 1 << 14
+MOST = 1e300  # Of the sum of two sides: beyond it a sum could be infinite.
 
 
 class Columns(Protocol):
@@ -42,7 +43,7 @@ class Covariates:
         return tuple(name for name, scale in zip(self.names, self.scales, strict=True) if scale == 0)
 
     def __len__(self) -> int:
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
 
 def of(columns: Columns, names: Iterable[str]) -> Covariates:
@@ -65,33 +66,43 @@ def of(columns: Columns, names: Iterable[str]) -> Covariates:
     return Covariates(names, values, scales.astype(np.float64))
 
 
-def _column(columns: Columns, name: str) -> NDArray[np.generic]:
-    try:
-        column = np.asarray(columns[name])
-    except (KeyError, IndexError, ValueError):
-        raise VotesWrong(f"There is no column {name}; a style feature NAME has two, NAME_a and NAME_b.") from None
-    if column.dtype.kind not in "biuf":
-        column = _numbers(column, name)
+def _column(columns: Columns, name: str) -> NDArray[Any]:
+    if name not in _names(columns):
+        raise VotesWrong(f"There is no column {name}; a style feature NAME has two, NAME_a and NAME_b.")
+    column = np.asarray(columns[name])
     if column.ndim != 1:
         raise VotesWrong(f"The column {name} must hold one number a row.")
-    return column
+    return column if column.dtype.kind in "biuf" else _numbers(column, name)
 
 
-def _numbers(column: NDArray[Any], name: str) -> NDArray[np.generic]:
-    try:
-        return column.astype(np.float64)
-    except (TypeError, ValueError):
-        raise VotesWrong(f"The column {name} must hold numbers, and not texts or gaps.") from None
+def _names(columns: Columns) -> Any:
+    """The names of the columns, as Arrow, pandas and polars, and mappings keep them."""
+    for kept in ("column_names", "columns"):
+        if (names := getattr(columns, kept, None)) is not None:
+            return names
+    return columns
 
 
-def _fill(values: Singles, name: str, first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
+def _numbers(column: NDArray[Any], name: str) -> Vector:
+    numbers = np.empty(len(column))
+    for row, value in enumerate(column):
+        try:
+            numbers[row] = value
+        except (TypeError, ValueError):
+            raise VotesWrong(
+                f"Row {row + 1} has {value!r} in {name}; a style feature is a number, zero or more."
+            ) from None
+    return numbers
+
+
+def _fill(values: Singles, name: str, first: NDArray[Any], second: NDArray[Any]) -> float:
     """Fill in one covariate and return its scale; by chunks, so that little memory is taken beside it."""
     squares, fine = 0.0, exact.grid(1.0, len(values))
     for start in range(0, len(values), CHUNK):
         part = slice(start, start + CHUNK)
         ours, theirs = first[part].astype(np.float64), second[part].astype(np.float64)
         total = ours + theirs
-        if not (ours.min() >= 0 and theirs.min() >= 0 and total.max() < np.inf):
+        if not (ours.min() >= 0 and theirs.min() >= 0 and total.max() <= MOST):
             _refuse(f"{name}_a", ours, start)
             _refuse(f"{name}_b", theirs, start)
         ours -= theirs
@@ -106,7 +117,7 @@ def _fill(values: Singles, name: str, first: NDArray[np.generic], second: NDArra
 
 
 def _refuse(name: str, column: Vector, start: int) -> None:
-    wrong = ~(column >= 0) | (column > np.finfo(np.float64).max / 4)
+    wrong = ~(column >= 0) | (column > MOST / 2)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise VotesWrong(

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from rating.arrays import Codes, Matrix, Vector
+from rating import cells
+from rating.arrays import Codes, Integers, Matrix, Vector
+from rating.counts import UNITS
 from rating.covariates import Singles
 from rating.outcomes import Outcome
 from rating.tally import Tally
-
-Integers: TypeAlias = NDArray[np.signedinteger]
 
 # Some dozen arrays of a chunk lie in a core's own cache.
 CHUNK = 1 << 14
@@ -24,9 +23,9 @@ class Design:
     """N votes in the order of their pairs, each seen from the contender with the lower code.
 
     Pair c is low[c] against high[c] (low < high) and has the rows starts[c] to starts[c + 1] - 1. `points` (N) is twice
-    what low got. `values` (P x N) are the covariates, low less high, and `reach` (P) the largest absolute values. `weight`
-    (N) is None where every vote weighs 1. `voter` (N) is None where every vote stands alone. Swapped sides give the
-    same design; permuted votes give it with rows permuted within pairs, which no sum below can tell.
+    what low got. `values` (P x N) are the covariates, low less high, and `reach` (P) the largest of their sizes.
+    `weight` (N, in votes) is None where every vote weighs 1, `cluster` (N) where every vote stands alone. Swapped sides
+    give the same design; permuted votes give it with rows permuted within pairs, which no exact sum can tell.
     """
 
     size: int
@@ -37,7 +36,7 @@ class Design:
     values: Singles
     reach: Vector
     weight: Singles | None
-    voter: Integers | None
+    cluster: Integers | None
 
     def __len__(self) -> int:
         return len(self.points)
@@ -65,7 +64,7 @@ class Chunk:
     values: Matrix
 
 
-def sort(tally: Tally, values: Sequence[Singles], *, position: bool, voters: bool) -> Design:
+def sort(tally: Tally, values: Sequence[Singles], *, position: bool, cluster: Integers | None) -> Design:
     """Sort votes by pair, in one counting sort (a transposition of sparse matrices); `position` adds a column of ±1."""
     size = len(tally.contenders)
     side = np.where(tally.first < tally.second, np.int8(1), np.int8(-1))
@@ -86,8 +85,8 @@ def sort(tally: Tally, values: Sequence[Singles], *, position: bool, voters: boo
         points=points,
         values=oriented,
         reach=np.array([max(-row.min(initial=0), row.max(initial=0)) for row in oriented], dtype=np.float64),
-        weight=None,
-        voter=_numbered(tally.voter)[order] if voters else None,
+        weight=None if tally.weight is None else (tally.weight[order] / UNITS).astype(np.float32),
+        cluster=None if cluster is None else cells.renumbered(cluster)[order],
     )
 
 
@@ -102,13 +101,6 @@ def _sorted(tally: Tally, side: NDArray[np.int8], size: int) -> tuple[Integers, 
     rows = np.arange(len(pair) + 1, dtype=np.int32)
     columns = csr_array((points, pair, rows), shape=(len(pair), size * size)).tocsc()
     return columns.indices, columns.indptr.astype(np.int64), columns.data - np.int8(1)
-
-
-def _numbered(voter: Integers) -> Integers:
-    """Voters' codes, numbered afresh where they are too large to be places in an array."""
-    if voter.max(initial=0) < 2 * len(voter):
-        return voter
-    return np.unique(voter, return_inverse=True)[1]
 
 
 def chunks(design: Design, away: Vector, coefficients: Vector) -> Iterator[Chunk]:
@@ -127,8 +119,7 @@ def chunks(design: Design, away: Vector, coefficients: Vector) -> Iterator[Chunk
         for slope, column in zip(coefficients, values, strict=True):
             logit += slope * column
         chance = _logistic(logit)
-        left = design.points[rows] * 0.5
-        left -= chance
+        left: Vector = design.points[rows] / 2.0 - chance
         weight = None if design.weight is None else design.weight[rows].astype(np.float64)
         yield Chunk(rows, slice(first, last), bounds, counts, chance, left, weight, values)
 
@@ -138,4 +129,5 @@ def _logistic(logit: Vector) -> Vector:
     with np.errstate(over="ignore"):  # 1 / (1 + ∞) is the chance of 0 that it should be.
         np.exp(logit, out=logit)
     logit += 1
-    return np.reciprocal(logit, out=logit)
+    np.reciprocal(logit, out=logit)
+    return logit

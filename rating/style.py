@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import expit
 
-from rating import bradley_terry, covariance, graph, intervals, sums
+from rating import bradley_terry, graph, intervals, sums
 from rating import design as designs
-from rating.arrays import Matrix, Vector
+from rating.arrays import Integers, Matrix, Vector
 from rating.bradley_terry import Fit
+from rating.cells import Cluster
 from rating.covariates import Covariates
 from rating.design import Design
 from rating.errors import DidNotConverge, RatingError
@@ -28,11 +29,11 @@ class StyleFit:
     """Strengths and coefficients that fit best together, in log-odds.
 
     `theta` (M) sums to zero. `coefficients` (K) belong to `names`, each for one root mean square of its covariate
-    (`scales`, K); those of `silent` features are 0 and can't be estimated. `position` is the first side's advantage, or
-    None where it was not asked for. `covariance` is that of (theta, coefficients, position if any), clustered as
-    `method` says: "CR1" by voter or "HC0" by vote; silent features have zeros in it. `curvature` is that of the
-    information alone. `unadjusted` is the fit without covariates, `shift` (M) is theta less its theta, and
-    `shift_covariance` (M x M) that of the shift.
+    (`scales`, K); those of `silent` features are 0 and can't be estimated. `position` is the advantage of the first
+    side, or None where it was not asked for. `covariance` is that of (theta, coefficients, position if any), with
+    zeros for silent features, clustered as `method` says: "CR1" by voter or prompt, or "HC0" by vote. `curvature` is
+    the inverse of the information. `unadjusted` is the fit without covariates, `shift` (M) is theta less its theta,
+    and `shift_covariance` (M x M) that of the shift.
     """
 
     theta: Vector
@@ -76,6 +77,17 @@ class _Point:
     information: Matrix
 
 
+@dataclass(frozen=True, eq=False)
+class _Whole:
+    """All that a fit found."""
+
+    problem: _Problem
+    plain: Fit
+    point: _Point
+    meat: Matrix
+    steps: int
+
+
 def fit(
     tally: Tally,
     covariates: Covariates,
@@ -83,26 +95,28 @@ def fit(
     prior: float = 1.0,
     ridge: float = 1.0,
     position: bool = False,
-    clustered: bool = True,
+    cluster: Cluster = "voter",
 ) -> StyleFit:
     """Fit P(a beats b) = σ(θ_a - θ_b + γ + z'β), a tie being half a win to each, by Newton's method.
 
     After the style control of Chatbot Arena (Li, Angelopoulos & Chiang 2024). β has the penalty ridge / 2 · |β|² on the
     whole log-likelihood, θ the prior of rating.fit (drawn games with a phantom), and γ (`position`) none. `covariates`
-    has a column for each vote of the tally. With `clustered` the covariance is the sandwich by voter with the factor
-    G / (G - 1) (CR1, Liang & Zeger 1986), else by vote (HC0). The order of votes moves no bit of the result, and
-    without γ neither do their sides. Groups that never met share no scale: RatingError. NoMaximum and
-    DidNotConverge are as in rating.fit.
+    has a column for each vote of the tally. The covariance is the sandwich by `cluster`, voter or prompt, with the
+    factor G / (G - 1) (CR1, Liang & Zeger 1986), or by vote (HC0) with "none" or where the tally does not know them.
+    The order of votes moves no bit of the result, and without γ neither do their sides. Groups that never met share no
+    scale: RatingError. NoMaximum and DidNotConverge are as in rating.fit.
     """
     _check(tally, covariates, ridge)
-    plain = bradley_terry.fit(tally.wins, prior=prior)
+    plain = bradley_terry.fit(tally.counts.wins, prior=prior)
     heard = [row for row, scale in zip(covariates.values, covariates.scales, strict=True) if scale > 0]
-    design = designs.sort(tally, heard, position=position, voters=clustered)
+    design = designs.sort(tally, heard, position=position, cluster=_cluster(tally, cluster))
     problem = _Problem(design, prior, np.append(np.full(len(heard), ridge), np.zeros(int(position))))
     point, steps = _best(problem, plain)
     theta, coefficients = _parts(design, point.place)
-    meat = (sums.meat_by_voter if clustered else sums.meat)(design, theta, coefficients, plain.theta)
-    return _told(tally, covariates, problem, plain, point, meat, steps)
+    meat = sums.meat if design.cluster is None else sums.meat_by_cluster
+    spread = _sandwich(tally, "none" if design.cluster is None else cluster)
+    whole = _Whole(problem, plain, point, meat(design, theta, coefficients, plain.theta), steps)
+    return _told(whole, covariates, *spread)
 
 
 def shifts(adjusted: StyleFit, *, level: float = 0.95) -> Intervals:
@@ -117,7 +131,7 @@ def _check(tally: Tally, covariates: Covariates, ridge: float) -> None:
         raise RatingError(f"There are {len(tally)} votes, and covariates of {len(covariates)}.")
     if not (np.isfinite(ridge) and ridge >= 0):
         raise RatingError(f"A ridge is a number, zero or more, and not {ridge}.")
-    groups = int(graph.groups(tally.games).max(initial=-1)) + 1
+    groups = int(graph.groups(tally.counts.games).max(initial=-1)) + 1
     if groups != 1:
         raise RatingError(f"A fit takes one group of contenders that met, and these are {groups}; fit each alone.")
 
@@ -127,7 +141,7 @@ def _best(problem: _Problem, plain: Fit) -> tuple[_Point, int]:
     beside = np.zeros(len(problem.ridge))
     point = _at(problem, np.concatenate([plain.theta - plain.phantom, beside]))
     for steps in range(1, MOST_STEPS + 1):
-        step = _solved(problem, point, point.gradient)
+        step = _solved(point.information, point.gradient, size=problem.design.size, prior=problem.prior)
         if np.abs(step).max(initial=0.0) < SMALL:
             return _Point(point.place + step, point.gradient, point.information), steps
         point = _moved(problem, point, step)
@@ -135,7 +149,6 @@ def _best(problem: _Problem, plain: Fit) -> tuple[_Point, int]:
 
 
 def _at(problem: _Problem, place: Vector) -> _Point:
-    size = problem.design.size
     theta, coefficients = _parts(problem.design, place)
     found = sums.slopes(problem.design, theta, coefficients)
     drawn = expit(theta)
@@ -156,10 +169,11 @@ def _moved(problem: _Problem, point: _Point, step: Vector) -> _Point:
     return there
 
 
-def _solved(problem: _Problem, point: _Point, right: Matrix) -> Matrix:
-    size = problem.design.size
-    information = point.information.copy()
-    information[:size, :size] = bradley_terry.gauged(information[:size, :size], problem.prior)
+def _solved(information: Matrix, right: Matrix, *, size: int, prior: float) -> Matrix:
+    """The information's inverse times `right`; without a phantom c 11'/M, on the strengths, fixes the gauge."""
+    information = information.copy()
+    if prior == 0:
+        information[:size, :size] += np.trace(information[:size, :size]) / size**2
     try:
         factor = cho_factor(information, lower=True, check_finite=False)
     except LinAlgError:
@@ -169,63 +183,67 @@ def _solved(problem: _Problem, point: _Point, right: Matrix) -> Matrix:
     return np.asarray(cho_solve(factor, right, check_finite=False))
 
 
+def _bread(information: Matrix, *, size: int, prior: float) -> Matrix:
+    """The inverse of the information, seen from where the first `size` parameters, the strengths, sum to zero."""
+    bread = _solved(information, np.eye(len(information)), size=size, prior=prior)
+    bread[:size] -= bread[:size].mean(axis=0)
+    bread[:, :size] -= bread[:, :size].mean(axis=1)[:, None]
+    return np.asarray((bread + bread.T) / 2)
+
+
 def _parts(design: Design, place: Vector) -> tuple[Vector, Vector]:
     return place[: design.size], place[design.size :]
 
 
-def _told(
-    tally: Tally, covariates: Covariates, problem: _Problem, plain: Fit, point: _Point, meat: Matrix, steps: int
-) -> StyleFit:
-    size, wide = problem.design.size, len(point.place)
-    theta, found = _parts(problem.design, point.place)
-    names, position = covariates.names, len(found) > np.count_nonzero(covariates.scales)
-    bread = _gauged(_solved(problem, point, np.eye(wide)), size)
-    usual = covariance.curvature(plain)
+def _told(whole: _Whole, covariates: Covariates, factor: float, name: str, freedom: float) -> StyleFit:
+    problem, plain, size = whole.problem, whole.plain, whole.problem.design.size
+    theta, found = _parts(problem.design, whole.point.place)
+    heard, wide = covariates.scales > 0, len(whole.point.place)
+    position = len(found) > np.count_nonzero(heard)
+    bread = _bread(whole.point.information, size=size, prior=problem.prior)
+    usual = _bread(plain.information, size=size, prior=problem.prior)
     # Influence functions: of the adjusted strengths, bread · score, less those of the unadjusted ones.
     moves = np.hstack([bread[:size], -usual])
-    factor, name, freedom = _clusters(problem.design, tally)
-    places = np.append(np.arange(size), size + np.flatnonzero(np.append(covariates.scales > 0, position)))
-    whole = size + len(names) + position
+    places = np.append(np.arange(size), size + np.flatnonzero(np.append(heard, position)))
+    total = size + len(heard) + int(position)
+    coefficients = np.zeros(len(heard))
+    coefficients[heard] = found[: np.count_nonzero(heard)]
     return StyleFit(
         theta=theta - theta.mean(),
-        coefficients=_spread(found, places[size:] - size, whole - size)[: len(names)],
+        coefficients=coefficients,
         position=float(found[-1]) if position else None,
-        names=names,
+        names=covariates.names,
         scales=covariates.scales,
         silent=covariates.silent,
-        covariance=_placed(factor * bread @ meat[:wide, :wide] @ bread, places, whole),
-        curvature=_placed(bread, places, whole),
+        covariance=_placed(factor * bread @ whole.meat[:wide, :wide] @ bread, places, total),
+        curvature=_placed(bread, places, total),
         method=name,
         degrees_of_freedom=freedom,
         unadjusted=plain,
         shift=theta - theta.mean() - plain.theta,
-        shift_covariance=factor * moves @ meat @ moves.T,
-        steps=steps,
+        shift_covariance=factor * moves @ whole.meat @ moves.T,
+        steps=whole.steps,
     )
 
 
-def _gauged(bread: Matrix, size: int) -> Matrix:
-    """Seen from where the strengths sum to zero: C bread C' with C = I - 11'/M on the strengths' part."""
-    bread = bread.copy()
-    bread[:size] -= bread[:size].mean(axis=0)
-    bread[:, :size] -= bread[:, :size].mean(axis=1)[:, None]
-    return (bread + bread.T) / 2
+def _cluster(tally: Tally, cluster: Cluster) -> Integers | None:
+    """Each vote's cluster; None where every vote is one."""
+    if cluster not in ("voter", "prompt", "none"):
+        raise RatingError(f"A fit with covariates is clustered by voter, prompt or none, and not by {cluster}.")
+    return {"voter": tally.voter, "prompt": tally.prompt, "none": None}[cluster]
 
 
-def _clusters(design: Design, tally: Tally) -> tuple[float, str, float]:
+def _sandwich(tally: Tally, cluster: Cluster) -> tuple[float, str, float]:
     """The factor of the sandwich, its name and its degrees of freedom, Kish's number less one."""
-    if design.voter is None:
-        return 1.0, "HC0", float(len(design) - 1)
-    voters = tally.voters
-    if voters < 2:
-        raise RatingError("The votes of one voter can't show how voters differ: a clustered covariance needs two.")
-    return voters / (voters - 1), "CR1", tally.effective_voters - 1
-
-
-def _spread(found: Vector, places: NDArray[np.intp], length: int) -> Vector:
-    whole = np.zeros(length)
-    whole[places] = found
-    return whole
+    freedom = tally.effective(cluster) - 1
+    if cluster == "none":
+        return 1.0, "HC0", freedom
+    count = tally.clusters(cluster)
+    if count < 2:
+        raise RatingError(
+            f"The votes of one {cluster} can't show how {cluster}s differ: a clustered covariance needs two."
+        )
+    return count / (count - 1), "CR1", freedom
 
 
 def _placed(matrix: Matrix, places: NDArray[np.intp], length: int) -> Matrix:

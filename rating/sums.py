@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from rating import design as designs
 from rating import exact
-from rating.arrays import Matrix, Vector, summed
+from rating.arrays import Integers, Matrix, Vector, summed
 from rating.design import Chunk, Design
 
 
@@ -69,28 +69,30 @@ def meat(design: Design, theta: Vector, coefficients: Vector, plain: Vector) -> 
     return whole
 
 
-def meat_by_voter(design: Design, theta: Vector, coefficients: Vector, plain: Vector) -> Matrix:
-    """As `meat`, with the scores of each voter summed before they are multiplied."""
-    if design.voter is None:
-        raise ValueError("The design does not say who cast which vote.")
-    voters, usual = int(design.voter.max(initial=-1)) + 1, _chances(design, plain)
+def meat_by_cluster(design: Design, theta: Vector, coefficients: Vector, plain: Vector) -> Matrix:
+    """As `meat`, with the scores of each cluster summed before they are multiplied."""
+    cluster = design.cluster
+    assert cluster is not None
+    clusters, usual = int(cluster.max(initial=-1)) + 1, _chances(design, plain)
     left, other = np.empty(len(design)), np.empty(len(design))
-    slants = np.zeros((voters, len(coefficients)))
+    slants = np.zeros((clusters, len(coefficients)))
     fine, fines = _grids(design)
     for chunk in designs.chunks(design, theta[design.low] - theta[design.high], coefficients):
         ours, theirs = _scores(chunk, usual)
-        own = design.voter[chunk.rows]
+        own = cluster[chunk.rows]
         for place, (column, to) in enumerate(zip(chunk.values, fines, strict=True)):
-            slants[:, place] += np.bincount(own, exact.rounded(ours * column, to), minlength=voters)
+            slants[:, place] += np.bincount(own, exact.rounded(ours * column, to), minlength=clusters)
         left[chunk.rows], other[chunk.rows] = exact.rounded(ours, fine), exact.rounded(theirs, fine)
-    return _squared([_by_voter(design, left, voters), csr_array(slants), _by_voter(design, other, voters)])
+    return _squared(
+        [_by_cluster(design, cluster, left, clusters), csr_array(slants), _by_cluster(design, cluster, other, clusters)]
+    )
 
 
-def _by_voter(design: Design, left: Vector, voters: int) -> csr_array:
-    """Σ left x by voter (voters x M)."""
+def _by_cluster(design: Design, cluster: Integers, left: Vector, clusters: int) -> csr_array:
+    """Σ left x by cluster (clusters x M)."""
     pairs = len(design.low)
     pair = np.repeat(np.arange(pairs, dtype=np.int32), np.diff(design.starts))
-    said = csr_array(coo_array((left, (design.voter, pair)), shape=(voters, pairs)))
+    said = csr_array(coo_array((left, (cluster, pair)), shape=(clusters, pairs)))
     ends, signs = np.stack([design.low, design.high], axis=1).ravel(), np.tile([1.0, -1.0], pairs)
     return csr_array(said @ csr_array((signs, ends, np.arange(pairs + 1) * 2), shape=(pairs, design.size)))
 

@@ -74,8 +74,13 @@ def test_a_missing_column_is_named(table: Any) -> None:
     [
         ({"length_a": [1], "length_b": [1, 2]}, ("length",), "one length, and have 1 and 2 rows"),
         (COLUMNS, ("length", "length"), "named twice"),
-        ({"length_a": ["long"], "length_b": [1]}, ("length",), "length_a must hold numbers"),
-        ({"length_a": [None], "length_b": [1]}, ("length",), "length_a must hold numbers"),
+        ({"length_a": [1, "long"], "length_b": [1, 1]}, ("length",), r"Row 2 has .*long.* in length_a"),
+        ({"length_a": [1, None], "length_b": [1, 1]}, ("length",), "Row 2 has nan in length_a"),
+        (
+            pandas.DataFrame({"length_a": [1, 1], "length_b": pandas.array([1, None])}),
+            ("length",),
+            "Row 2 has nan in length_b",
+        ),
         ({"length_a": [[1]], "length_b": [1]}, ("length",), "length_a must hold one number a row"),
     ],
 )
