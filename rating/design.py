@@ -67,13 +67,12 @@ class Chunk:
 def sort(tally: Tally, values: Sequence[Singles], *, position: bool, cluster: Integers | None) -> Design:
     """Sort votes by pair, in one counting sort (a transposition of sparse matrices); `position` adds a column of ±1."""
     size = len(tally.contenders)
-    side = np.where(tally.first < tally.second, np.int8(1), np.int8(-1))
+    side = (tally.first < tally.second).view(np.int8) * np.int8(2) - np.int8(1)
     order, starts, points = _sorted(tally, side, size)
-    side = side[order].astype(np.float32)
+    side = side[order]
     oriented = np.empty((len(values) + position, len(order)), dtype=np.float32)
     for row, column in zip(oriented, values, strict=False):
-        np.take(column, order, out=row, mode="clip")
-        row *= side
+        _gather(column, order, side, into=row)
     if position:
         oriented[-1] = side
     met = np.flatnonzero(np.diff(starts))
@@ -101,6 +100,13 @@ def _sorted(tally: Tally, side: NDArray[np.int8], size: int) -> tuple[Integers, 
     rows = np.arange(len(pair) + 1, dtype=np.int32)
     columns = csr_array((points, pair, rows), shape=(len(pair), size * size)).tocsc()
     return columns.indices, columns.indptr.astype(np.int64), columns.data - np.int8(1)
+
+
+def _gather(column: Singles, order: Integers, side: NDArray[np.int8], *, into: Singles) -> None:
+    # By chunks, because numpy widens the numbers of the rows to eight bytes each.
+    for start in range(0, len(order), CHUNK):
+        part = slice(start, start + CHUNK)
+        np.multiply(column[order[part]], side[part], out=into[part])
 
 
 def chunks(design: Design, away: Vector, coefficients: Vector) -> Iterator[Chunk]:
