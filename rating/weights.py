@@ -25,8 +25,7 @@ def post_stratified(category: Any, shares: Mapping[Any, float]) -> Codes:
     observed = dict(zip(names.tolist(), (np.bincount(place) / max(len(place), 1)).tolist(), strict=True))
     _check_shares(observed, shares)
     each = np.array([shares[name] / seen for name, seen in observed.items()])
-    weight: Codes = _units(each)[place]
-    return weight
+    return np.asarray(_units(each)[place], dtype=np.int64)
 
 
 def inverse_propensity(propensity: Vector, *, pairs: int, clip: float = CLIP) -> Codes:
@@ -55,7 +54,8 @@ def capped(voter: Integers, most: float, weight: Codes | None = None) -> Codes:
     voters = cells.renumbered(voter)
     sums = np.bincount(voters, before) if len(voter) else np.zeros(0)
     keep = np.minimum(1.0, most * UNITS / np.maximum(sums, 1.0))[voters]
-    return np.floor(before * keep).astype(np.int64)
+    units: Codes = np.floor(before * keep).astype(np.int64)
+    return units
 
 
 def composed(*weights: Codes) -> Codes:
