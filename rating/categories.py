@@ -17,7 +17,7 @@ HALVINGS = 30
 SMALL = 1e-9
 # Spreads looked at, in log-odds: from 2 Elo, below which no board shows a difference, to 1,400.
 SPREADS = np.geomspace(0.0115, 8.0, 10)
-NARROW = 1e-3  # Of a spread, relatively: a hundredth of what it can be told to.
+NARROW = 1e-3  # Of a spread, relatively; votes can't tell it to a hundredth.
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rating import exact
-from rating.arrays import Vector
+from rating.arrays import Codes, Flags, Vector
 from rating.errors import VotesWrong
 
 Singles: TypeAlias = NDArray[np.float32]
@@ -41,6 +41,11 @@ class Covariates:
     def silent(self) -> tuple[str, ...]:
         """The features in which no two sides ever differ."""
         return tuple(name for name, scale in zip(self.names, self.scales, strict=True) if scale == 0)
+
+    def only(self, rows: Flags | Codes) -> "Covariates":
+        """Those of the rows marked, or numbered from 0, in the units of all rows; silent where none of these differ."""
+        values = self.values[:, rows]
+        return Covariates(self.names, values, np.where(values.any(axis=1), self.scales, 0.0))
 
     def __len__(self) -> int:
         return int(self.values.shape[1])

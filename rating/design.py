@@ -16,6 +16,7 @@ from rating.tally import Tally
 
 # Some dozen arrays of a chunk lie in a core's own cache.
 CHUNK = 1 << 14
+MOST_LISTED = 1 << 22  # Of some 2,000 contenders all pairs can be listed; of more, those that met.
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,8 @@ def sort(tally: Tally, values: Sequence[Singles], *, position: bool, cluster: In
     """Sort votes by pair, in one counting sort (a transposition of sparse matrices); `position` adds a column of ±1."""
     size = len(tally.contenders)
     side = (tally.first < tally.second).view(np.int8) * np.int8(2) - np.int8(1)
-    order, starts, points = _sorted(tally, side, size)
+    pair, known = _keyed(tally)
+    order, starts, points = _sorted(tally, side, pair, len(known))
     side = side[order]
     oriented = np.empty((len(values) + position, len(order)), dtype=np.float32)
     for row, column in zip(oriented, values, strict=False):
@@ -78,8 +80,8 @@ def sort(tally: Tally, values: Sequence[Singles], *, position: bool, cluster: In
     met = np.flatnonzero(np.diff(starts))
     return Design(
         size=size,
-        low=met // size,
-        high=met % size,
+        low=known[met] // size,
+        high=known[met] % size,
         starts=np.append(starts[met], starts[-1]),
         points=points,
         values=oriented,
@@ -89,16 +91,28 @@ def sort(tally: Tally, values: Sequence[Singles], *, position: bool, cluster: In
     )
 
 
-def _sorted(tally: Tally, side: NDArray[np.int8], size: int) -> tuple[Integers, Codes, NDArray[np.int8]]:
-    """The rows in the order of their pairs low · size + high, where each pair starts, and twice the points of low."""
-    pair = np.minimum(tally.first, tally.second).astype(np.int32)
-    pair *= np.int32(size)
-    pair += np.maximum(tally.first, tally.second)
+def _keyed(tally: Tally) -> tuple[NDArray[np.int32], Codes]:
+    """The place of each vote's pair in a list of pairs low · M + high, in their order, and that list."""
+    size = len(tally.contenders)
+    low, high = np.minimum(tally.first, tally.second), np.maximum(tally.first, tally.second)
+    if size * size <= MOST_LISTED:
+        pair = low.astype(np.int32)
+        pair *= np.int32(size)
+        pair += high.astype(np.int32, copy=False)
+        return pair, np.arange(size * size)
+    known, place = np.unique(low.astype(np.int64) * size + high.astype(np.int64), return_inverse=True)
+    return place.astype(np.int32), known
+
+
+def _sorted(
+    tally: Tally, side: NDArray[np.int8], pair: NDArray[np.int32], pairs: int
+) -> tuple[Integers, Codes, NDArray[np.int8]]:
+    """The rows in the order of their pairs, where each pair starts, and twice the points of low."""
     # Low's doubled points less 1, and then 2 more: a sparse matrix must not hold zeros that it could drop.
     points = ((tally.outcome == Outcome.A.code) * side) - ((tally.outcome == Outcome.B.code) * side)
     points += np.int8(2)
     rows = np.arange(len(pair) + 1, dtype=np.int32)
-    columns = csr_array((points, pair, rows), shape=(len(pair), size * size)).tocsc()
+    columns = csr_array((points, pair, rows), shape=(len(pair), pairs)).tocsc()
     return columns.indices, columns.indptr.astype(np.int64), columns.data - np.int8(1)
 
 

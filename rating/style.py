@@ -129,6 +129,8 @@ def shifts(adjusted: StyleFit, *, level: float = 0.95) -> Intervals:
 def _check(tally: Tally, covariates: Covariates, ridge: float) -> None:
     if len(covariates) != len(tally):
         raise RatingError(f"There are {len(tally)} votes, and covariates of {len(covariates)}.")
+    if not len(tally):
+        raise RatingError("There are no votes to fit.")
     if not (np.isfinite(ridge) and ridge >= 0):
         raise RatingError(f"A ridge is a number, zero or more, and not {ridge}.")
     groups = int(graph.groups(tally.counts.games).max(initial=-1)) + 1

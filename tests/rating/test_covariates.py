@@ -35,6 +35,14 @@ def test_a_feature_that_never_differs_is_silent_and_zero() -> None:
     assert not told.values[0].any()
 
 
+def test_of_some_rows_a_feature_may_be_silent() -> None:
+    told = covariates.of(COLUMNS, ("length",))
+    assert told.only(np.array([0, 2])).silent == ()
+    some = told.only(np.array([False, True, False, True]))
+    assert some.silent == ("length",)
+    assert len(some) == 2
+
+
 @given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=1, max_size=50), st.randoms())
 def test_swapped_sides_negate_covariates_and_permuted_rows_permute_them(
     pairs: list[tuple[int, int]], random: Any

@@ -1,5 +1,6 @@
 from dataclasses import fields, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 import rating
-from rating import DidNotConverge, RatingError, Tally, covariates, style
+from rating import DidNotConverge, RatingError, Tally, covariates, design, style
 from rating.arrays import Codes, Flags, Integers, Matrix, Vector
 from rating.counts import UNITS
 from rating.covariates import Covariates
@@ -37,7 +38,7 @@ def battles(votes: int, *, seed: int = 5, voters: int = 40, position: float = 0.
 
 
 def taken(tally: Tally, told: Covariates, rows: Flags | Codes) -> tuple[Tally, Covariates]:
-    return tally.only(rows), replace(told, values=told.values[:, rows])
+    return tally.only(rows), told.only(rows)
 
 
 def turned(tally: Tally, told: Covariates, which: Flags) -> tuple[Tally, Covariates]:
@@ -233,7 +234,7 @@ def test_the_ridge_is_on_the_whole_likelihood() -> None:
 def test_a_pair_of_many_votes_is_walked_in_chunks() -> None:
     tally, told = battles(270_000)
     among = (tally.first < 2) & (tally.second < 2)
-    pair, small = tally.only(among).among(tally.contenders[:2]), replace(told, values=told.values[:, among])
+    pair, small = tally.only(among).among(tally.contenders[:2]), told.only(among)
     assert len(pair) > CHUNK
     found, dense = style.fit(pair, small), Dense(pair, small)
     assert found.theta == pytest.approx(dense.place[:2] - dense.place[:2].mean(), abs=1e-7)
@@ -253,6 +254,27 @@ def test_a_vote_that_weighs_three_is_three_votes() -> None:
     assert alone.degrees_of_freedom < len(tally) - 100
 
 
+def test_of_many_contenders_only_the_pairs_that_met_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    tally, told = battles(900)
+    kept = np.flatnonzero((tally.first + tally.second) % 4 != 0)
+    listed = style.fit(*taken(tally, told, kept))
+    monkeypatch.setattr(design, "MOST_LISTED", 0)
+    assert same(listed, style.fit(*taken(tally, told, kept)))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.uint64])
+def test_codes_may_be_of_any_integer_type(kind: type[np.integer[Any]]) -> None:
+    tally, told = battles(900)
+    columns = {name: getattr(tally, name).astype(kind) for name in ("first", "second", "outcome", "voter")}
+    assert same(style.fit(tally, told), style.fit(replace(tally, **columns), told))
+
+
+def test_no_votes_are_no_fit() -> None:
+    tally, told = battles(900)
+    with pytest.raises(RatingError, match="no votes"):
+        style.fit(*taken(tally, told, np.arange(0)))
+
+
 def test_separate_groups_share_no_scale() -> None:
     tally = Tally(tuple("abcd"), *(np.array(column) for column in ([0, 2], [1, 3], [0, 1], [0, 1])))
     told = covariates.of({"length_a": [1, 2], "length_b": [2, 1]}, ("length",))
@@ -263,7 +285,7 @@ def test_separate_groups_share_no_scale() -> None:
 def test_covariates_of_other_votes_are_refused() -> None:
     tally, told = battles(900)
     with pytest.raises(RatingError, match="There are 900 votes, and covariates of 899"):
-        style.fit(tally, replace(told, values=told.values[:, 1:]))
+        style.fit(tally, told.only(np.arange(899)))
 
 
 def test_covariates_that_repeat_one_another_need_a_ridge() -> None:
