@@ -58,7 +58,7 @@ def meat(design: Design, theta: Vector, coefficients: Vector, plain: Vector) -> 
     for chunk in designs.chunks(design, theta[design.low] - theta[design.high], coefficients):
         left, other = _scores(chunk, usual)
         _add(own, design, chunk, left * left, bound)
-        _add(both, design, chunk, left * other, bound)
+        _add_slants(both, design, chunk, left * other, bound)
         _add_pairs(apart, chunk, exact.rounded(other * other, fine))
     size, wide = design.size, design.size + len(coefficients)
     whole = np.zeros((wide + size, wide + size))
@@ -134,17 +134,22 @@ def _add(form: Form, design: Design, chunk: Chunk, amount: Vector, bound: float)
     Both factors of a product z · (amount z) are rounded, each to half of the digits that sums of products can hold:
     a scalar product of such vectors is exact in whatever order it is taken.
     """
-    votes = len(design)
-    weighted = []
+    weighted = _add_slants(form, design, chunk, amount, bound)
+    for place, column in enumerate(chunk.values):
+        factor = exact.rounded(column.copy(), exact.grid_of_factor(design.reach[place], len(design)))
+        for other in range(place + 1):
+            form.block[place, other] += factor @ weighted[other]
+
+
+def _add_slants(form: Form, design: Design, chunk: Chunk, amount: Vector, bound: float) -> list[Vector]:
+    """Add Σ amount and Σ amount z by pair, and return the terms amount · z."""
+    votes, weighted = len(design), []
+    _add_pairs(form.pairs, chunk, exact.rounded(amount.copy(), exact.grid(bound, votes)))
     for place, column in enumerate(chunk.values):
         amounts = exact.rounded(amount * column, exact.grid_of_factor(bound * design.reach[place], votes))
         _add_pairs(form.mixed[place], chunk, amounts)
         weighted.append(amounts)
-    for place, column in enumerate(chunk.values):
-        factor = exact.rounded(column.copy(), exact.grid_of_factor(design.reach[place], votes))
-        for other in range(place + 1):
-            form.block[place, other] += factor @ weighted[other]
-    _add_pairs(form.pairs, chunk, exact.rounded(amount.copy(), exact.grid(bound, votes)))
+    return weighted
 
 
 def _add_pairs(sums: Vector, chunk: Chunk, amounts: Vector) -> None:
