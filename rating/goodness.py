@@ -1,0 +1,96 @@
+"""What the fit does not explain: pairs that go otherwise than strengths say.
+
+Everything here is about decided votes: wins[i, j] counts the times i beat j outright, and the fit is one of these
+(`prior=0`). A tie as half a win to each would vary less than a vote does, and hide what is wrong.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, null_space, pinvh
+from scipy.special import chdtrc, fdtrc
+
+from rating import graph
+from rating.arrays import Codes, Matrix, Vector, summed
+from rating.bradley_terry import Fit
+from rating.errors import RatingError
+
+MOST_PAIRS = 2000  # the clustered test holds a matrix of pairs x pairs
+
+
+@dataclass(frozen=True)
+class Check:
+    """A test's statistic, its degrees of freedom, and the chance of one as large if the model held."""
+
+    statistic: float
+    degrees_of_freedom: int
+    chance: float
+
+
+def residuals(wins: Matrix, fit: Fit) -> Matrix:
+    """(W - n p)/√(n p (1 - p)) for each pair (M x M, antisymmetric): wins beyond the expected, in standard errors.
+
+    Not a number for pairs that never met, the diagonal among them; a heat map leaves them blank.
+    """
+    games = wins + wins.T
+    variance = games * fit.chances * fit.chances.T
+    return np.asarray((wins - games * fit.chances) / np.sqrt(np.where(variance > 0, variance, np.nan)))
+
+
+def pairs(wins: Matrix, fit: Fit) -> Check:
+    """Pearson's chi-square over pairs, Σ_{i<j} (W - n p)²/(n p (1 - p)), if every vote is independent.
+
+    Its degrees of freedom are the pairs that met less M - 1 (less M - the number of groups, if there are several).
+    """
+    met = np.triu(wins + wins.T > 0, 1)
+    freedom = _freedom(wins)
+    statistic = float((residuals(wins, fit)[met] ** 2).sum())
+    return Check(statistic, freedom, float(chdtrc(freedom, statistic)) if freedom else 1.0)
+
+
+def clustered(wins: Matrix, fit: Fit, cells: tuple[Codes, Codes, Codes, Vector, Vector]) -> Check:
+    """A Wald test of the same residuals, for votes that come in clusters: Hotelling's T² = S' V⁻¹ S.
+
+    cells are (cluster, low, high, wins of low, wins of high), of one length. S is the sum of each cluster's pair
+    residuals, less what the fit has taken up, and V their sum of squares; T² (G - d)/((G - 1) d) is F(d, G - d) over
+    G clusters. With no more clusters than degrees of freedom d, or more than 2,000 pairs, it is a RatingError.
+    """
+    cluster, low, high, won, lost = cells
+    place = np.cumsum(np.triu(wins + wins.T > 0, 1)).reshape(wins.shape) - 1
+    count, number = int(place[-1, -1]) + 1, int(cluster.max(initial=-1)) + 1
+    freedom = _freedom(wins)
+    if not 0 < freedom < number or count > MOST_PAIRS:
+        raise RatingError(
+            f"{number:,} clusters can't test {freedom:,} degrees of freedom on {count:,} pairs: it takes a degree of "
+            f"freedom, more clusters than there are of these, and at most {MOST_PAIRS:,} pairs."
+        )
+    left = won - (won + lost) * fit.chances[low, high]
+    by_cluster = summed(cluster * count + place[low, high], left, length=number * count).reshape(number, count)
+    scores = by_cluster @ _unexplained(wins, fit)
+    total = scores.sum(axis=0)
+    away = scores - total / number
+    squared = float(total @ cho_solve(cho_factor(away.T @ away), total)) * (number - 1) / number
+    ratio = squared * (number - freedom) / ((number - 1) * freedom)
+    return Check(squared, freedom, float(fdtrc(freedom, number - freedom, ratio)))
+
+
+def _freedom(wins: Matrix) -> int:
+    games = wins + wins.T
+    joined = len(wins) - len(set(graph.groups(games).tolist()))
+    return int(np.count_nonzero(np.triu(games, 1))) - joined
+
+
+def _unexplained(wins: Matrix, fit: Fit) -> Matrix:
+    """Q'N (pairs x d): the fit leaves r̂ = Q r, Q = I - D X (X'DX)⁺ X', of residuals r, and X'r̂ = 0, as X'N = 0.
+
+    A row of X is eᵢ - eⱼ, and D is diagonal, n p (1 - p).
+    """
+    games = wins + wins.T
+    low, high = np.nonzero(np.triu(games, 1))
+    design = np.zeros((len(low), len(wins)))
+    rows = np.arange(len(low))
+    design[rows, low], design[rows, high] = 1.0, -1.0
+    scale = (games * fit.chances * fit.chances.T)[low, high]
+    bread = pinvh((design.T * scale) @ design)
+    free = null_space(design.T)
+    return np.asarray(free - design @ (bread @ (design.T @ (scale[:, None] * free))))
