@@ -33,8 +33,10 @@ def among(wins: Matrix, fit: Fit, *, seed: int = 0, replicates: int = 999) -> Cy
     wins (M x M) counts the times i beat j outright. The replicates' draws are Philox streams of the seed.
     """
     games = np.triu(wins + wins.T, 1)
-    if (games != np.rint(games)).any():
-        raise RatingError("The boards to expect are drawn vote by vote: cycles need whole counts, and no weights.")
+    if (wins != np.rint(wins)).any():
+        raise RatingError(
+            "The boards to expect are drawn vote by vote: cycles need whole wins, neither weights nor half ties."
+        )
     cyclic, zeta, triads = _counted(wins)
     drawn = [_counted(_drawn(games, fit, seed, replicate)) for replicate in range(replicates)]
     counts = np.array([count for count, _, _ in drawn])

@@ -9,7 +9,6 @@ from rating.chances import Davidson, Grounded
 from rating.settings import Setting
 from rating.tally import Tally
 
-
 NO_TIES = Davidson()
 
 
