@@ -1,6 +1,7 @@
 """The rating core: from a tally of outcomes to ratings, intervals and rank ranges; numbers only."""
 
 from rating.bradley_terry import Fit, fit
+from rating.counts import Counts
 from rating.errors import DidNotConverge, NoMaximum, RatingError, VotesWrong
 from rating.graph import Standing
 from rating.outcomes import Outcome
@@ -9,6 +10,7 @@ from rating.standings import Standings, rate
 from rating.tally import Tally, Vote
 
 __all__ = [
+    "Counts",
     "DidNotConverge",
     "Fit",
     "NoMaximum",

@@ -35,10 +35,10 @@ def standard(tally: Tally, fit: Fit) -> Covariance:
     The jackknife below 200 voters, where the sandwich is too narrow, and the sandwich from there on. With K
     below 2 the differences between voters can't be seen: the curvature stands in, with no freedom at all.
     """
-    effective = tally.effective_voters
+    effective = tally.effective("voter")
     if effective < FEWEST_VOTERS:
         return Covariance(curvature(fit), "none", 0.0)
-    if tally.voters < FEW_VOTERS:
+    if tally.clusters("voter") < FEW_VOTERS:
         return Covariance(jackknife(tally, fit), "CR3", effective - 1)
     return Covariance(clustered(tally, fit), "CR1", effective - 1)
 
@@ -57,10 +57,10 @@ def curvature(fit: Fit) -> Matrix:
 
 def scores(tally: Tally, fit: Fit) -> csr_array:
     """U (voters x M), sparse: each voter's wins less expected wins, U_v = Σ (y - p)(e_first - e_second)."""
-    cells = tally.cells
+    cells = tally.cells("voter")
     left = cells.wins - cells.games * fit.chances[cells.low, cells.high]
-    voter, contender = np.tile(cells.voter, 2), np.concatenate([cells.low, cells.high])
-    shape = (tally.voters, len(tally.contenders))
+    voter, contender = np.tile(cells.cluster, 2), np.concatenate([cells.low, cells.high])
+    shape = (tally.clusters("voter"), len(tally.contenders))
     return csr_array(coo_array((np.concatenate([left, -left]), (voter, contender)), shape=shape))
 
 
@@ -77,21 +77,22 @@ def jackknife(tally: Tally, fit: Fit) -> Matrix:
 
     Without a prior a refit may have no maximum although the whole has one: NoMaximum.
     """
-    voters, cells = _several(tally), tally.cells
-    ends = np.searchsorted(cells.voter, np.arange(voters + 1))
+    voters, cells = _several(tally), tally.cells("voter")
+    won, lost = cells.wins, cells.games - cells.wins
+    ends = np.searchsorted(cells.cluster, np.arange(voters + 1))
     left_out = np.empty((voters, len(tally.contenders)))
     for voter, (start, end) in enumerate(pairwise(ends)):
         own = slice(start, end)
         low, high = cells.low[own], cells.high[own]
-        wins = tally.wins.copy()
-        wins[low, high] -= cells.wins[own]
-        wins[high, low] -= cells.games[own] - cells.wins[own]
+        wins = tally.counts.wins.copy()
+        wins[low, high] -= won[own]
+        wins[high, low] -= lost[own]
         left_out[voter] = bradley_terry.fit(wins, prior=fit.prior, start=fit).theta
     away = left_out - left_out.mean(axis=0)
     return centred((voters - 1) / voters * (away.T @ away))
 
 
 def _several(tally: Tally) -> int:
-    if tally.voters < 2:
+    if tally.clusters("voter") < 2:
         raise RatingError("The votes of one voter can't show how voters differ: a clustered covariance needs two.")
-    return tally.voters
+    return tally.clusters("voter")

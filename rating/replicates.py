@@ -15,9 +15,10 @@ def draw(tally: Tally, fit: Fit, *, seed: int, replicate: int) -> Vector:
     It depends on nothing but the votes, the seed and the replicate's number. Without a prior the refit may
     have no maximum although the whole has one: NoMaximum.
     """
-    cells, size = tally.cells, len(tally.contenders)
+    cells, size = tally.cells("voter"), len(tally.contenders)
     rng = streams.opened(seed, Purpose.REPLICATES, replicate)
-    times = np.bincount(rng.integers(tally.voters, size=tally.voters), minlength=tally.voters)[cells.voter]
+    voters = tally.clusters("voter")
+    times = np.bincount(rng.integers(voters, size=voters), minlength=voters)[cells.cluster]
     won = summed(cells.low * size + cells.high, times * cells.wins, length=size * size)
     lost = summed(cells.high * size + cells.low, times * (cells.games - cells.wins), length=size * size)
     return bradley_terry.fit((won + lost).reshape(size, size), prior=fit.prior, start=fit).theta

@@ -70,7 +70,7 @@ def rate(tally: Tally, *, prior: float = 1.0, level: float = 0.95, seed: int = 0
     """
     if replicates < 0 or replicates == 1:
         raise RatingError(f"A spread takes two replicates or more, or none at all, and not {replicates}.")
-    group = graph.groups(tally.games)
+    group = graph.groups(tally.counts.games)
     parts = [
         _rated(tally, np.nonzero(group == number)[0], prior=prior, level=level, seed=seed, count=replicates)
         for number in range(group.max(initial=-1) + 1)
@@ -86,22 +86,22 @@ def rate(tally: Tally, *, prior: float = 1.0, level: float = 0.95, seed: int = 0
         upper=scale.ratings(_gathered([part.intervals.upper for part in parts], order)),
         rank_lower=_gathered([part.ranks.lower for part in parts], order).astype(np.int64),
         rank_upper=_gathered([part.ranks.upper for part in parts], order).astype(np.int64),
-        votes=tally.votes,
+        votes=tally.counts.votes.astype(np.int64),
         group=group,
         standing=_standings(parts, order),
         covariance=_joined(parts, len(group)),
-        voters=tally.voters,
-        effective_voters=tally.effective_voters,
+        voters=tally.clusters("voter"),
+        effective_voters=tally.effective("voter"),
         method=_method(parts, prior=prior, level=level, seed=seed, count=replicates),
         bootstrap_ratio=_mean_ratio(parts),
     )
 
 
 def _rated(tally: Tally, members: Codes, *, prior: float, level: float, seed: int, count: int) -> _Part:
-    part = tally.among(members)
-    fit = bradley_terry.fit(part.wins, prior=prior)
+    part = tally.among([tally.contenders[code] for code in members])
+    fit = bradley_terry.fit(part.counts.wins, prior=prior)
     chosen = covariance.standard(part, fit)
-    separation = graph.separation(part.wins)
+    separation = graph.separation(part.counts.wins)
     curvature = covariance.curvature(fit)
     unseen = _unseen(part, chosen, curvature)
     # Beside an unbounded side the clustered variance mirrors the prior; the curvature keeps the other side honest.
@@ -126,7 +126,7 @@ def _rated(tally: Tally, members: Codes, *, prior: float, level: float, seed: in
 def _unseen(part: Tally, chosen: Covariance, curvature: Matrix) -> Flags:
     """The contenders whose voters can't be seen to differ: in effect fewer than two, or all of one mind."""
     alike = chosen.matrix.diagonal() <= VANISHING * curvature.diagonal()
-    return alike | (part.effective_voters_each < FEWEST_VOTERS)
+    return alike | (part.effective_each("voter") < FEWEST_VOTERS)
 
 
 def _comparable(known: Flags, chosen: Covariance, curvature: Matrix) -> Flags:

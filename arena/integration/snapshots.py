@@ -64,7 +64,7 @@ def _without_voter(counted: list[Counted]) -> int:
 
 
 def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings]:
-    tally = Tally.of((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
+    tally = Tally.of_votes((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
     return digest_of(counted), rate(tally, seed=SEED, replicates=replicates)
 
 

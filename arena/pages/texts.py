@@ -14,7 +14,7 @@ from rating import Tally, rate
 @cache
 def method() -> dict[str, str | float | int]:
     """The choices that `rate` makes where it is not told otherwise."""
-    return rate(Tally.of(())).method
+    return rate(Tally.of_votes(())).method
 
 
 @get("/methodology", include_in_schema=False)

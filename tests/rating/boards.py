@@ -24,14 +24,15 @@ def golden(name: str) -> dict[str, Any]:
 def counted(pairs: list[tuple[str, str, int, int]]) -> Tally:
     """A tally of pairs (i, j, wins of i, wins of j), every vote by a voter of its own."""
     outcomes = [(i, j, said) for i, j, won, lost in pairs for said in [Outcome.A] * won + [Outcome.B] * lost]
-    return Tally.of((i, j, said, f"voter {row:06}") for row, (i, j, said) in enumerate(outcomes))
+    return Tally.of_votes((i, j, said, f"voter {row:06}") for row, (i, j, said) in enumerate(outcomes))
 
 
 def llmfao() -> Tally:
     """The 8,931 crowd votes of LLMFAO."""
     told = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}
     with gzip.open(GOLDEN / "llmfao-crowd.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        return Tally.of((row["left"], row["right"], told[row["winner"]], row["worker"]) for row in csv.DictReader(file))
+        rows = csv.DictReader(file)
+        return Tally.of_votes((row["left"], row["right"], told[row["winner"]], row["worker"]) for row in rows)
 
 
 def simulated(

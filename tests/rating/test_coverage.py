@@ -16,7 +16,7 @@ def covered(rng: np.random.Generator) -> tuple[Flags, Flags]:
     strengths -= strengths.mean()
     tally = boards.simulated(rng, strengths, votes=1000, voters=15, activity=0.8, taste=0.8)
     truth = rating.fit(boards.population(strengths, 0.8), prior=0).theta
-    fit = rating.fit(tally.wins)
+    fit = rating.fit(tally.counts.wins)
     chosen = covariance.standard(tally, fit)
     ends = (
         intervals.of_ratings(fit.theta, matrix.diagonal(), level=0.95, degrees_of_freedom=freedom)

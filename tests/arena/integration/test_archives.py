@@ -170,7 +170,7 @@ async def test_voters_are_not_kept_by_the_names_of_the_file(db: Pool, settings: 
 async def test_the_votes_rated_are_those_of_the_file(db: Pool, settings: Settings, archive: Archive) -> None:
     board = (await archives.bring(db, archive)).board
     await snapshots.take(db, board, settings)
-    told = Tally.of((*vote.contenders, vote.outcome, vote.voter or "") for vote in read(archive.file))
+    told = Tally.of_votes((*vote.contenders, vote.outcome, vote.voter or "") for vote in read(archive.file))
     wanted = dict(zip(told.contenders, rate(told).rating, strict=True))
     found = await db.fetch(
         "SELECT standings.name, rating FROM standings JOIN contenders ON contenders.id = contender_id"
