@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, null_space, pinvh
+from scipy.sparse import coo_array
 from scipy.special import chdtrc, fdtrc
 
 from rating import graph
-from rating.arrays import Codes, Matrix, Vector, summed
+from rating.arrays import Matrix
 from rating.bradley_terry import Fit
+from rating.cells import Cells
 from rating.errors import RatingError
 
 MOST_PAIRS = 2000  # the clustered test holds a matrix of pairs x pairs
@@ -48,30 +50,39 @@ def pairs(wins: Matrix, fit: Fit) -> Check:
     return Check(statistic, freedom, float(chdtrc(freedom, statistic)) if freedom else 1.0)
 
 
-def clustered(wins: Matrix, fit: Fit, cells: tuple[Codes, Codes, Codes, Vector, Vector]) -> Check:
+def clustered(cells: Cells, fit: Fit) -> Check:
     """A Wald test of the same residuals, for votes that come in clusters: Hotelling's T² = S' V⁻¹ S.
 
-    cells are (cluster, low, high, wins of low, wins of high), of one length. S is the sum of each cluster's pair
-    residuals, less what the fit has taken up, and V their sum of squares; T² (G - d)/((G - 1) d) is F(d, G - d) over
-    G clusters. With no more clusters than degrees of freedom d, or more than 2,000 pairs, it is a RatingError.
+    `cells` are those of the tally by what its votes share. S is the sum over clusters of their pair residuals, less
+    what the fit has taken up, and V their sum of squares; over G clusters T² (G - d)/((G - 1) d) is F(d, G - d).
+    With no more clusters than degrees of freedom d, or more than 2,000 pairs, it is a RatingError.
     """
-    cluster, low, high, won, lost = cells
+    cluster, low, high = cells.cluster, cells.low, cells.high
+    won, lost = cells.counts[:, 0], cells.counts[:, 1]
+    wins = np.zeros_like(fit.chances)
+    np.add.at(wins, (low, high), won)
+    np.add.at(wins, (high, low), lost)
     place = np.cumsum(np.triu(wins + wins.T > 0, 1)).reshape(wins.shape) - 1
-    count, number = int(place[-1, -1]) + 1, int(cluster.max(initial=-1)) + 1
-    freedom = _freedom(wins)
+    count, number, freedom = int(place[-1, -1]) + 1, int(cluster.max(initial=-1)) + 1, _freedom(wins)
     if not 0 < freedom < number or count > MOST_PAIRS:
         raise RatingError(
             f"{number:,} clusters can't test {freedom:,} degrees of freedom on {count:,} pairs: it takes a degree of "
             f"freedom, more clusters than there are of these, and at most {MOST_PAIRS:,} pairs."
         )
-    left = won - (won + lost) * fit.chances[low, high]
-    by_cluster = summed(cluster * count + place[low, high], left, length=number * count).reshape(number, count)
+    met = won + lost > 0
+    left = (won - (won + lost) * fit.chances[low, high])[met]
+    by_cluster = coo_array((left, (cluster[met], place[low, high][met])), shape=(number, count)).tocsr()
     scores = by_cluster @ _unexplained(wins, fit)
+    return _hotelling(np.asarray(scores))
+
+
+def _hotelling(scores: Matrix) -> Check:
+    number, freedom = scores.shape
     total = scores.sum(axis=0)
     away = scores - total / number
-    squared = float(total @ cho_solve(cho_factor(away.T @ away), total)) * (number - 1) / number
-    ratio = squared * (number - freedom) / ((number - 1) * freedom)
-    return Check(squared, freedom, float(fdtrc(freedom, number - freedom, ratio)))
+    statistic = float(total @ cho_solve(cho_factor(away.T @ away), total)) * (number - 1) / number
+    ratio = statistic * (number - freedom) / ((number - 1) * freedom)
+    return Check(statistic, freedom, float(fdtrc(freedom, number - freedom, ratio)))
 
 
 def _freedom(wins: Matrix) -> int:

@@ -40,9 +40,10 @@ def draw_styled(truth: Truth, setting: Setting, rng: np.random.Generator) -> tup
     left = truth.strengths[first] + tastes[voter, first] + lead
     right = truth.strengths[second] + tastes[voter, second] - lead
     steps = truth.rule.outcomes(left, right, first, second).cumsum(axis=0)[:-1]
-    outcome = (rng.random(setting.votes) >= steps).sum(axis=0)
+    outcome = (rng.random(setting.votes) >= steps).sum(axis=0, dtype=np.int8)
     names = tuple(f"contender {code:03}" for code in range(setting.contenders))
-    return Tally(names, first, second, outcome, voter), covariates
+    known = voter if setting.voters is not None else None
+    return Tally(names, first, second, outcome, known), covariates
 
 
 def _pairs(setting: Setting, rng: np.random.Generator) -> tuple[Codes, Codes]:

@@ -8,7 +8,9 @@ from tests.rating import boards
 def test_llmfao_gives_the_published_counts_and_average_win_rates() -> None:
     tally, published = boards.llmfao(), boards.golden("llmfao-plain")
     for score, name in ((counting.points, "counting"), (counting.average_win_rate, "average_win_rate")):
-        assert score(tally.wins) == pytest.approx([published[name][item] for item in tally.contenders], rel=1e-12)
+        assert score(tally.counts.wins) == pytest.approx(
+            [published[name][item] for item in tally.contenders], rel=1e-12
+        )
 
 
 def test_an_opponent_met_often_counts_as_one_met_once() -> None:

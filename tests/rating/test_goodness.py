@@ -22,11 +22,7 @@ def independent(wins: Matrix) -> Check:
 
 
 def clustered(tally: Tally) -> Check:
-    cells = tally.cells
-    fit = bradley_terry.fit(tally.wins, prior=0)
-    return goodness.clustered(
-        tally.wins, fit, (cells.voter, cells.low, cells.high, cells.wins, cells.games - cells.wins)
-    )
+    return goodness.clustered(tally.cells("voter"), bradley_terry.fit(tally.counts.decided, prior=0))
 
 
 def twisted(number: int, twist: float) -> Matrix:
@@ -53,7 +49,7 @@ def test_a_ring_of_equals_has_the_chi_square_of_three_coins() -> None:
 def test_citations_leave_three_degrees_of_freedom_and_little_to_explain() -> None:
     # The printed deviance of this fit is 4.29 (golden), of which Pearson's statistic is an approximation.
     known = boards.golden("citations")
-    found = independent(boards.counted(known["pairs"]).wins)
+    found = independent(boards.counted(known["pairs"]).counts.wins)
     assert found.degrees_of_freedom == 3
     assert found.statistic == pytest.approx(known["deviance"], rel=0.1)
 
@@ -86,7 +82,7 @@ def test_with_busy_voters_the_clustered_test_holds_where_the_chi_square_does_not
         source = rng(board)
         truth = simulate.Truth(strengths=np.zeros(5))
         tally = simulate.draw(truth, setting, source)
-        rejected.append((independent(tally.wins).chance < 0.05, clustered(tally).chance < 0.05))
+        rejected.append((independent(tally.counts.wins).chance < 0.05, clustered(tally).chance < 0.05))
     plain, held = np.mean(rejected, axis=0)
     assert plain > 0.1
     assert 0.02 < held < 0.083
@@ -114,7 +110,7 @@ def test_too_few_clusters_or_nothing_to_test_is_refused() -> None:
     setting = Setting(contenders=5, votes=500, voters=6)
     with pytest.raises(RatingError, match="6 clusters can't test 6 degrees of freedom on 10 pairs"):
         clustered(simulate.draw(simulate.Truth(strengths=np.zeros(5)), setting, rng(1)))
-    pair = Tally.of([("ash", "birch", "a", "ann"), ("ash", "birch", "b", "bob")])
+    pair = Tally.of_votes([("ash", "birch", "a", "ann"), ("ash", "birch", "b", "bob")])
     with pytest.raises(RatingError, match="0 degrees of freedom"):
         clustered(pair)
 
@@ -126,6 +122,6 @@ def test_ties_are_left_out_and_do_not_disturb_it() -> None:
     rejected = []
     for board in range(300):
         tally = simulate.draw(truth, Setting(contenders=6, votes=3000), rng(board))
-        rejected.append(independent(tally.only(tally.outcome < 2).wins).chance < 0.05)
+        rejected.append(independent(tally.counts.decided).chance < 0.05)
     assert 0.015 < np.mean(rejected) < 0.09
     assert chances.averaged(truth.strengths, rule)[2].max() > 0.4

@@ -1,4 +1,3 @@
-import warnings
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -13,14 +12,12 @@ Name: TypeAlias = Literal["percentile", "basic", "bca"]
 SAMPLE = np.random.default_rng(4).lognormal(0, 1, (2, 25))
 
 
-def oracle(name: Name, level: float, sample: Vector) -> tuple[Vector, Vector, Vector]:
+def oracle(name: Name, level: float, sample: Vector) -> tuple[float, float, Vector]:
     """scipy's interval of a sample's mean, and the replicates it was made of."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = bootstrap(
-            [sample], np.mean, confidence_level=level, n_resamples=2000, method=name, rng=np.random.default_rng(8)
-        )
-    return found.confidence_interval.low, found.confidence_interval.high, found.bootstrap_distribution
+    rng = np.random.default_rng(8)
+    found = bootstrap([sample], np.mean, confidence_level=level, n_resamples=2000, method=name, rng=rng)
+    interval = found.confidence_interval
+    return float(interval.low), float(interval.high), np.ravel(found.bootstrap_distribution)
 
 
 def left_out(sample: Vector) -> Vector:

@@ -60,12 +60,12 @@ def test_pairs_and_sides_are_uniform() -> None:
 
 def test_busyness_is_log_normal_and_without_voters_every_vote_has_its_own() -> None:
     private = drawn(Truth(strengths=np.zeros(15)), SETTINGS["private"])
-    assert 55 < private.voters <= 60
+    assert 55 < private.clusters("voter") <= 60
     # Kish's number is G / (1 + CV²), and CV² of a log-normal with sd 1 is e - 1; sixty draws vary around it.
-    assert 12 < private.effective_voters < 40
+    assert 12 < private.effective("voter") < 40
     even = drawn(Truth(strengths=np.zeros(15)), replace(SETTINGS["private"], activity=0.0))
-    assert even.effective_voters > 55
-    assert drawn(Truth(strengths=np.zeros(15)), SETTINGS["new board"]).effective_voters == 300
+    assert even.effective("voter") > 55
+    assert drawn(Truth(strengths=np.zeros(15)), SETTINGS["new board"]).effective("voter") == 300
 
 
 def test_a_style_moves_the_log_odds_by_its_coefficient() -> None:
