@@ -54,14 +54,16 @@ class Figure:
         return f"{self.mean:.{digits}f} ± {self.error:.{digits}f}"
 
 
-def covered(name: str, board: int, *, seed: int) -> tuple[float, float]:
-    """The share of a board's contenders whose truth lies in its interval, and the mean width in points."""
+def covered(name: str, board: int, *, seed: int) -> tuple[float, float, float]:
+    """The share of intervals that hold the truth, of those that are infinite, and the others' mean width in points."""
     setting, rng = SETTINGS[name], _stream(seed, sorted(SETTINGS).index(name), board)
     truth = Truth(strengths=settings.strengths(rng, setting.contenders))
     population = chances.estimand(chances.averaged(truth.strengths, truth.rule, taste=setting.taste))
     shown, found = Scale().ratings(population), rating.rate(simulate.draw(truth, setting, rng))
     inside = (found.lower <= shown) & (shown <= found.upper)
-    return float(inside.mean()), float((found.upper - found.lower).mean())
+    width = found.upper - found.lower
+    known = np.isfinite(width)
+    return float(inside.mean()), float(1 - known.mean()), float(width[known].mean())
 
 
 def ranked(case: tuple[str, str], board: int, *, seed: int) -> tuple[bool, float]:
@@ -124,19 +126,18 @@ def _true_ranks(strengths: Vector) -> tuple[Codes, Codes]:
     return 1 + np.count_nonzero(better, axis=0), len(strengths) - np.count_nonzero(better, axis=1)
 
 
-def _print_intervals(draw: Callable[..., list[tuple[float, float]]], boards: int, seed: int) -> None:
-    print(
-        f"\nNominal 95 % intervals, {boards:,} boards each\n\n| setting | coverage, % | width, points |\n|---|---|---|"
-    )
+def _print_intervals(draw: Callable[..., list[tuple[float, float, float]]], boards: int, seed: int) -> None:
+    print(f"\nNominal 95 % intervals, {boards:,} boards each\n")
+    print("| setting | coverage, % | infinite, % | width of the others, points |\n|---|---|---|---|")
     for name in SETTINGS:
-        shares, widths = zip(*draw(partial(covered, name, seed=seed), boards), strict=True)
-        print(f"| {name} | {Figure.of(shares).percent()} | {Figure.of(widths).plain()} |", flush=True)
+        columns = zip(*draw(partial(covered, name, seed=seed), boards), strict=True)
+        share, unknown, width = (Figure.of(column) for column in columns)
+        print(f"| {name} | {share.percent()} | {unknown.percent()} | {width.plain()} |", flush=True)
 
 
 def _print_ranks(draw: Callable[..., list[tuple[bool, float]]], boards: int, seed: int) -> None:
-    print(
-        f"\nRank ranges, {boards:,} boards each\n\n| board | votes | all ranks covered, % | mean size |\n|---|---|---|---|"
-    )
+    print(f"\nRank ranges, {boards:,} boards each\n\n| board | votes | all ranks covered, % | mean size |")
+    print("|---|---|---|---|")
     for case in RANK_CASES:
         held, sizes = zip(*draw(partial(ranked, case, seed=seed), boards), strict=True)
         print(f"| {case[0]} | {case[1]} | {Figure.of(held).percent()} | {Figure.of(sizes).plain(2)} |", flush=True)
