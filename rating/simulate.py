@@ -33,29 +33,29 @@ def draw(truth: Truth, setting: Setting, rng: np.random.Generator) -> Tally:
 
 def draw_styled(truth: Truth, setting: Setting, rng: np.random.Generator) -> tuple[Tally, Matrix]:
     """As `draw`, with each vote's covariates (votes x K), N(0, 1): how much more of a style the first side has."""
-    first, second = _pairs(setting, rng)
-    voter, tastes = _voters(setting, rng)
+    first = rng.integers(setting.contenders, size=setting.votes)
+    second = (first + rng.integers(1, setting.contenders, size=setting.votes)) % setting.contenders
+    voter = _voters(setting, rng)
     covariates = rng.standard_normal((setting.votes, len(truth.style)))
     lead = (truth.position + covariates @ np.array(truth.style, dtype=np.float64)) / 2
-    left = truth.strengths[first] + tastes[voter, first] + lead
-    right = truth.strengths[second] + tastes[voter, second] - lead
+    tastes = _tastes(setting, voter, first, second, rng)
+    left, right = truth.strengths[first] + tastes[0] + lead, truth.strengths[second] + tastes[1] - lead
     steps = truth.rule.outcomes(left, right, first, second).cumsum(axis=0)[:-1]
     outcome = (rng.random(setting.votes) >= steps).sum(axis=0, dtype=np.int8)
     names = tuple(f"contender {code:03}" for code in range(setting.contenders))
-    known = voter if setting.voters is not None else None
-    return Tally(names, first, second, outcome, known), covariates
+    return Tally(names, first, second, outcome, voter), covariates
 
 
-def _pairs(setting: Setting, rng: np.random.Generator) -> tuple[Codes, Codes]:
-    first = rng.integers(setting.contenders, size=setting.votes)
-    return first, (first + rng.integers(1, setting.contenders, size=setting.votes)) % setting.contenders
-
-
-def _voters(setting: Setting, rng: np.random.Generator) -> tuple[Codes, Matrix]:
-    """The voter of each vote, and what each voter adds to each contender's strength."""
+def _voters(setting: Setting, rng: np.random.Generator) -> Codes | None:
     if setting.voters is None:
-        tastes = setting.taste * rng.standard_normal((setting.votes, setting.contenders))
-        return np.arange(setting.votes), tastes
+        return None
     busy = rng.lognormal(0.0, setting.activity, setting.voters)
-    voter = np.repeat(np.arange(setting.voters), rng.multinomial(setting.votes, busy / busy.sum()))
-    return voter, setting.taste * rng.standard_normal((setting.voters, setting.contenders))
+    return np.repeat(np.arange(setting.voters), rng.multinomial(setting.votes, busy / busy.sum()))
+
+
+def _tastes(setting: Setting, voter: Codes | None, first: Codes, second: Codes, rng: np.random.Generator) -> Matrix:
+    """What each vote's voter adds to the strengths of its two sides (2 x votes)."""
+    if not setting.taste or voter is None:
+        return setting.taste * rng.standard_normal((2, setting.votes))
+    each = setting.taste * rng.standard_normal((int(voter.max(initial=0)) + 1, setting.contenders))
+    return np.stack([each[voter, first], each[voter, second]])

@@ -37,11 +37,12 @@ def test_before_the_four_hundredth_vote_nothing_is_said(votes: float) -> None:
 
 
 def test_a_contrast_and_the_pairs_interval_agree_but_for_the_number_of_claims() -> None:
-    ends = sequential.of_differences(THETA, MATRIX, votes=3000)
-    contrast = np.array([1.0, 0, -1])
-    low, high = sequential.of_contrast(contrast, THETA, MATRIX, votes=3000, watch=Watch(claims=3))
+    theta, matrix = np.array([1.0, 0.4, -1.4, 0.0]), np.diag([0.04, 0.02, 0.08, 0.01])
+    ends = sequential.of_differences(theta, matrix, votes=3000)
+    contrast = np.array([1.0, 0, -1, 0])
+    low, high = sequential.of_contrast(contrast, theta, matrix, votes=3000, watch=Watch(claims=6))
     assert (ends.lower[0, 2], ends.upper[0, 2]) == pytest.approx((low, high))
-    assert high - low == pytest.approx(2 * sequential.reach(3000, Watch(claims=3)) * math.sqrt(0.22))
+    assert high - low == pytest.approx(2 * sequential.reach(3000, Watch(claims=6)) * math.sqrt(0.12))
     assert ends.lower == pytest.approx(-ends.upper.T)
     assert not ends.upper.diagonal().any()
 
