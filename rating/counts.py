@@ -20,17 +20,19 @@ class Counts:
     """`table[o, i, j]` (4 x M x M) is the weight of the votes with i shown first, j second and the outcome of code o.
 
     Its entries are whole multiples of 2^-20, so every sum of them is exact up to 2^33 votes: votes of one day
-    added to those before make the same bits as all of them counted at once.
+    added to those before make the same bits as all of them counted at once. `weighted` says that its votes had
+    weights: then an entry is no number of votes.
     """
 
     contenders: tuple[str, ...]
     table: Matrix
+    weighted: bool = False
 
     def __add__(self, other: "Counts") -> "Counts":
         """The votes of both, which must be among the same contenders; `among` makes them so."""
         if self.contenders != other.contenders:
             raise RatingError("Counts can be added when their contenders are the same; make them so with among().")
-        return Counts(self.contenders, self.table + other.table)
+        return Counts(self.contenders, self.table + other.table, self.weighted or other.weighted)
 
     def among(self, contenders: Sequence[str]) -> "Counts":
         """The battles between these contenders, in their order; one that is unknown here has none."""
@@ -41,7 +43,7 @@ class Counts:
         old = np.array([places[name] for name in contenders if name in places], dtype=np.int64)
         table = np.zeros((len(OUTCOMES), len(contenders), len(contenders)))
         table[:, new[:, None], new] = self.table[:, old[:, None], old]
-        return Counts(tuple(contenders), table)
+        return Counts(tuple(contenders), table, self.weighted)
 
     @cached_property
     def decided(self) -> Matrix:
@@ -90,4 +92,4 @@ def of(
         np.add(key, second[chunk], out=key, casting="unsafe")
         table += np.bincount(key, None if weight is None else weight[chunk], minlength=len(table))
     whole = table.astype(np.float64, copy=False) / (1 if weight is None else UNITS)
-    return Counts(contenders, whole.reshape(len(OUTCOMES), size, size))
+    return Counts(contenders, whole.reshape(len(OUTCOMES), size, size), weight is not None)

@@ -143,7 +143,7 @@ class Tally:
         """
         if cluster not in self._kept:
             self._kept[cluster] = cells.of(
-                self._numbered(cluster), self.first, self.second, self.outcome, self.weight, size=len(self.contenders)
+                self.numbered(cluster), self.first, self.second, self.outcome, self.weight, size=len(self.contenders)
             )
         found = self._kept[cluster]
         assert isinstance(found, Cells)
@@ -151,12 +151,12 @@ class Tally:
 
     def clusters(self, cluster: Cluster) -> int:
         """How many voters, prompts, voters' prompts or votes there are."""
-        numbers = self._numbered(cluster)
+        numbers = self.numbered(cluster)
         return len(self) if numbers is None else int(numbers.max(initial=-1)) + 1
 
     def effective(self, cluster: Cluster) -> float:
         """Kish's number, (Σ n)² / Σ n² over the clusters' weights: as many equally busy ones as these are worth."""
-        numbers = self._numbered(cluster)
+        numbers = self.numbered(cluster)
         if numbers is None and self.weight is None:
             return float(len(self))
         weights = np.ones(len(self)) if self.weight is None else self.weight / UNITS
@@ -170,7 +170,7 @@ class Tally:
         """Kish's number of clusters for each contender's own votes; 0 for one without votes."""
         return cells.each(self.cells(cluster), size=len(self.contenders))
 
-    def _numbered(self, cluster: Cluster) -> Codes | None:
+    def numbered(self, cluster: Cluster) -> Codes | None:
         """Each vote's cluster from 0 without gaps; None where every vote is one."""
         if cluster not in ("voter", "prompt", "both", "none"):
             raise ValueError(f"A cluster is voter, prompt, both or none, and not {cluster!r}.")
