@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -87,6 +88,22 @@ def test_chatbot_arenas_rule_is_equation_nine() -> None:
     assert drawn[0, 1] / drawn[2, 5] == pytest.approx(fall(0, 1) / fall(2, 5))
     never = (WINS + WINS.T) * (np.arange(8) > 0) * (np.arange(8) > 0)[:, None]
     assert np.isfinite(allocation.chatbot_arena(FIT.theta, never)).all()
+
+
+def test_adjacent_is_its_formula_written_out() -> None:
+    drawn, order = RULES["adjacent"](), np.argsort(-FIT.theta)
+
+    def worth(i: int, j: int) -> float:
+        gain = 0.0
+        for above, below in pairwise(order.tolist()):
+            contrast = np.eye(8)[above] - np.eye(8)[below]
+            variance = contrast @ CURVATURE @ contrast
+            z = (FIT.theta[above] - FIT.theta[below]) / np.sqrt(variance)
+            gain += np.exp(-(z**2) / 2) / variance * (contrast @ CURVATURE @ (np.eye(8)[i] - np.eye(8)[j])) ** 2
+        return float(FIT.chances[i, j] * FIT.chances[j, i] * gain)
+
+    assert drawn[0, 1] / drawn[2, 5] == pytest.approx(worth(0, 1) / worth(2, 5))
+    assert drawn[0, 1] / drawn[4, 7] == pytest.approx(worth(0, 1) / worth(4, 7))
 
 
 def test_adjacent_prefers_the_neighbours_that_are_hard_to_tell_apart() -> None:
