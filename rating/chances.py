@@ -6,6 +6,7 @@ import numpy as np
 
 from rating import bradley_terry
 from rating.arrays import Codes, Matrix, Vector
+from rating.errors import RatingError
 
 NODES = 16  # with tastes of .8 the chances are right to 1e-11
 
@@ -39,6 +40,11 @@ class Grounded:
 
     level: float = 0.0
     eta: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse an eta at which a tie would have a chance below zero."""
+        if not 1 <= self.eta < np.inf:
+            raise RatingError(f"eta is a number from 1 on, and not {self.eta}.")
 
     def outcomes(self, left: Vector, right: Vector, _first: Codes, _second: Codes) -> Matrix:
         """As Davidson.outcomes; who the contenders are plays no part."""

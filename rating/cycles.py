@@ -33,6 +33,8 @@ def among(wins: Matrix, fit: Fit, *, seed: int = 0, replicates: int = 999) -> Cy
     wins (M x M) counts the times i beat j outright. The replicates' draws are Philox streams of the seed.
     """
     games = np.triu(wins + wins.T, 1)
+    if replicates < 1:
+        raise RatingError(f"What to expect takes a replicate or more, and not {replicates}.")
     if (wins != np.rint(wins)).any():
         raise RatingError(
             "The boards to expect are drawn vote by vote: cycles need whole wins, neither weights nor half ties."

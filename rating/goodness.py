@@ -7,7 +7,7 @@ Everything here is about decided votes: wins[i, j] counts the times i beat j out
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, null_space, pinvh
+from scipy.linalg import eigh, null_space, pinvh
 from scipy.sparse import coo_array
 from scipy.special import chdtrc, fdtrc
 
@@ -18,6 +18,7 @@ from rating.cells import Cells
 from rating.errors import RatingError
 
 MOST_PAIRS = 2000  # the clustered test holds a matrix of pairs x pairs
+VANISHING = 1e-12  # of the sum of squares: a direction that varies less differs by rounding
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,22 @@ def clustered(cells: Cells, fit: Fit) -> Check:
     what the fit has taken up, and V their sum of squares; over G clusters T² (G - d)/((G - 1) d) is F(d, G - d).
     With no more clusters than degrees of freedom d, or more than 2,000 pairs, it is a RatingError.
     """
-    cluster, low, high = cells.cluster, cells.low, cells.high
-    won, lost = cells.counts[:, 0], cells.counts[:, 1]
+    said = cells.counts[:, 0] + cells.counts[:, 1] > 0
+    cluster = np.unique(cells.cluster[said], return_inverse=True)[1]
+    low, high, won, lost = cells.low[said], cells.high[said], cells.counts[said, 0], cells.counts[said, 1]
     wins = np.zeros_like(fit.chances)
     np.add.at(wins, (low, high), won)
     np.add.at(wins, (high, low), lost)
-    place = np.cumsum(np.triu(wins + wins.T > 0, 1)).reshape(wins.shape) - 1
-    count, number, freedom = int(place[-1, -1]) + 1, int(cluster.max(initial=-1)) + 1, _freedom(wins)
+    met = np.triu(wins + wins.T > 0, 1)
+    count, number, freedom = np.count_nonzero(met), int(cluster.max(initial=-1)) + 1, _freedom(wins)
     if not 0 < freedom < number or count > MOST_PAIRS:
         raise RatingError(
             f"{number:,} clusters can't test {freedom:,} degrees of freedom on {count:,} pairs: it takes a degree of "
             f"freedom, more clusters than there are of these, and at most {MOST_PAIRS:,} pairs."
         )
-    met = won + lost > 0
-    left = (won - (won + lost) * fit.chances[low, high])[met]
-    by_cluster = coo_array((left, (cluster[met], place[low, high][met])), shape=(number, count)).tocsr()
+    place = np.cumsum(met).reshape(met.shape) - 1
+    left = won - (won + lost) * fit.chances[low, high]
+    by_cluster = coo_array((left, (cluster, place[low, high])), shape=(number, count)).tocsr()
     scores = by_cluster @ _unexplained(wins, fit)
     return _hotelling(np.asarray(scores))
 
@@ -80,7 +82,10 @@ def _hotelling(scores: Matrix) -> Check:
     number, freedom = scores.shape
     total = scores.sum(axis=0)
     away = scores - total / number
-    statistic = float(total @ cho_solve(cho_factor(away.T @ away), total)) * (number - 1) / number
+    varied, vectors = eigh(away.T @ away)
+    if varied[0] <= VANISHING * (scores**2).sum():
+        raise RatingError("The clusters differ in too few ways to test all pairs.")
+    statistic = float(((total @ vectors) ** 2 / varied).sum()) * (number - 1) / number
     ratio = statistic * (number - freedom) / ((number - 1) * freedom)
     return Check(statistic, freedom, float(fdtrc(freedom, number - freedom, ratio)))
 

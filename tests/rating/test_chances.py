@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from rating import chances
+from rating import RatingError, chances
 from rating.chances import Davidson, Grounded
 
 STRENGTHS = np.array([0.9, 0.1, -0.3, -0.7])
@@ -36,6 +36,12 @@ def test_grounded_chances_sum_to_one_and_come_to_rao_kupper_as_both_grow(eta: fl
     high = Grounded(30.0, eta).outcomes(f, f[::-1], *PLACES)
     assert high[3] == pytest.approx(np.zeros(3), abs=1e-10)
     assert high[0] == pytest.approx(expit(2 * f - np.log(eta)))
+
+
+@pytest.mark.parametrize("eta", [0.9, float("nan")])
+def test_an_eta_that_leaves_ties_less_than_no_chance_is_refused(eta: float) -> None:
+    with pytest.raises(RatingError, match="eta is a number from 1 on"):
+        Grounded(eta=eta)
 
 
 def test_turning_the_sides_turns_the_outcome_unless_position_counts() -> None:

@@ -66,6 +66,11 @@ def test_what_to_expect_is_the_seeds_own() -> None:
     assert cycles.among(wins, fit, seed=6, replicates=99) != found(wins)
 
 
+def test_nothing_is_expected_without_replicates() -> None:
+    with pytest.raises(RatingError, match="a replicate or more"):
+        found(RING, replicates=0)
+
+
 def test_weighted_counts_are_refused() -> None:
     with pytest.raises(RatingError, match="whole wins"):
         found(RING * 0.31)

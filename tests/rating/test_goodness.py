@@ -106,6 +106,15 @@ def test_the_clustered_test_sees_a_ring_and_not_how_often_each_vote_was_repeated
     assert again.chance == pytest.approx(found.chance)
 
 
+def test_voters_of_one_mind_can_test_nothing() -> None:
+    # Each voter brings the same ring: their sums don't vary at all.
+    said = np.tile([0, 0, 1] * 3, 10)
+    first = np.tile(np.repeat(np.arange(3), 3), 10)
+    alike = Tally(("ash", "birch", "cedar"), first, (first + 1) % 3, said, np.repeat(np.arange(10), 9))
+    with pytest.raises(RatingError, match="differ in too few ways"):
+        clustered(alike)
+
+
 def test_with_independent_votes_the_wald_test_is_the_chi_square() -> None:
     # What the fit has taken up is taken off the variance; it matters where pairs tell the fit unequally much.
     truth = simulate.Truth(strengths=np.array([3.0, 1.0, 0.5, -0.5, -1.0, -3.0]))
