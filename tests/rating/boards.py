@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from rating import Outcome, Tally
-from rating.arrays import Matrix, Vector
+from rating.arrays import Vector
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -58,12 +58,3 @@ def simulated(
     chance = expit(tastes[voter, first] - tastes[voter, second])
     outcome = (rng.random(votes) >= chance).astype(np.int64)
     return Tally(tuple(f"contender {code:02}" for code in range(size)), first, second, outcome, voter)
-
-
-def population(strengths: Vector, taste: float) -> Matrix:
-    """The chances of i beating j averaged over voters' tastes, by Gauss-Hermite quadrature; 0 on the diagonal."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
-    away = strengths[:, None] - strengths
-    chances = (expit(away[:, :, None] + np.sqrt(2) * taste * nodes) * weights).sum(axis=2) / weights.sum()
-    np.fill_diagonal(chances, 0.0)
-    return np.asarray(chances)
