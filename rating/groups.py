@@ -1,16 +1,16 @@
 """One group of contenders, rated: everything that is comparable, and nothing else."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit
 
-from rating import acceptability, estimates, graph, intervals, ranks, replicates, streams, style
+from rating import acceptability, estimates, graph, intervals, ranks, replicates, streams
 from rating.arrays import Codes, Flags, Matrix, Vector, spread
 from rating.bradley_terry import Fit
 from rating.cells import Cluster
 from rating.covariance import FEWEST_CLUSTERS, Covariance
-from rating.covariates import Covariates
 from rating.errors import DidNotConverge
 from rating.estimates import Estimate
 from rating.graph import Separation
@@ -19,6 +19,9 @@ from rating.likelihood import Ties
 from rating.ranks import Ranks
 from rating.streams import Purpose
 from rating.tally import Tally
+
+if TYPE_CHECKING:
+    from rating.covariates import Covariates
 
 # A clustered variance this far below the curvature's is rounding: all voters said exactly the same.
 VANISHING = 1e-12
@@ -35,7 +38,7 @@ class Choices:
     seed: int
     replicates: int
     acceptability: bool
-    style: Covariates | None
+    style: "Covariates | None"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,20 +102,21 @@ def rated(tally: Tally, members: Codes, choices: Choices) -> Part:
 def _estimated(tally: Tally, part: Tally, members: Codes, choices: Choices) -> Estimate:
     if choices.style is None:
         return estimates.plain(part, ties=choices.ties, prior=choices.prior, cluster=choices.cluster)
+    # Here, because most boards have no style, and need not load what fits it.
+    from rating import styled
+
     inside = np.zeros(len(tally.contenders), dtype=np.bool_)
     inside[members] = True
     covariates = choices.style.only(inside[tally.first] & inside[tally.second])
-    return estimates.styled(part, covariates, prior=choices.prior, cluster=choices.cluster)
+    return styled.estimate(part, covariates, prior=choices.prior, cluster=choices.cluster)
 
 
 def _shifts(found: Estimate, unknown: Flags, choices: Choices) -> Intervals | None:
-    """The interval of what equal style adds; without ends where the strength itself has none on some side."""
     if choices.style is None:
         return None
-    if found.style is None:
-        return Intervals(np.full(len(unknown), -np.inf), np.full(len(unknown), np.inf))
-    ends = style.shifts(found.style, level=choices.level)
-    return Intervals(np.where(unknown, -np.inf, ends.lower), np.where(unknown, np.inf, ends.upper))
+    from rating import styled
+
+    return styled.shifts(found, unknown=unknown, level=choices.level)
 
 
 def _unseen(part: Tally, chosen: Covariance, curvature: Matrix) -> Flags:

@@ -19,6 +19,8 @@ from rating.style import StyleFit
 from rating.tally import Tally
 
 NAME = "CR3 one-step"
+ROUNDING = 1e-11  # of a parameter's information
+TOLD_APART = "Once a cluster is left out, the covariates can't be told apart; leave some out, or fit with a ridge."
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,15 @@ class _Votes:
     plain_gradient: Vector
     plain_information: Matrix
 
+    def __add__(self, other: "_Votes") -> "_Votes":
+        """What both say together."""
+        return _Votes(
+            self.gradient + other.gradient,
+            self.information + other.information,
+            self.plain_gradient + other.plain_gradient,
+            self.plain_information + other.plain_information,
+        )
+
 
 def of(tally: Tally, covariates: Covariates, found: StyleFit, cluster: Cluster = "voter") -> StyleFit:
     """The same fit with the jackknife by cluster as its covariance: V = (G-1)/G Σ_g (δ_g - δ̄)(δ_g - δ̄)'.
@@ -40,15 +51,17 @@ def of(tally: Tally, covariates: Covariates, found: StyleFit, cluster: Cluster =
     """
     clusters, numbers = covariance.several(tally, cluster), tally.numbered(cluster)
     numbers = np.arange(len(tally)) if numbers is None else numbers
-    whole, size = _whole(tally, covariates, found), len(found.theta)
+    size = len(found.theta)
     moves, shifts = np.empty((clusters, len(found.place))), np.empty((clusters, size))
+    # Summed cluster by cluster, and each told once more, so that of one left out nothing stays but rounding.
+    whole = sum((_said(tally, covariates, found, numbers == number) for number in range(clusters)), _prior(found))
     for number in range(clusters):
         own = numbers == number
         if found.unadjusted.prior == 0:
             bradley_terry.refuse_unbounded(tally.counts.table - tally.only(own).counts.table, Ties.HALF)
         said = _said(tally, covariates, found, own)
-        moves[number] = _step(whole.information - said.information, -said.gradient, found)
-        plain = _step(whole.plain_information - said.plain_information, -said.plain_gradient, found)
+        moves[number] = _step(whole.information, -said.gradient, found, less=said.information)
+        plain = _step(whole.plain_information, -said.plain_gradient, found, less=said.plain_information)
         shifts[number] = moves[number, :size] - plain
     free = np.append(found.scales > 0, [True] * (found.position is not None))
     places = np.append(np.arange(size), size + np.flatnonzero(free))
@@ -59,23 +72,21 @@ def of(tally: Tally, covariates: Covariates, found: StyleFit, cluster: Cluster =
 
 def certify(tally: Tally, covariates: Covariates, found: StyleFit) -> Certificate:
     """How well the fit's score equations hold, and |H⁻¹ g|∞ over its strengths: a Newton step from where it ended."""
-    whole = _whole(tally, covariates, found)
+    whole = _prior(found) + _said(tally, covariates, found, np.ones(len(tally), dtype=np.bool_))
     step = _step(whole.information, whole.gradient, found)[: len(found.theta)]
     return Certificate(float(np.abs(whole.gradient).max(initial=0.0)), float(np.abs(step).max(initial=0.0)))
 
 
-def _whole(tally: Tally, covariates: Covariates, found: StyleFit) -> _Votes:
-    """All votes, with the prior and the ridge."""
-    votes = _said(tally, covariates, found, np.ones(len(tally), dtype=np.bool_))
+def _prior(found: StyleFit) -> _Votes:
+    """What the phantom's games and the ridge say."""
     prior, size = found.unadjusted.prior, len(found.theta)
-    for gradient, information, place in (
-        (votes.gradient, votes.information, found.place),
-        (votes.plain_gradient, votes.plain_information, found.unadjusted.place),
-    ):
-        drawn, ridge = expit(place[:size]), found.ridge[: len(place) - size]
-        gradient += np.concatenate([prior * (0.5 - drawn), -ridge * place[size:]])
-        np.fill_diagonal(information, information.diagonal() + np.append(prior * drawn * (1 - drawn), ridge))
-    return votes
+    ours, plain = expit(found.place[:size]), expit(found.unadjusted.place)
+    return _Votes(
+        np.concatenate([prior * (0.5 - ours), -found.ridge * found.place[size:]]),
+        np.diag(np.concatenate([prior * ours * (1 - ours), found.ridge])),
+        prior * (0.5 - plain),
+        np.diag(prior * plain * (1 - plain)),
+    )
 
 
 def _said(tally: Tally, covariates: Covariates, found: StyleFit, rows: Flags) -> _Votes:
@@ -89,17 +100,18 @@ def _said(tally: Tally, covariates: Covariates, found: StyleFit, rows: Flags) ->
     return _Votes(ours.gradient, ours.information, plain.gradient, plain.information)
 
 
-def _step(information: Matrix, gradient: Vector, found: StyleFit) -> Vector:
-    """The information's inverse times the gradient, the strengths' part summing to zero."""
-    size, gradient = len(found.theta), gradient.copy()
+def _step(information: Matrix, gradient: Vector, found: StyleFit, *, less: Matrix | float = 0.0) -> Vector:
+    """The inverse of the information `less` a part, times the gradient; the strengths' part sums to zero."""
+    size, gradient, rest = len(found.theta), gradient.copy(), np.asarray(information - less)
     if found.unadjusted.prior == 0:
-        information, gradient[0] = newton.ground(information), 0.0
+        rest, gradient[0] = newton.ground(rest), 0.0
     try:
-        factor = cho_factor(information, lower=True, check_finite=False)
+        factor = cho_factor(rest, lower=True, check_finite=False)
     except LinAlgError:
-        raise DidNotConverge(
-            "Without one of the clusters the covariates can't be told apart; leave some out."
-        ) from None
+        raise DidNotConverge(TOLD_APART) from None
+    # What is left of a parameter's information beside the others; where only rounding is, no factor can tell.
+    if (factor[0].diagonal() ** 2 <= ROUNDING * information.diagonal()).any():
+        raise DidNotConverge(TOLD_APART)
     step = np.asarray(cho_solve(factor, gradient, check_finite=False))
     step[:size] -= step[:size].mean()
     return step

@@ -1,14 +1,13 @@
 """Standings: the one call from a tally to a board's numbers."""
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from rating import bradley_terry, graph, groups, position
 from rating.arrays import Codes, Matrix, Vector
 from rating.cells import Cluster
-from rating.covariates import Covariates
 from rating.errors import RatingError
 from rating.graph import Standing
 from rating.groups import Acceptable, Choices, Part
@@ -16,6 +15,9 @@ from rating.likelihood import RIDGE, Ties
 from rating.position import Position
 from rating.scale import PER_LOGIT, Scale
 from rating.tally import Tally
+
+if TYPE_CHECKING:
+    from rating.covariates import Covariates
 
 Method: TypeAlias = dict[str, str | float | int | None]
 
@@ -25,9 +27,10 @@ class Styled:
     """What standings at equal style rest on: the K features, and the shift of each contender.
 
     `coefficients` are in log-odds for one root mean square of the covariate, which `scales` gives, with their
-    standard `errors` (K each), as they were for group 0. A feature in `silent` never differs: its coefficient is 0
-    and its error infinite. `shift` is what equal style adds to a rating in points, and `lower` and `upper` are the ends
-    of its interval (M each); without ends for a contender that is not settled, or whose voters can't be seen to differ.
+    standard `errors` (K each), as they were for group 0. A feature in `silent` never differs: its coefficient is 0. Its
+    error is infinite, and so are all where voters can't be seen to differ. `shift` is what equal style adds to a rating
+    in points, and `lower` and `upper` are the ends of its interval (M each); without ends for a contender that is not
+    settled, or whose voters can't be seen to differ.
     """
 
     features: tuple[str, ...]
@@ -115,7 +118,7 @@ def rate(
     level: float = 0.95,
     seed: int = 0,
     replicates: int = 0,
-    style: Covariates | None = None,
+    style: "Covariates | None" = None,
 ) -> Standings:
     """Rate every contender of the tally; the order of its votes and the positions in them move no bit of a rating.
 
@@ -123,7 +126,7 @@ def rate(
     (both ways where prompts repeat), by prompt (for judges), by both, or none. With prior 0, a group without a finite
     maximum is an error (NoMaximum).
 
-    With `style` (`covariates.of`, a column for each vote) the ratings are those at equal style (`estimates.styled`):
+    With `style` (`covariates.of`, a column for each vote) the ratings are those at equal style (`styled.estimate`):
     each group's own fit, clustered one way, and ties half a win to each, which is the one rule that it has. Replicates
     are refits without covariates, and refused.
     """
@@ -149,7 +152,7 @@ def _styled_rule(ties: str | None, cluster: Cluster, replicates: int) -> Ties:
     return Ties.HALF
 
 
-def _check_lengths(tally: Tally, style: Covariates | None) -> None:
+def _check_lengths(tally: Tally, style: "Covariates | None") -> None:
     if style is not None and len(style) != len(tally):
         raise RatingError(f"There are {len(tally)} votes, and covariates of {len(style)}.")
 
@@ -231,13 +234,13 @@ def _mean_ratio(parts: list[Part]) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def _styled(parts: list[Part], order: Codes, covariates: Covariates) -> Styled:
+def _styled(parts: list[Part], order: Codes, covariates: "Covariates") -> Styled:
     main = parts[0].estimate.style if parts else None
     count = len(covariates.names)
     return Styled(
         features=covariates.names,
         coefficients=np.zeros(count) if main is None else main.coefficients,
-        errors=np.full(count, np.inf) if main is None else main.coefficient_errors,
+        errors=main.coefficient_errors if main is not None and main.degrees_of_freedom > 0 else np.full(count, np.inf),
         scales=covariates.scales if main is None else main.scales,
         silent=covariates.names if main is None else main.silent,
         shift=PER_LOGIT * _gathered([part.estimate.theta - part.estimate.fit.theta for part in parts], order),
