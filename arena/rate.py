@@ -70,15 +70,7 @@ def run(order: Order, *, say: Callable[[str], None]) -> None:
 
 
 def _rated(columns: Columns, order: Order) -> tuple[Tally, Standings]:
-    tally = Tally(
-        contenders=columns.contenders,
-        first=columns.first,
-        second=columns.second,
-        outcome=columns.outcome,
-        voter=columns.voter,
-        prompt=columns.prompt,
-        weight=columns.weight,
-    )
+    tally = columns.tally
     standings = rating.rate(
         tally,
         ties=order.ties,

@@ -1,7 +1,7 @@
 """The rating core: from a tally of outcomes to ratings, intervals and rank ranges; numbers only.
 
-`rate` is the whole board of a `Tally` and `fit` its strengths alone. What stands beside these is in modules, which are
-loaded when they are first named: `rating.style`, `rating.categories`, and the others of `MODULES`.
+`rate` is the whole board of a `Tally` and `fit` its strengths alone. What stands beside these is in modules, such as
+`rating.style` and `rating.categories`, each loaded when it is first named.
 """
 
 from importlib import import_module
@@ -37,25 +37,6 @@ if TYPE_CHECKING:
         votefile,
         weights,
     )
-
-MODULES = (
-    "acceptability",
-    "allocation",
-    "categories",
-    "covariance",
-    "covariates",
-    "elo",
-    "goodness",
-    "intervals",
-    "ranks",
-    "replicates",
-    "resampled",
-    "sequential",
-    "simulate",
-    "style",
-    "votefile",
-    "weights",
-)
 
 __all__ = [
     "Counts",
@@ -94,7 +75,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> ModuleType:
-    """A module of MODULES, so that who needs only a board does not load the rest."""
-    if name in MODULES:
+    """A module that `__all__` names, so that who needs only a board does not load the rest."""
+    if name in __all__:
         return import_module(f"rating.{name}")
     raise AttributeError(f"module 'rating' has no attribute {name!r}")

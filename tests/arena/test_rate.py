@@ -239,8 +239,7 @@ def test_at_equal_style_the_table_and_the_json_say_how_far_it_moves_each(tmp_pat
     path = styled(tmp_path)
     told = numbers(path, "--style", "length,bold", out=tmp_path / "o.json")
     file = votefile.load(path, style=("length", "bold"))
-    tally = Tally(file.contenders, file.first, file.second, file.outcome, file.voter)
-    wanted = rating.rate(tally, style=covariates.of(file.style, ("length", "bold")))
+    wanted = rating.rate(file.tally, style=covariates.of(file.style, ("length", "bold")))
     assert wanted.style is not None
     shifts = {row["contender"]: (row["shift"], row["shift_lower"], row["shift_upper"]) for row in told["ratings"]}
     columns = zip(wanted.style.shift, wanted.style.lower, wanted.style.upper, strict=True)
