@@ -235,12 +235,14 @@ def _mean_ratio(parts: list[Part]) -> float | None:
 
 
 def _styled(parts: list[Part], order: Codes, covariates: "Covariates") -> Styled:
+    from rating import styled
+
     main = parts[0].estimate.style if parts else None
     count = len(covariates.names)
     return Styled(
         features=covariates.names,
         coefficients=np.zeros(count) if main is None else main.coefficients,
-        errors=main.coefficient_errors if main is not None and main.degrees_of_freedom > 0 else np.full(count, np.inf),
+        errors=np.full(count, np.inf) if main is None else styled.errors(main),
         scales=covariates.scales if main is None else main.scales,
         silent=covariates.names if main is None else main.silent,
         shift=PER_LOGIT * _gathered([part.estimate.theta - part.estimate.fit.theta for part in parts], order),

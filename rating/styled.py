@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from rating import estimates, jackknife, style
-from rating.arrays import Flags
+from rating.arrays import Flags, Vector
 from rating.cells import Cluster
 from rating.covariance import FEW_CLUSTERS, FEWEST_CLUSTERS, Covariance
 from rating.covariates import Covariates
 from rating.estimates import Estimate
+from rating.groups import VANISHING
 from rating.intervals import Intervals
 from rating.likelihood import Ties
+from rating.style import StyleFit
 from rating.tally import Tally
 
 
@@ -35,6 +37,13 @@ def estimate(tally: Tally, covariates: Covariates, *, prior: float, cluster: Clu
     size = len(found.theta)
     chosen = Covariance(found.covariance[:size, :size], found.method, found.degrees_of_freedom, cluster, clusters)
     return Estimate(found.theta, chosen, found.curvature[:size, :size], certified, found.unadjusted, found)
+
+
+def errors(found: StyleFit) -> Vector:
+    """Standard errors of the coefficients (K), infinite where voters can't be seen to differ."""
+    own = slice(len(found.theta), len(found.theta) + len(found.names))
+    varied = found.covariance.diagonal()[own] > VANISHING * found.curvature.diagonal()[own]
+    return np.where(varied & (found.degrees_of_freedom > 0), found.coefficient_errors, np.inf)
 
 
 def shifts(found: Estimate, *, unknown: Flags, level: float) -> Intervals:

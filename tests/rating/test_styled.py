@@ -105,6 +105,15 @@ def test_one_voter_bounds_nothing_at_equal_style_either() -> None:
     assert np.isinf(styled(board).errors).all()
 
 
+def test_voters_of_one_mind_do_not_make_a_coefficient_sure() -> None:
+    codes = np.tile([0, 1, 2], 10)
+    alike = Tally(tuple("abc"), codes, (codes + 1) % 3, np.full(30, 2), np.repeat(np.arange(10), 3))
+    told = Covariates(("length",), np.ones((1, 30), np.float32), np.ones(1))
+    board = rating.rate(alike, style=told)
+    assert np.isinf(styled(board).errors).all()
+    assert np.isinf(styled(board).upper).all()
+
+
 def test_votes_without_voters_are_left_out_one_by_one_where_they_are_few() -> None:
     tally, told = battles(150)
     board = rating.rate(replace(tally, voter=None), style=told)
@@ -142,9 +151,9 @@ def test_covariates_of_other_votes_are_refused() -> None:
 
 
 def test_intervals_at_equal_style_hold_for_15_voters_and_by_vote_they_do_not() -> None:
-    # Three Monte-Carlo errors of 60 boards are 2.5 %.
+    # Three Monte-Carlo errors of 40 boards are 3 %.
     lab, held, by_vote = SETTINGS["lab"], [], []
-    for board in range(60):
+    for board in range(40):
         rng = streams.opened(11, Purpose.SIMULATION, board)
         truth = Truth(strengths=settings.strengths(rng, lab.contenders), style=(0.4,))
         tally, drawn = simulate.draw_styled(truth, lab, rng)
@@ -155,5 +164,5 @@ def test_intervals_at_equal_style_hold_for_15_voters_and_by_vote_they_do_not() -
         clustered, alone = rating.rate(tally, style=told), rating.rate(tally, style=told, cluster="none")
         held.append(((clustered.lower <= shown) & (shown <= clustered.upper)).mean())
         by_vote.append(((alone.lower <= shown) & (shown <= alone.upper)).mean())
-    assert 0.925 < np.mean(held) < 0.975
+    assert 0.92 < np.mean(held) < 0.98
     assert np.mean(by_vote) < 0.85
