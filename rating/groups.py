@@ -107,8 +107,9 @@ def _estimated(tally: Tally, part: Tally, members: Codes, choices: Choices) -> E
 
     inside = np.zeros(len(tally.contenders), dtype=np.bool_)
     inside[members] = True
-    covariates = choices.style.only(inside[tally.first] & inside[tally.second])
-    return styled.estimate(part, covariates, prior=choices.prior, cluster=choices.cluster)
+    # A group's votes are all within it, and one group alone needs no copy of them.
+    own = choices.style if inside.all() else choices.style.only(inside[tally.first])
+    return styled.estimate(part, own, prior=choices.prior, cluster=choices.cluster)
 
 
 def _shifts(found: Estimate, unknown: Flags, choices: Choices) -> Intervals | None:

@@ -132,8 +132,11 @@ def rate(
     """
     if replicates < 0 or replicates == 1:
         raise RatingError(f"A spread takes two replicates or more, or none at all, and not {replicates}.")
-    rule = Ties.named(ties or Ties.DAVIDSON) if style is None else _styled_rule(ties, cluster, replicates)
-    _check_lengths(tally, style)
+    rule = Ties.DAVIDSON if ties is None else Ties.named(ties)
+    if style is not None:
+        rule = _styled_rule(ties, cluster, replicates)
+        if len(style) != len(tally):
+            raise RatingError(f"There are {len(tally)} votes, and covariates of {len(style)}.")
     choices = Choices(rule, prior, cluster, level, seed, replicates, bool(tally.counts.both_bad.any()), style)
     group = graph.groups(graph.met(tally.counts.table, rule))
     parts = [
@@ -150,11 +153,6 @@ def _styled_rule(ties: str | None, cluster: Cluster, replicates: int) -> Ties:
     if replicates:
         raise RatingError("Replicates are refits without covariates and can't check standings at equal style.")
     return Ties.HALF
-
-
-def _check_lengths(tally: Tally, style: "Covariates | None") -> None:
-    if style is not None and len(style) != len(tally):
-        raise RatingError(f"There are {len(tally)} votes, and covariates of {len(style)}.")
 
 
 def _joined(tally: Tally, group: Codes, parts: list[Part], choices: Choices) -> Standings:
