@@ -18,6 +18,7 @@ from arena.evaluation import battles, broadcasts, turns, upkeep
 from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
+from arena.evaluation.pacing import Clock
 from arena.evaluation.turns import Answer
 from arena.relay import Relay
 from arena.sealing import Keyring
@@ -51,6 +52,7 @@ class Generations:
         self._redis = redis
         self._relay = Relay(redis, self._for_others, self._stop_here)
         self._settings = settings
+        self._clock = Clock(settings.tick_seconds)
         self._upstream = Upstream(Keyring(settings))
         self._broadcasts: dict[UUID, Broadcast] = {}
         self._exchanges: dict[UUID, Exchange] = {}
@@ -108,7 +110,7 @@ class Generations:
         else:  # Earlier turns that this process has no memory of, or not of all of them.
             broadcast = self._broadcasts[battle_id] = Broadcast(ticks=ticks)
         broadcast.turn = turn
-        exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, self._settings)
+        exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, self._clock, self._settings)
         task = self._tasks[battle_id] = asyncio.create_task(self._answer(battle_id, exchange, questions))
         task.add_done_callback(lambda done: self._leave(battle_id, done))
 

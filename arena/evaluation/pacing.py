@@ -1,6 +1,32 @@
-"""How much of each side's text is let out at a tick, so that its rhythm does not tell who wrote it."""
+"""When a tick is and how much of each side's text it lets out, so that its rhythm does not tell who wrote it."""
+
+import asyncio
+from math import ceil
 
 from arena.config import Pace
+
+
+class Clock:
+    """Ticks for every battle of this process at the same moments, so that the event loop wakes once for all of them."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._ticked = asyncio.Event()
+
+    async def tick(self) -> None:
+        """Wait for the next tick; ticks that the event loop was too late for are left out."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._due += self._seconds * max(1, ceil((loop.time() - self._due) / self._seconds))
+            self._timer = loop.call_at(self._due, self._wake)
+        await self._ticked.wait()
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._ticked.set()
+        self._ticked.clear()
 
 
 class Pacer:

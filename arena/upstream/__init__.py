@@ -106,8 +106,9 @@ async def _listen(
         piece = await _read(response, deadlines, answer)
         more, wire_bytes = bool(piece), wire_bytes - len(piece)
         for text in _texts(events.feed(piece) if piece else events.end(), answer):
-            deadlines.text(len(text))
-            yield Text(text)
+            if text:
+                deadlines.text(len(text))
+                yield Text(text)
         if wire_bytes < 0:
             raise UpstreamFailed(Failure.TOO_LONG, "The endpoint sends far more than its text.")
     yield answer.close()
@@ -125,8 +126,14 @@ async def _read(response: aiohttp.ClientResponse, deadlines: Deadlines, answer: 
 
 
 def _texts(events: Iterator[sse.Event], answer: openai.Answer) -> Iterator[str]:
-    for event in events:
-        if answer.ended:
-            return
-        if text := answer.take(event.data):
-            yield text
+    """What the events add to the answer, all at once; what came before a failure comes before it."""
+    said = []
+    try:
+        for event in events:
+            if answer.ended:
+                break
+            said.append(answer.take(event.data))
+    except UpstreamFailed:
+        yield "".join(said)
+        raise
+    yield "".join(said)

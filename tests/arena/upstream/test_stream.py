@@ -219,13 +219,15 @@ async def test_an_answer_whose_end_was_said_is_whole_though_the_line_stays_open(
     monkeypatch.setattr(deadlines, "TAIL_SECONDS", 0.1)
     async with asyncio.timeout(2):
         heard, failure = await ask(upstream, target(endpoint, model))
-    assert (heard, failure) == ([*WORLD, Finished("stop", None, None, False)], None)
+    assert (text(heard), heard[-1], failure) == ("Hello world", Finished("stop", None, None, False), None)
 
 
 async def test_the_time_its_reader_takes_is_not_the_endpoints_idle_time(upstream: Upstream, endpoint: Provider) -> None:
-    limits = msgspec.structs.replace(LIMITS, idle_seconds=0.05)
-    async with aclosing(upstream.stream(target(endpoint, "identity"), [], limits)) as answer:
+    limits, gate = msgspec.structs.replace(LIMITS, idle_seconds=0.05), asyncio.Event()
+    endpoint.script("waits", ["Hello", gate, " world"])
+    async with aclosing(upstream.stream(target(endpoint, "waits"), [], limits)) as answer:
         assert await anext(answer) == Text("Hello")
+        gate.set()
         await asyncio.sleep(0.1)
         assert [part async for part in answer] == [Text(" world"), Finished("stop", 7, 2, False)]
 
