@@ -23,6 +23,7 @@ class Transcript:
     def __init__(self, mask: Mask) -> None:
         self.texts = 0
         self.longest = 0
+        self.replied_at_all = False
         self.certificate_until: datetime | None = None
         self._mask = mask
         self._request = ""
@@ -41,6 +42,7 @@ class Transcript:
 
     def replied(self, status: int, headers: list[tuple[str, str]]) -> None:
         """The reply's first line and headers."""
+        self.replied_at_all = True
         self._head = "\n".join([f"HTTP {status}", *[f"{name}: {value}" for name, value in headers], "", ""])
 
     def heard(self, piece: bytes) -> None:
