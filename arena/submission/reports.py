@@ -44,6 +44,7 @@ FAILURES: Final[Mapping[Failure, str]] = {
     Failure.TRUNCATED: "Its answer broke off without a sign of its end.",
     Failure.TOO_LONG: "It sent more than an answer may have.",
     Failure.EMPTY: "Its answer has no text.",
+    Failure.REFUSED: "Its content filter let nothing of the answer out.",
     Failure.CONTENT_TYPE: "Its reply is not an event stream.",
 }
 

@@ -16,7 +16,12 @@ VERSION: Final = "2023-06-01"
 MAX_TOKENS: Final = 4096
 
 # Why an answer ended, in the words that the arena keeps; other reasons are kept as they are.
-REASONS: Final = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length"}
+REASONS: Final = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "refusal": "content_filter",
+}
 
 
 class _Usage(Struct):
