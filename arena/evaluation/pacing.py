@@ -7,11 +7,14 @@ from arena.config import Pace
 
 
 class Clock:
-    """Ticks for every battle of this process at the same moments, so that the event loop wakes once for all of them."""
+    """Ticks for many battles at the same moments, so that the event loop wakes once for all of them.
 
-    def __init__(self, seconds: float) -> None:
+    `offset` moves the ticks, so that those of several clocks fall between each other.
+    """
+
+    def __init__(self, seconds: float, offset: float = 0.0) -> None:
         self._seconds = seconds
-        self._due = 0.0
+        self._due = offset
         self._timer: asyncio.TimerHandle | None = None
         self._ticked = asyncio.Event()
 

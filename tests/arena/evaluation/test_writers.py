@@ -4,10 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from arena.config import Settings
 from arena.evaluation.writers import Writer
-from arena.sealing import Keyring
 from arena.upstream import Dialect, Limits, Message, Target, Upstream
+from tests.builders import KEYRING
 from tests.upstream import Provider
 
 LIMITS = Limits(first_byte_seconds=5, idle_seconds=5, answer_seconds=10, answer_bytes=1000)
@@ -15,7 +14,7 @@ LIMITS = Limits(first_byte_seconds=5, idle_seconds=5, answer_seconds=10, answer_
 
 @pytest.fixture
 async def upstream() -> AsyncIterator[Upstream]:
-    async with Upstream(Keyring(Settings(database_url="", redis_url="", secret="s" * 32))) as opened:
+    async with Upstream(KEYRING) as opened:
         yield opened
 
 

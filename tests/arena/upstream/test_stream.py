@@ -9,8 +9,6 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from arena.config import Settings
-from arena.sealing import Keyring
 from arena.upstream import (
     Dialect,
     Failure,
@@ -24,12 +22,12 @@ from arena.upstream import (
     deadlines,
 )
 from arena.upstream.safety import KEEP_ALIVE_SECONDS
+from tests.builders import KEYRING
 from tests.replies import END, HELLO
 from tests.upstream import Provider, provider
 
 KEY = "sk-3f9c1b2a7d"
 ENDPOINT = UUID(int=1)
-KEYRING = Keyring(Settings(database_url="", redis_url="", secret="s" * 32))
 LIMITS = Limits(first_byte_seconds=5, idle_seconds=5, answer_seconds=10, answer_bytes=65536)
 WORLD = [Text("Hello"), Text(" world")]
 
