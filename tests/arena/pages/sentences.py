@@ -16,6 +16,7 @@ import arena
 from arena import app, limits
 from arena.errors import ArenaError
 from arena.evaluation import battles, votes
+from arena.submission import lifecycle
 
 ARENA = Path(arena.__file__).parent
 # These speak to operators at a terminal and in logs, or to nobody outside.
@@ -27,6 +28,7 @@ OPERATORS = (
 CHOSEN = {
     "VotingClosed": [*votes.VOTED.values(), *votes.CLOSED.values()],
     "TooManyAtOnce": [*battles.AT_ONCE],
+    "NoSuchWay": [*lifecycle.NOT_FROM_HERE.values()],
     "LimitReached": [*limits.YOURS, *limits.YOUR_NETWORKS],
 }
 REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
