@@ -46,4 +46,4 @@ def late(seconds: float, said: str | Script | Whole) -> Script:
     assert isinstance(said, str)
     gate = asyncio.Event()
     asyncio.get_running_loop().call_later(seconds, gate.set)
-    return ([gate, *[said[at : at + 8] for at in range(0, len(said), 8)]], 0.0, "stop")
+    return ([gate, *[said[at : at + 40] for at in range(0, len(said), 40)]], 0.0, "stop")

@@ -9,7 +9,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -22,7 +22,7 @@ from tests.replies import REPLIES, STREAM_HEADERS, WIRES, Act, Piece
 Writer = asyncio.StreamWriter
 Whole = tuple[int, dict[str, str], bytes]
 # A scripted answer: its texts, with events to wait for between them, the seconds before each, and why it ends.
-Script = tuple[Sequence[str | asyncio.Event], float, str]
+Script = tuple[Iterable[str | asyncio.Event], float, str]
 
 
 @dataclass
@@ -208,11 +208,17 @@ def _voice(call: Call) -> ModuleType:
     return messages if call.path.endswith("/messages") else replies
 
 
-def _scripted(voice: ModuleType, chunks: Sequence[str | asyncio.Event], delay: float, finish: str) -> list[Piece]:
-    pieces: list[Piece] = [voice.BEGIN] if voice.BEGIN else []
-    for chunk in chunks:
-        pieces += [chunk] if isinstance(chunk, asyncio.Event) else [delay, voice.text(chunk)]
-    return [*pieces, voice.ended(finish)]
+def _scripted(voice: ModuleType, chunks: Iterable[str | asyncio.Event], delay: float, finish: str) -> Iterator[Piece]:
+    """The pieces, each made when it is due."""
+    yield voice.BEGIN or 0.0
+    coming = iter(chunks)
+    while True:
+        yield delay
+        chunk = next(coming, None)
+        if chunk is None:
+            break
+        yield chunk if isinstance(chunk, asyncio.Event) else voice.text(chunk)
+    yield voice.ended(finish)
 
 
 def _list(models: list[str] | None) -> Whole:

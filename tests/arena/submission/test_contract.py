@@ -130,7 +130,7 @@ async def test_a_whole_answer_in_one_event_is_rejected_as_not_streaming(upstream
 async def test_a_stream_that_is_held_back_and_let_out_at_once_is_not_streaming(
     upstream: Upstream, provider: Provider
 ) -> None:
-    held: Speech = but("rivers", lambda _: late(3.2, STORY))
+    held: Speech = but("rivers", lambda _: late(3.2, STORY * 2))
     steps = await checked(upstream, taught(provider, held), first_byte_seconds=5.0, answer_seconds=6.0)
     assert (steps["streaming"].state, steps["streaming"].code) == (State.FAIL, "not_streaming")
     assert "holds the stream back" in steps["streaming"].sentence
