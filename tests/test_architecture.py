@@ -54,7 +54,11 @@ WRITERS = {
     "providers": {"submission/providers.py"},
     "contenders": {"submission/contenders.py"},
     "renames": {"submission/contenders.py"},
-    "endpoints": {"submission/endpoints.py", "submission/connections.py"},
+    # A noun of four rooms: what is called, how it is reached, where it stands and how it is.
+    "endpoints": {f"submission/{room}.py" for room in ("endpoints", "connections", "lifecycle", "health")},
+    "pairing_rates": {"submission/rates.py"},
+    "draws": {"evaluation/draws.py"},
+    "endpoint_events": {"submission/lifecycle.py"},
     "allowed_addresses": {"submission/endpoints.py"},
     "battles": {"evaluation/battles.py", "evaluation/votes.py", "evaluation/upkeep.py"},
     "sides": {"evaluation/battles.py"},
