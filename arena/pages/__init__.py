@@ -7,7 +7,6 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from arena import guards
-
 from arena.pages import accounts, assets, battles, boards, contenders, endpoints, languages, providers, texts
 from arena.pages.templating import template_config
 

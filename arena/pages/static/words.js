@@ -4,11 +4,21 @@ const sentences = new Map(
     .map((sentence) => [sentence.dataset.word, sentence.textContent]),
 )
 
-export const has = (name) => sentences.has(name)
-
 export function word(name, values = {}) {
   if (!sentences.has(name)) throw new Error(`no sentence called ${name}`)
   return sentences.get(name).replace(/\{(\w+)\}/g, (_, key) => values[key])
+}
+
+// What a code of the server's is called; one that the page doesn't know stays as it is.
+export const named = (kind, code) => sentences.get(`${kind}-${code}`) ?? code
+
+// A sentence of the server's, which tells its English and its values, in the page's language.
+export function said(sentence, values = {}) {
+  const known = sentences.get(sentence) ?? sentence
+  return known.replace(/\{(\w+)\}/g, (whole, key) => {
+    const value = values[key] ?? whole
+    return typeof value === 'number' ? number(value) : value
+  })
 }
 
 const lang = document.documentElement.lang
