@@ -1,6 +1,6 @@
 // The contract test as it stands: a line for each step, with what it found and how long it took.
 import { done, get } from './api.js'
-import { named, number, said, seconds, time, word } from './words.js'
+import { number, seconds, time, word } from './words.js'
 
 const ENDED = ['pass', 'warn', 'fail', 'skipped']
 const SHAPES = { waiting: 'draft', skipped: 'draft' }
@@ -33,11 +33,9 @@ function exchanges(all) {
   return element('div', 'wide', fold)
 }
 
-const sentence = (step) => (step.sentence ? said(step.sentence, step.values) : '')
-
 function line(step) {
-  const told = element('div', '', element('b', '', named('step', step.name)))
-  if (step.sentence) told.append(element('p', '', sentence(step)))
+  const told = element('div', '', element('b', '', step.title))
+  if (step.text) told.append(element('p', '', element('bdi', '', step.text)))
   const made = element('li', '', state(step.state), told)
   if (step.seconds !== null) made.append(element('span', 'took', took(step.seconds)))
   if (step.exchanges?.length) made.append(exchanges(step.exchanges))
@@ -59,11 +57,13 @@ function drawSteps(list, steps) {
 }
 
 function whole(check) {
+  if (check.state === 'waiting') return ['draft', word('check-waiting')]
   if (!check.ended_at) {
     const ended = check.steps.filter((step) => ENDED.includes(step.state)).length
     return ['running', word('check-running', { done: number(ended), all: number(check.steps.length) })]
   }
-  return check.state === 'passed' ? ['pass', word('check-passed')] : ['fail', word('check-failed')]
+  const shapes = { passed: 'pass', failed: 'fail', interrupted: 'warn' }
+  return [shapes[check.state], word(`check-${check.state}`)]
 }
 
 // Draws the check; what a listener is told of it.
@@ -75,10 +75,10 @@ export function drawCheck(page, check) {
   const summary = element('span', 'state', words)
   summary.dataset.s = shape
   page.querySelector('[data-check-state]').replaceChildren(summary)
-  if (check.ended_at) return word(check.state === 'passed' ? 'said-passed' : 'said-failed')
+  if (check.ended_at) return word(`said-${check.state}`)
   const last = check.steps.filter((step) => ENDED.includes(step.state)).at(-1)
   if (!last) return words
-  return word('said-step', { step: named('step', last.name), state: word(`state-${last.state}`), sentence: sentence(last) })
+  return word('said-step', { step: last.title, state: word(`state-${last.state}`), sentence: last.text })
 }
 
 // Earlier runs are asked for where somebody opens them.

@@ -12,15 +12,6 @@ export function word(name, values = {}) {
 // What a code of the server's is called; one that the page doesn't know stays as it is.
 export const named = (kind, code) => sentences.get(`${kind}-${code}`) ?? code
 
-// A sentence of the server's, which tells its English and its values, in the page's language.
-export function said(sentence, values = {}) {
-  const known = sentences.get(sentence) ?? sentence
-  return known.replace(/\{(\w+)\}/g, (whole, key) => {
-    const value = values[key] ?? whole
-    return typeof value === 'number' ? number(value) : value
-  })
-}
-
 const lang = document.documentElement.lang
 const whole = new Intl.NumberFormat(lang, { maximumFractionDigits: 0, signDisplay: 'negative' })
 const tenths = new Intl.NumberFormat(lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
