@@ -4,7 +4,18 @@ from litestar import Router
 from litestar.di import Provide
 
 from arena import guards
-from arena.api import accounts, arrivals, battles, boards, checks, contenders, endpoints, health
+from arena.api import (
+    accounts,
+    arrivals,
+    battles,
+    boards,
+    checks,
+    contenders,
+    endpoints,
+    health,
+    lifecycle,
+    submissions,
+)
 
 
 def routers() -> list[Router]:
@@ -33,6 +44,8 @@ def routers() -> list[Router]:
             *contenders.routes,
             *endpoints.routes,
             *checks.routes,
+            *lifecycle.routes,
+            *submissions.routes,
             *arrivals.routes,
             *accounts.routes,
         ],

@@ -16,7 +16,7 @@ import arena
 from arena import app, limits
 from arena.errors import ArenaError
 from arena.evaluation import battles, votes
-from arena.submission import contract, reports
+from arena.submission import contract, lifecycle, reports
 
 ARENA = Path(arena.__file__).parent
 # These speak to operators at a terminal and in logs, or to nobody outside.
@@ -28,6 +28,7 @@ OPERATORS = (
 CHOSEN = {
     "VotingClosed": [*votes.VOTED.values(), *votes.CLOSED.values()],
     "TooManyAtOnce": [*battles.AT_ONCE],
+    "NoSuchWay": [*lifecycle.NOT_FROM_HERE.values()],
     "LimitReached": [*limits.YOURS, *limits.YOUR_NETWORKS],
 }
 REPORTS = ("passed", "warned", "failed")
