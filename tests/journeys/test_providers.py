@@ -78,7 +78,9 @@ class Newcomer:
     async def become_operator(self) -> None:
         """The tests' provider stands at a private address, which only an operator can let an endpoint use."""
         account = await accounts.require(self.db, EMAIL)
-        await accounts.appoint(self.db, account.id, Role.OPERATOR)
+        async with self.db.acquire() as connection:
+            roles = (Role.PROVIDER, Role.OPERATOR)
+            await accounts.appoint(connection, account.id, roles, by=account.id, reason="the first operator")
         await self.reader.page.reload()
 
     async def register(self, key: str) -> None:

@@ -94,7 +94,19 @@ def test_a_browser_gets_the_language_it_asks_for_first(header: str, tag: str) ->
     assert languages.accepted(header).tag == tag
 
 
-@pytest.mark.parametrize("path", ["/", "/leaderboard", "/methodology", "/policy", "/nothing-here", "/leaderboard/gpt4"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/leaderboard",
+        "/methodology",
+        "/policy",
+        "/providers",
+        "/submissions",
+        "/nothing-here",
+        "/leaderboard/gpt4",
+    ],
+)
 async def test_no_english_is_left_on_a_chinese_page(path: str, visitor: Visitor) -> None:
     _, html = await visitor.get(path, headers=CHINESE_READER)
     assert_well_made(html, "zh")
