@@ -39,6 +39,7 @@ function line(step) {
   if (step.text && step.state !== 'skipped') told.append(element('p', '', element('bdi', '', step.text)))
   const made = element('li', '', state(step.state), told)
   if (step.seconds >= SHOWN_SECONDS) made.append(element('span', 'took', took(step.seconds)))
+  made.classList.toggle('left-out', step.state === 'skipped')
   if (step.exchanges?.length) made.append(exchanges(step.exchanges))
   return made
 }

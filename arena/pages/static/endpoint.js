@@ -46,8 +46,10 @@ async function look() {
 
 async function fare() {
   const exposure = await get(`${here}/exposure`)
-  find('[data-fares]').hidden = !done(exposure)
-  if (done(exposure)) drawFares(find('[data-fares]'), exposure.body)
+  // Before its first battle there is nothing to say but noughts.
+  const met = done(exposure) && exposure.body.met.battles > 0
+  find('[data-fares]').hidden = !met
+  if (met) drawFares(find('[data-fares]'), exposure.body)
 }
 
 // The contract test

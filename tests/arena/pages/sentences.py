@@ -88,7 +88,7 @@ def of_checks() -> set[str]:
 def _sentence(node: ast.expr) -> str | None:
     """The sentence that stands there, and no code."""
     said = node.value if isinstance(node, ast.Constant) else None
-    return said if isinstance(said, str) and said[:1].isupper() else None
+    return said if isinstance(said, str) and re.match(r"[A-Z{].* ", said) else None
 
 
 def raised(path: Path) -> Iterator[tuple[str, str | None]]:
