@@ -1,5 +1,6 @@
 """Which two contenders meet, where each is shown, and how likely that pair was."""
 
+from itertools import accumulate
 from random import Random, SystemRandom
 from typing import Final
 from uuid import UUID
@@ -42,12 +43,19 @@ def draw(entrants: list[Entrant], *, chance: Random = _chance) -> Pairing:
         raise TooFewContenders
     rates = [entrant.rate for entrant in entrants]
     pairs = _of_all_pairs(rates)
-    meeting = [rate * (sum(rates[:place]) + sum(rates[place + 1 :])) for place, rate in enumerate(rates)]
+    meeting = _with_any(rates)
     first = chance.choices(entrants, meeting)[0]
     others = [entrant for entrant in entrants if entrant is not first]
     second = chance.choices(others, [entrant.rate for entrant in others])[0]
     shares = {entrant.target.endpoint_id: min(1.0, met / pairs) for entrant, met in zip(entrants, meeting, strict=True)}
     return Pairing((first, second), RULE, min(1.0, first.rate * second.rate / pairs), shares)
+
+
+def _with_any(rates: list[float]) -> list[float]:
+    """Each rᵢ(S − rᵢ), without the subtraction, in which a small rest beside a large rate would be lost."""
+    before = accumulate(rates[:-1], initial=0.0)
+    after = reversed(list(accumulate(reversed(rates[1:]), initial=0.0)))
+    return [rate * (sum_before + sum_after) for rate, sum_before, sum_after in zip(rates, before, after, strict=True)]
 
 
 def _of_all_pairs(rates: list[float]) -> float:

@@ -55,6 +55,7 @@ CREATE INDEX battles_draw ON battles (draw_id);
 
 -- What an endpoint was drawn for lately is found without reading all that it ever answered.
 ALTER TABLE sides ADD COLUMN drawn_at timestamptz NOT NULL DEFAULT now();
+UPDATE sides SET drawn_at = opened_at FROM battles WHERE battles.id = battle_id;
 CREATE INDEX sides_endpoint ON sides (endpoint_id, drawn_at);
 
 -- A battle has turns for a week at most (ARENA_BATTLE_HOURS), so older ones are not asked anything today.

@@ -93,8 +93,9 @@ async def enter(db: Connection | Proxy, endpoint: Endpoint, grants: list[Grant])
             ON CONFLICT (contender_id) DO UPDATE
             SET provider_id = EXCLUDED.provider_id, base_url = EXCLUDED.base_url, model = EXCLUDED.model,
                 dialect = EXCLUDED.dialect, parameters = EXCLUDED.parameters,
-                system_prompt = EXCLUDED.system_prompt, state = EXCLUDED.state, state_since = now(),
-                listed_at = coalesce(endpoints.listed_at, EXCLUDED.listed_at),
+                system_prompt = EXCLUDED.system_prompt, state = EXCLUDED.state,
+                state_since = CASE endpoints.state WHEN 'listed' THEN endpoints.state_since ELSE now() END,
+                reason = NULL, note = NULL, listed_at = coalesce(endpoints.listed_at, now()), retires_at = NULL,
                 failures = 0, failed_at = NULL, cooled_until = NULL
             RETURNING id
             """,

@@ -36,7 +36,9 @@ async def endpoint_id(db: Pool, provider: Provider) -> UUID:
 async def _be(db: Pool, endpoint_id: UUID, state: str, *, listed: bool = True) -> None:
     """Let the endpoint be in this state, however it came there."""
     await db.execute(
-        "UPDATE endpoints SET state = $2, state_since = now(), listed_at = CASE WHEN $3 THEN listed_at END WHERE id = $1",
+        """
+        UPDATE endpoints SET state = $2, state_since = now(), listed_at = CASE WHEN $3 THEN listed_at END WHERE id = $1
+        """,
         *(endpoint_id, state, listed),
     )
 
