@@ -4,18 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from arena import guards
-from arena.api import (
-    accounts,
-    arrivals,
-    battles,
-    boards,
-    checks,
-    contenders,
-    endpoints,
-    health,
-    lifecycle,
-    submissions,
-)
+from arena.api import accounts, arrivals, battles, boards, checks, contenders, endpoints, health, lifecycle, submissions
 
 
 def routers() -> list[Router]:

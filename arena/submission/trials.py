@@ -11,6 +11,9 @@ REFUSED: Final = (401, 403)
 # An answer with less text than this tells nothing about how it streams.
 TELLING_CHARACTERS: Final = 80
 LARGE_PIECE: Final = 200
+# After so long a silence a text that comes faster than any model writes was held back by something in between.
+SILENT_SECONDS: Final = 3.0
+HELD_BACK_RATE: Final = 20_000
 
 
 async def address(probe: Probe) -> Report:
@@ -96,7 +99,7 @@ async def streaming(probe: Probe) -> Report:
             "not_streaming", "The whole answer of {characters} characters came as one event.", characters=characters
         )
     first = heard.first_seconds or 0.0
-    if first >= 3 and heard.seconds - first < first / 100:
+    if first >= SILENT_SECONDS and characters > HELD_BACK_RATE * (heard.seconds - first):
         return failed(
             "not_streaming",
             "All {events} events came at the same moment, after {seconds} s: something holds the stream back.",

@@ -59,6 +59,9 @@ _CLOSED = [
     )
 ]
 
+# A name that is written otherwise is read otherwise by every part of a system.
+_NAME = re.compile(r"[\w.-]+")
+
 # Resolvers read a name that ends in a number as an address: 127.1, 0x7f000001, 2130706433.
 _NUMBER = re.compile(r"(.*\.)?(\d+|0x[\da-f]*)\.?", re.IGNORECASE)
 
@@ -100,7 +103,8 @@ def check_url(url: str, allowed: Grants) -> None:
     scheme, host, port = _parts(url)
     address = _address(host)
     granted = {granted_port for _, granted_port in allowed}
-    if address is None and not _NUMBER.fullmatch(host) and (port in granted or (scheme, port) == ("https", 443)):
+    named = address is None and _NAME.fullmatch(host) and not _NUMBER.fullmatch(host)
+    if named and (port in granted or (scheme, port) == ("https", 443)):
         return
     if address is not None and _may_call(address, port, allowed, public=scheme == "https"):
         return

@@ -115,7 +115,7 @@ async def newcomer(
     provider.script(MODEL, [f"word {number} of the answer. " for number in range(40)], delay=0.002)
     provider.script("other", ["Another ", "answer."])
     await contender(db, provider, "other")
-    provider.want(KEY)
+    provider.keys.add(KEY)
     address = await open_arena(working=True)
     async with readers.sitting_down(browser, address, language, width) as reader:
         yield Newcomer(reader, db, provider)
