@@ -23,7 +23,8 @@ MARK = re.compile(r"(anna|bert)(\d\d\d)")
 # What the page itself says where it can be seen: not what people, models and their makers have written.
 OWN_WORDS = """
 () => {
-  const foreign = '.answer, blockquote, [lang]:not(html), bdi, .hash, [data-slot], .attribution, kbd, noscript, code, pre, input, textarea'
+  const named = '.answer, blockquote, [lang]:not(html), bdi, .hash, [data-slot], .attribution'
+  const foreign = `${named}, kbd, noscript, code, pre, input, textarea`
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   const said = []
   for (let text = walker.nextNode(); text; text = walker.nextNode()) {

@@ -12,6 +12,7 @@ from arena.db import Pool
 from arena.pages import languages
 from arena.people import accounts
 from arena.people.accounts import Role
+from tests import pupils
 from tests.builders import Visitor, contender, until
 from tests.conftest import Open
 from tests.journeys import reader as readers
@@ -100,11 +101,6 @@ class Newcomer:
             "data-state", state, timeout=CHECK_MILLISECONDS
         )
 
-    async def steps(self, outcome: str) -> list[str]:
-        """The titles of the steps of the contract test that ended so."""
-        found = self.reader.page.locator("[data-checks] > li", has=self.reader.page.locator(f"[data-s={outcome}]"))
-        return await found.locator("b").first.all_inner_texts() if await found.count() else []
-
 
 @pytest.fixture(params=PLACES, ids=lambda place: f"{place[0].tag}-{place[1]}")
 async def newcomer(
@@ -112,7 +108,7 @@ async def newcomer(
 ) -> AsyncIterator[Newcomer]:
     """Somebody with a model behind a key, in front of an arena with one contender."""
     language, width = request.param
-    provider.script(MODEL, [f"word {number} of the answer. " for number in range(40)], delay=0.002)
+    provider.teach(MODEL, pupils.good)
     provider.script("other", ["Another ", "answer."])
     await contender(db, provider, "other")
     provider.keys.add(KEY)
@@ -159,4 +155,115 @@ async def test_a_wrong_key_is_told_mended_on_the_same_page_and_passed(newcomer: 
     await newcomer.is_in("warming")
     assert KEY not in await page.content()
     await expect(page.locator("#key-hint")).to_contain_text("4f2a")
+    await expect(page.locator("[data-checks] [data-s=pass]")).to_have_count(13)
     await expect(page.locator("[data-timeline] > li:not(.ahead)")).to_have_count(5)
+
+
+async def test_what_is_typed_outlives_refusals_and_a_reload_but_for_the_key(newcomer: Newcomer) -> None:
+    page = newcomer.reader.page
+    await newcomer.come()
+    await newcomer.reader.looks("provider-new")
+    await newcomer.press("Register and test")
+    await expect(page.locator(".field.wrong")).to_have_count(3)
+    await expect(page.locator("[name=base_url]")).to_be_focused()
+    await newcomer.fill("base_url", newcomer.provider.base_url)
+    await newcomer.fill("key", KEY)
+    await newcomer.fill("model", MODEL)
+    await newcomer.fill("name", "Northgate 7B")
+    await newcomer.press("Register and test")
+    wrong = page.locator(".field.wrong")
+    await expect(wrong).to_have_attribute("data-field", "base_url")
+    refused = "An endpoint is called by https on port 443 of a public address; "
+    refused += "an operator can allow it one other address and port."
+    await expect(wrong.locator(".error")).to_have_text(newcomer.says(refused))
+    await newcomer.reader.looks("provider-refused")
+    await page.reload()
+    await expect(page.locator("[name=base_url]")).to_have_value(newcomer.provider.base_url)
+    await expect(page.locator("[name=name]")).to_have_value("Northgate 7B")
+    await expect(page.locator("[name=key]")).to_have_value("")
+    assert KEY not in str(await page.evaluate("Object.values(sessionStorage)"))
+
+
+async def test_a_duplicate_links_to_what_it_repeats(newcomer: Newcomer) -> None:
+    page = newcomer.reader.page
+    await newcomer.come()
+    await newcomer.become_operator()
+    await newcomer.register(KEY)
+    await newcomer.is_in("warming")
+    await page.goto(f"{newcomer.reader.address}/providers/new")
+    await expect(page.locator("[name=base_url]")).to_have_value("")
+    await newcomer.fill("base_url", newcomer.provider.base_url)
+    await newcomer.fill("model", MODEL)
+    await newcomer.fill("name", "Another")
+    await newcomer.click(page.locator("#address summary"))
+    await newcomer.fill("grant.reason", "It stands beside the arena.")
+    await newcomer.press("Register and test")
+    await newcomer.click(page.locator(".field.wrong .error a"))
+    await page.wait_for_url("**/contenders/northgate-7b")
+    await expect(page.locator("h1")).to_have_text("Northgate 7B")
+
+
+async def test_an_endpoint_is_paused_resumed_renamed_and_retired_with_its_reasons(newcomer: Newcomer) -> None:
+    page = newcomer.reader.page
+    await newcomer.come()
+    await newcomer.become_operator()
+    await newcomer.register(KEY)
+    await newcomer.is_in("warming")
+    for act, state in (("pause", "paused"), ("resume", "warming"), ("retire", "retired")):
+        form = page.locator(f"[data-act={act}]")
+        await newcomer.click(page.locator("details", has=form).locator("summary"))
+        await newcomer.fill("reason", f"7 × {act}", f"[data-act={act}]")
+        if act == "pause":
+            await newcomer.reader.looks("provider-pausing")
+        await newcomer.click(form.locator("button"))
+        await newcomer.is_in(state)
+        await expect(page.locator("[data-note]")).to_have_text(f"7 × {act}")
+    await expect(page.locator("[data-connection]")).to_be_hidden()
+    await newcomer.reader.looks("provider-retired")
+
+
+async def test_keys_are_made_shown_once_and_revoked(newcomer: Newcomer) -> None:
+    page = newcomer.reader.page
+    await newcomer.come()
+    await page.goto(f"{newcomer.reader.address}/account")
+    await newcomer.click(page.locator("details", has=page.locator("[data-make-key]")).locator("summary"))
+    await newcomer.fill("name", "42", "[data-make-key]")
+    await newcomer.click(page.locator("[data-make-key] button"))
+    await expect(page.locator("[data-secret-key]")).to_contain_text("arena_")
+    secret = await page.locator("[data-secret-key]").inner_text()
+    await newcomer.reader.looks("account-key")
+    await newcomer.click(page.locator("[data-made] a"))
+    await expect(page.locator("[data-revoke]")).to_have_count(1)
+    assert secret not in await page.content()
+    await newcomer.click(page.locator("[data-revoke]"))
+    await expect(page.locator("[data-revoke]")).to_have_count(0)
+    async with Visitor(newcomer.reader.address) as program:
+        status, _ = await program.get("/api/v1/endpoints", headers={"authorization": f"Bearer {secret}"})
+    assert status == 401
+
+
+async def test_every_page_on_the_way_looks_as_it_should(newcomer: Newcomer) -> None:
+    page, address = newcomer.reader.page, newcomer.reader.address
+    await page.goto(f"{address}/providers")
+    await newcomer.reader.looks("provider-welcome")
+    await page.goto(f"{address}/submissions")
+    await newcomer.reader.looks("submissions-empty")
+    await newcomer.come()
+    await newcomer.become_operator()
+    await newcomer.register(KEY)
+    await newcomer.is_in("warming")
+    for place, name in (
+        ("/providers", "provider-home"),
+        ("/account", "account"),
+        ("/submissions", "submissions"),
+        ("/contenders/northgate-7b", "contender"),
+    ):
+        await page.goto(f"{address}{place}")
+        await newcomer.reader.looks(name)
+    await page.goto(f"{address}/providers")
+    await newcomer.press("Sign out")
+    await expect(page.locator("[data-sign-in]")).to_be_visible()
+    await newcomer.fill("email", EMAIL, "[data-sign-in]")
+    await newcomer.fill("password", PASSWORD, "[data-sign-in]")
+    await newcomer.press("Sign in")
+    await expect(page.locator("a.name")).to_have_text("Northgate 7B")
