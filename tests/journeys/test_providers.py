@@ -135,6 +135,10 @@ async def test_a_new_provider_has_a_contender_drawn_within_three_minutes(newcome
         return bool(await newcomer.db.fetchval(sides, MODEL))
 
     await until(drawn)
+    page = newcomer.reader.page
+    await page.reload()
+    await expect(page.locator("[data-figures] dd")).to_have_count(8)
+    await newcomer.reader.looks("provider-fares")
 
 
 async def test_a_wrong_key_is_told_mended_on_the_same_page_and_passed(newcomer: Newcomer) -> None:
