@@ -38,7 +38,8 @@ OWN_WORDS = """
 # Names stay as they are in every language.
 NAMES = re.compile(
     r"dustalov/llmfao|D\. Ustalov|llmonitor\.com|CC BY 4\.0|JavaScript|Bradley-Terry|UTC|LLMFAO|GPT 4|JSON|API|HTTP|"
-    r"OpenAI chat completions|Anthropic messages|/chat/completions|/messages|Authorization: Bearer"
+    r"OpenAI chat completions|Anthropic messages|/chat/completions|/messages|Authorization: Bearer|"
+    r"https://inference\.example\.org/v1|https|model-7b|bf16"
 )
 OTHER_WORDS = {"en": re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff01-\uff60]+"), "zh": re.compile(r"[A-Za-z]{2,}")}
 

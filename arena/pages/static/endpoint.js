@@ -1,6 +1,6 @@
 // The page of one endpoint: follows its contract test and its states, and sends what its provider decides.
 import { again, done, get, patch, pause, post } from './api.js'
-import { drawCheck, drawEarlier } from './checks.js'
+import { drawCheck, drawEarlier, element } from './checks.js'
 import { refuse, sends, value, values } from './forms.js'
 import { drawFares } from './fares.js'
 import { drawTimeline, why } from './timeline.js'
@@ -40,8 +40,9 @@ async function look() {
   if (!done(events)) return
   drawTimeline(find('[data-timeline]'), events.body.items, page.dataset.state)
   const last = events.body.items.find(({ former, state }) => former !== state)
-  find('[data-note]').textContent = (last && why(last)) || ''
-  find('[data-note]').hidden = !(last && why(last))
+  const reason = last && why(last)
+  find('[data-note]').replaceChildren(...(reason ? [element('bdi', '', reason)] : []))
+  find('[data-note]').hidden = !reason
 }
 
 async function fare() {
