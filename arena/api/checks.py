@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from arena import guards
 from arena.api import endpoints
 from arena.db import Pool
-from arena.errors import filled
+from arena.errors import Say
 from arena.guards import Asker
 from arena.people.keys import Scope
 from arena.submission import checks, contract
@@ -24,7 +24,10 @@ TITLES = {trial.name: trial.title for trial in contract.TRIALS}
 
 
 class StepShown(Struct):
-    """A step of a check: `text` is the sentence with its values, `fatal` whether it must not fail."""
+    """A step of a check: `text` is the sentence with its values and, as the title is, in the language of who asks.
+
+    `fatal` says whether it must not fail.
+    """
 
     name: str
     title: str
@@ -58,12 +61,14 @@ class Checks(Struct):
 
 
 @post("/endpoints/{endpoint_id:uuid}/check", status_code=202)
-async def begin_check(endpoint_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool]) -> CheckShown:
+async def begin_check(
+    endpoint_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool], say: Given[Say]
+) -> CheckShown:
     """Have the endpoint tested, now or again; one test of an endpoint runs at a time."""
     await endpoints.own(db, signed_in, endpoint_id, Scope.SUBMIT)
     async with db.acquire() as connection:
         check_id = await checks.begin(connection, endpoint_id, actor=Actor(signed_in.account.id, "provider"))
-    return await _shown(db, endpoint_id, check_id)
+    return await _shown(db, endpoint_id, check_id, say)
 
 
 @get("/endpoints/{endpoint_id:uuid}/checks", responses=guards.json_of(Checks))
@@ -82,22 +87,23 @@ async def show_check(
     check_id: FromPath[UUID],
     signed_in: Given[Asker],
     db: Given[Pool],
+    say: Given[Say],
 ) -> Response[Any]:
     """A test step by step, while it runs and afterwards, with what went over the wire."""
     await endpoints.own(db, signed_in, endpoint_id, Scope.READ)
-    return guards.fresh(request, await _shown(db, endpoint_id, check_id))
+    return guards.fresh(request, await _shown(db, endpoint_id, check_id, say))
 
 
-async def _shown(db: Pool, endpoint_id: UUID, check_id: UUID) -> CheckShown:
+async def _shown(db: Pool, endpoint_id: UUID, check_id: UUID, say: Say) -> CheckShown:
     check = await checks.require(db, endpoint_id, check_id)
     return CheckShown(
         **structs.asdict(check),
         steps=[
             StepShown(
                 **structs.asdict(step),
-                title=TITLES.get(step.name, step.name),
+                title=say(TITLES.get(step.name, step.name), {}),
                 fatal=step.name in contract.FATAL,
-                text=filled(step.sentence, step.values),
+                text=say(step.sentence, step.values),
             )
             for step in await checks.steps(db, check_id)
         ],
