@@ -56,10 +56,15 @@ class Beside:
         return quantiles(self.lags, n=100)[98]
 
 
-def _stamps() -> Iterator[str]:
-    """Tokens that say when they were sent."""
-    for _ in range(TOKENS):
-        yield f"{monotonic():.4f} "
+def _stamps() -> Iterator[str | asyncio.Event]:
+    """Tokens that say when they were due: where the process stands still they come late, however they are sent."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for token in range(TOKENS):
+        gate, due = asyncio.Event(), began + token * TOKEN_SECONDS
+        loop.call_at(due, gate.set)
+        yield gate
+        yield f"{due:.4f} "
 
 
 @pytest.fixture
@@ -91,7 +96,7 @@ async def _compare(db: Pool, provider: Provider, visitor: Visitor, fault: str, d
     A fault that held others up would do so every time; what else runs on the machine does so now and then.
     """
     for model in ("good", "better"):
-        provider.teach(model, lambda _: (_stamps(), TOKEN_SECONDS, "stop"))
+        provider.teach(model, lambda _: (_stamps(), 0.0, "stop"))
         await contender(db, provider, model, slug=model)
     for slug, model in zip(OTHERS, (fault, "words:Nothing to add."), strict=True):
         await contender(db, provider, model, slug=slug)
