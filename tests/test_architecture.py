@@ -65,6 +65,8 @@ WRITERS = {
     "draws": {"evaluation/draws.py"},
     "endpoint_events": {"submission/lifecycle.py"},
     "allowed_addresses": {"submission/endpoints.py"},
+    "checks": {"submission/checks.py"},
+    "check_steps": {"submission/checks.py"},
     "battles": {"evaluation/battles.py", "evaluation/votes.py", "evaluation/upkeep.py"},
     "sides": {"evaluation/battles.py"},
     "turns": {"evaluation/turns.py"},

@@ -212,6 +212,7 @@ async def _refuse_the_same(
         raise Duplicate(
             "This endpoint with this model, parameters and system prompt is entered already, as /contenders/{slug}.",
             slug=slug,
+            field="base_url",
         )
 
 
