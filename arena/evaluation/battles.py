@@ -239,6 +239,7 @@ async def resume(db: Pool, battle_id: UUID, voter_id: UUID | None, prompt: str, 
                 if (battle.state is State.READY)
                 else NotReady
             )
+        await connection.execute("UPDATE sides SET last_asked_at = now() WHERE battle_id = $1", battle_id)
         await turns.ask(connection, battle_id, turn, prompt)
     return turn
 

@@ -73,12 +73,13 @@ MET = f"""
                count(votes.id) FILTER (WHERE {COUNTS}) AS counting
         FROM sides AS mine JOIN battles ON battles.id = mine.battle_id
         LEFT JOIN votes ON votes.battle_id = battles.id
-        WHERE mine.endpoint_id = $1 AND drawn_at >= now() - make_interval(days => $2)"""  # noqa: S608 - a constant
+        WHERE mine.endpoint_id = $1 AND last_asked_at >= now() - make_interval(days => $2)
+          AND opened_at >= now() - make_interval(days => $2)"""  # noqa: S608 - a constant
 TOLD = """
         WITH asked AS (
             SELECT failure, finish, first_text_seconds
             FROM sides JOIN answers USING (battle_id, position)
-            WHERE endpoint_id = $1 AND drawn_at >= now() - make_interval(days => $2)
+            WHERE endpoint_id = $1 AND last_asked_at >= now() - make_interval(days => $2)
               AND (failure IS NOT NULL OR finish IS NOT NULL)
         )
         SELECT count(*) FILTER (WHERE coalesce(failure, 'refused') = 'refused') AS answers,

@@ -56,12 +56,12 @@ class Submitted(Struct, frozen=True):
 
 # A vote counts once both contenders have been listed, and where the public had been told of both before the battle was
 # opened: nobody tests many variants in private and keeps the votes of the best.
-COUNTS = """
+TOO_EARLY = "(listed_at IS NULL OR committed_at IS NULL OR committed_at > battles.opened_at)"
+COUNTS = f"""
         NOT EXISTS (
             SELECT FROM sides JOIN contenders ON contenders.id = sides.contender_id
             JOIN endpoints ON endpoints.id = sides.endpoint_id
-            WHERE sides.battle_id = battles.id
-              AND (listed_at IS NULL OR committed_at IS NULL OR committed_at > battles.opened_at)
+            WHERE sides.battle_id = battles.id AND {TOO_EARLY}
         )"""
 
 
@@ -167,8 +167,24 @@ async def counted(db: Db) -> list[Counted]:
 
 
 async def count(db: Db) -> int:
-    """How many votes count."""
+    """How many votes count.
+
+    It is asked after every vote, so it looks only at the battles of those few who can have been met too early: who have
+    never been listed, or were committed later than they entered.
+    """
     number: int = await db.fetchval(
-        f"SELECT count(*) FROM votes JOIN battles ON battles.id = battle_id WHERE {COUNTS}"  # noqa: S608 - a constant
+        f"""
+        WITH newcomers AS MATERIALIZED (
+            SELECT endpoints.id AS newcomer_id, listed_at, committed_at
+            FROM endpoints JOIN contenders ON contenders.id = contender_id
+            WHERE listed_at IS NULL OR committed_at IS DISTINCT FROM entered_at
+        ),
+        early AS (
+            SELECT DISTINCT battle_id FROM newcomers JOIN sides ON endpoint_id = newcomer_id
+            JOIN battles ON battles.id = battle_id JOIN votes USING (battle_id)
+            WHERE {TOO_EARLY}
+        )
+        SELECT (SELECT count(*) FROM votes) - (SELECT count(*) FROM early)
+        """  # noqa: S608 - a constant
     )
     return number

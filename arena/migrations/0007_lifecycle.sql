@@ -53,15 +53,16 @@ CREATE INDEX draws_endpoints ON draws USING gin (endpoint_ids);
 ALTER TABLE battles ADD COLUMN draw_id uuid REFERENCES draws;
 CREATE INDEX battles_draw ON battles (draw_id);
 
--- What an endpoint was drawn for lately is found without reading all that it ever answered.
-ALTER TABLE sides ADD COLUMN drawn_at timestamptz NOT NULL DEFAULT now();
-UPDATE sides SET drawn_at = opened_at FROM battles WHERE battles.id = battle_id;
-CREATE INDEX sides_endpoint ON sides (endpoint_id, drawn_at);
+-- When a side was last asked, so that what an endpoint was asked today is found without reading all it ever answered.
+ALTER TABLE sides ADD COLUMN last_asked_at timestamptz NOT NULL DEFAULT now();
+UPDATE sides SET last_asked_at = asked_at
+FROM (SELECT battle_id, max(asked_at) AS asked_at FROM turns GROUP BY battle_id) AS last
+WHERE last.battle_id = sides.battle_id;
+CREATE INDEX sides_endpoint ON sides (endpoint_id, last_asked_at);
 
--- A battle has turns for a week at most (ARENA_BATTLE_HOURS), so older ones are not asked anything today.
 CREATE OR REPLACE FUNCTION calls_today(endpoint uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT count(*) FROM sides JOIN turns USING (battle_id)
-    WHERE sides.endpoint_id = endpoint AND sides.drawn_at >= date_trunc('day', now(), 'UTC') - interval '8 days'
+    WHERE sides.endpoint_id = endpoint AND sides.last_asked_at >= date_trunc('day', now(), 'UTC')
       AND turns.asked_at >= date_trunc('day', now(), 'UTC')
 $$;
 
@@ -78,7 +79,7 @@ CREATE FUNCTION spent_today(endpoint uuid) RETURNS double precision LANGUAGE sql
         JOIN battles ON battles.id = sides.battle_id JOIN turns ON turns.battle_id = battles.id
         LEFT JOIN answers ON answers.battle_id = turns.battle_id AND answers.turn = turns.turn
               AND answers.position = sides.position
-        WHERE sides.endpoint_id = endpoint AND sides.drawn_at >= date_trunc('day', now(), 'UTC') - interval '8 days'
+        WHERE sides.endpoint_id = endpoint AND sides.last_asked_at >= date_trunc('day', now(), 'UTC')
           AND turns.asked_at >= date_trunc('day', now(), 'UTC')
     ) AS asked
 $$;

@@ -102,7 +102,8 @@ async def _tried(trial: Trial, probe: Probe, seconds: float) -> Step:
     except TimeoutError:
         report = failed(TOO_SLOW, "This took longer than {seconds} s, so it was broken off.", seconds=round(seconds))
     # What an endpoint says may hold its key as well.
-    values = {name: probe.mask.over(said) if isinstance(said, str) else said for name, said in report.values.items()}
+    mask = probe.mask.storable
+    values = {name: mask(said) if isinstance(said, str) else said for name, said in report.values.items()}
     return _step(trial, structs.replace(report, values=values), monotonic() - began, probe.taken())
 
 

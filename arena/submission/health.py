@@ -70,10 +70,11 @@ async def hours(db: Db, endpoint_id: UUID, *, days: int) -> list[Hour]:
         Hour,
         """
         WITH asked AS (
-            SELECT date_trunc('hour', asked_at, 'UTC') AS began_at, nullif(failure, 'refused') AS failure,
+            SELECT date_trunc('hour', turns.asked_at, 'UTC') AS began_at, nullif(failure, 'refused') AS failure,
                    failure = 'refused' OR (failure IS NULL AND finish = 'content_filter') AS refused, first_text_seconds
             FROM sides JOIN turns USING (battle_id) JOIN answers USING (battle_id, position, turn)
-            WHERE endpoint_id = $1 AND drawn_at >= now() - make_interval(days => $2)
+            WHERE endpoint_id = $1 AND last_asked_at >= now() - make_interval(days => $2)
+              AND turns.asked_at >= now() - make_interval(days => $2)
               AND (failure IS NOT NULL OR finish IS NOT NULL)
         ),
         failed AS (

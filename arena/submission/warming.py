@@ -55,7 +55,7 @@ async def _warming(db: Pool) -> list[Tried]:
             SELECT sides.endpoint_id, battle_id, bool_or(coalesce(failure <> 'refused', false)) AS failed
             FROM endpoints JOIN sides ON endpoint_id = endpoints.id
             JOIN battles ON battles.id = battle_id JOIN answers USING (battle_id, position)
-            WHERE endpoints.state = 'warming' AND drawn_at >= state_since
+            WHERE endpoints.state = 'warming' AND opened_at >= state_since
               AND battles.state NOT IN ('open', 'streaming') AND (failure IS NOT NULL OR finish IS NOT NULL)
             GROUP BY sides.endpoint_id, battle_id
         ) AS asked

@@ -40,6 +40,11 @@ class Mask:
             at = found.end()
         return "".join([*pieces, text[at:most]])
 
+    def storable(self, text: str, *, most: int | None = None) -> str:
+        """The same without what a database can't hold either: NUL, and halves of characters."""
+        whole = text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+        return self.over(whole, most=most)
+
 
 def _sought(form: str) -> str:
     return re.escape(form) if len(form) >= SHORT else rf"(?<!\w){re.escape(form)}(?!\w)"

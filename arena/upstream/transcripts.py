@@ -55,6 +55,5 @@ class Transcript:
         return Exchange(self._kept(self._request), self._kept(self._head + self._body.decode(errors="replace")))
 
     def _kept(self, text: str) -> str:
-        # PostgreSQL keeps no NUL in a text.
-        masked = self._mask.over(text.replace("\0", "\N{REPLACEMENT CHARACTER}"), most=KEPT_CHARACTERS)
+        masked = self._mask.storable(text, most=KEPT_CHARACTERS)
         return f"{masked}\n[…]" if len(text) > KEPT_CHARACTERS else masked

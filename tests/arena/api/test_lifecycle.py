@@ -119,7 +119,10 @@ async def test_the_public_log_tells_what_is_public_and_counts_what_is_not(ann: V
     secret = await _brought(ann, db, name="Plover", model="plover", private=True)
     await ann.post(f"/api/v1/endpoints/{secret['id']}/pause", WHY)
     _, body = await ann.get("/api/v1/submissions")
-    assert [(event["name"], event["state"]) for event in body["items"]] == [("Qwen Chat", "draft")]
+    assert [(event["name"], event["state"]) for event in body["items"]] == [
+        ("Qwen Chat", "checking"),
+        ("Qwen Chat", "draft"),
+    ]
     tester = {"slug": "ann-s-lab", "name": "Ann's lab", "contenders": 1, "private_variants": 1}
     assert body["private"] == [tester]
     assert (await ann.get("/api/v1/organisations/ann-s-lab"))[1] == tester
@@ -127,7 +130,7 @@ async def test_the_public_log_tells_what_is_public_and_counts_what_is_not(ann: V
     assert (status, published["private"]) == (200, False)
     assert (await ann.post(f"/api/v1/endpoints/{secret['id']}/publish", {}))[0] == 409
     _, body = await ann.get("/api/v1/submissions")
-    assert [event["reason"] for event in body["items"]] == ["published", "asked", None, None]
+    assert [event["reason"] for event in body["items"]] == ["published", "asked", None, None, None, None]
     # That it was tested in private is told for good.
     assert body["private"] == [tester | {"contenders": 2}]
     assert "account_id" not in str(body)

@@ -172,7 +172,9 @@ async def test_an_endpoint_without_a_key_needs_none(upstream: Upstream, provider
         (None, State.PASS, {}),
         (["other", "tide"], State.PASS, {"model": "tide"}),
         (["alpha", "tide-7b"], State.WARN, {"model": "tide", "near": "tide-7b"}),
+        (["ti\0de"], State.WARN, {"model": "tide", "near": "ti\ufffdde"}),
         (["x"], State.WARN, {"model": "tide"}),
+        (["tide" * 1000] * 100, State.WARN, {"model": "tide"}),
         ([], State.WARN, {"model": "tide"}),
     ],
 )

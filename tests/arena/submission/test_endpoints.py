@@ -96,6 +96,16 @@ async def test_an_endpoint_is_left_out_when_its_calls_of_the_day_are_spent(db: P
     assert await db.fetchval("SELECT calls_today($1)", capped) == 2
 
 
+async def test_a_further_turn_of_yesterdays_battle_is_a_call_of_today(db: Pool, provider: Provider) -> None:
+    entrants = [await contender(db, provider, "words:one") for _ in range(2)]
+    battle, voter = await ready_battle(db, entrants)
+    await db.execute("UPDATE turns SET asked_at = asked_at - interval '1 day'")
+    await db.execute("UPDATE sides SET last_asked_at = last_asked_at - interval '1 day'")
+    assert await db.fetchval("SELECT calls_today($1)", entrants[0].target.endpoint_id) == 0
+    await battles.resume(db, battle.id, voter, "And then?", most=8)
+    assert await db.fetchval("SELECT calls_today($1)", entrants[0].target.endpoint_id) == 1
+
+
 async def test_it_is_known_when_a_second_endpoint_is_free_again(db: Pool, provider: Provider) -> None:
     assert await endpoints.second_free_in(db) is None
     first, second, third = [(await contender(db, provider, "words:one")).target.endpoint_id for _ in range(3)]

@@ -71,3 +71,12 @@ def test_a_transcript_keeps_no_piece_of_the_key_wherever_it_is_cut(before: int) 
     assert "accept: text/plain" in exchange.request
     assert "\0" not in told
     assert len(exchange.reply) < KEPT_CHARACTERS + 100
+
+
+def test_a_transcript_can_be_kept_whatever_was_sent() -> None:
+    transcript = Transcript(Mask([KEY]))
+    transcript.asked("GET", "https://example.org/v1/models", {}, set(), b"")
+    transcript.replied(200, [("x-odd", "a\udcff\0b")])
+    transcript.heard(b"\xff\xfe\0")
+    assert "\\u0000" not in json.dumps(transcript.exchange().reply)
+    assert "a?\N{REPLACEMENT CHARACTER}b" in transcript.exchange().reply.encode().decode()
