@@ -8,6 +8,7 @@ import { time, word } from './words.js'
 
 const FIRST_WAIT = 500
 const MOST_WAIT = 15_000
+const GONE = [401, 403, 404]
 const page = document.querySelector('[data-endpoint]')
 const here = `/endpoints/${page.dataset.endpoint}`
 const find = (selector) => page.querySelector(selector)
@@ -85,6 +86,8 @@ async function follow() {
       speak(drawCheck(page, answer.body))
       if (answer.body.ended_at) break
     }
+    // Signed out meanwhile, or no longer a member: there is nothing to wait for.
+    if (GONE.includes(answer.status)) break
     await pause(document.hidden ? MOST_WAIT : wait)
   }
   held.following = false

@@ -24,6 +24,7 @@ def test_times_are_told_in_utc_wherever_they_come_from() -> None:
     moment = datetime(2026, 11, 21, 0, 30, tzinfo=timezone(timedelta(hours=9)))
     assert (formats.date(moment, ENGLISH), formats.clock(moment, ENGLISH)) == ("20 November 2026", "15:30 UTC")
     assert formats.machine(moment, ENGLISH) == "2026-11-20T15:30:00Z"
+    assert formats.moment(moment, ENGLISH) == "20 Nov, 15:30 UTC"
     assert formats.date(datetime(2026, 5, 1, tzinfo=UTC), ENGLISH) == "1 May 2026"
 
 
@@ -50,6 +51,7 @@ def test_a_share_is_told_in_per_cent() -> None:
 def test_chinese_dates_times_and_durations_are_written_as_chinese_writes_them() -> None:
     moment = datetime(2026, 11, 20, 15, tzinfo=UTC)
     assert (formats.date(moment, CHINESE), formats.clock(moment, CHINESE)) == ("2026年11月20日", "15:00（UTC）")
+    assert formats.moment(moment, CHINESE) == "11月20日 15:00（UTC）"
     assert (formats.duration(300, CHINESE), formats.duration(86400, CHINESE)) == ("5 分钟", "1 天")
 
 

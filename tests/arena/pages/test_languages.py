@@ -25,7 +25,8 @@ CHINESE_READER = {"accept": "text/html", "accept-language": "zh-CN,zh;q=0.9,en;q
 # What is no English sentence although its letters are Latin: names, addresses, keys and the other language's own name.
 NAMES = re.compile(
     r"\b(?:English|JavaScript|JSON|UTF-8|UTC|cookie|Ctrl|Alt|Shift|Bradley-Terry|CC BY 4\.0|dustalov/llmfao|"
-    r"D\. Ustalov|llmonitor\.com|GPT 4|Alpaca|Dolly|House|Content-Type|application/json|gpt4)\b|\{\w+\}"
+    r"D\. Ustalov|llmonitor\.com|GPT 4|Alpaca|Dolly|House|Content-Type|application/json|gpt4|"
+    r"https|API|OpenAI chat completions|Anthropic messages)\b|\{\w+\}"
 )
 ENGLISH_WORD = re.compile(r"[A-Za-z]{2,}")
 SHOWN = ("title", "alt", "aria-label", "placeholder", "data-all", "data-some", "data-none")
@@ -40,6 +41,7 @@ def english_left(html: str) -> list[str]:
         element.text for element in page.elements if element.attributes.get("lang") == "en" and element.tag != "html"
     ]
     foreign += [element.text for element in page.elements if element.attributes.get("class") == "hash"]
+    foreign += [element.text for element in page.all("code")]
     text = " ".join(texts)
     for one in foreign:
         text = text.replace(one, " ")
