@@ -20,7 +20,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.response import Template
 from litestar.types import Message, Scope
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from redis.asyncio import Redis
 
 from arena import api, guards, jobs, pages, ports
@@ -71,12 +71,13 @@ class Unavailable(ArenaError):
 
 
 class Problem(Struct):
-    """What went wrong (RFC 9457), with a sentence that the reader can act on."""
+    """What went wrong (RFC 9457), with a sentence that the reader can act on, and the field it is about, if any."""
 
     title: str
     status: int
     detail: str
     type: str = "about:blank"
+    field: str | UnsetType = UNSET
 
 
 class Resources:
@@ -211,7 +212,9 @@ def _problem(
     title, detail = language.say(HTTPStatus(status).phrase), language.say(sentence, values)
     if _is_page(request.scope) and "text/html" in request.headers.get("accept", ""):
         return Template("problem.html", context={"title": title, "detail": detail}, status_code=status)
-    return Response(Problem(title, status, detail), status_code=status, media_type="application/problem+json")
+    about = values.get("field") or values.get("where")
+    problem = Problem(title, status, detail, field=str(about) if about else UNSET)
+    return Response(problem, status_code=status, media_type="application/problem+json")
 
 
 def _is_page(scope: Scope) -> bool:

@@ -22,6 +22,7 @@ from arena.submission import cards, contenders, endpoints, registrations
 from arena.submission.cards import Card
 from arena.submission.connections import Connection
 from arena.submission.endpoints import Grant
+from arena.submission.lifecycle import Actor
 from arena.submission.registrations import Change, Registered, Registration
 from arena.upstream import Dialect
 
@@ -76,6 +77,10 @@ class EndpointShown(Struct):
     contender: Named
     private: bool
     state: str
+    state_since: datetime
+    reason: str | None
+    note: str | None
+    retires_at: datetime | None
     base_url: str
     model: str
     dialect: Dialect
@@ -108,7 +113,12 @@ async def register(
     membership = await guards.belonging(db, signed_in, data.organisation)
     async with db.acquire() as connection:
         endpoint_id = await registrations.register(
-            connection, keyring, membership.provider_id, _registration(data), grant=_granted(signed_in, data.grant)
+            connection,
+            keyring,
+            membership.provider_id,
+            _registration(data),
+            actor=Actor(signed_in.account.id, "provider"),
+            grant=_granted(signed_in, data.grant),
         )
     return shown(await registrations.require(db, endpoint_id))
 
@@ -160,6 +170,7 @@ async def new_version(
             keyring,
             former.provider_id,
             _registration(data),
+            actor=Actor(signed_in.account.id, "provider"),
             grant=_granted(signed_in, data.grant),
             follows=former.contender_id,
         )

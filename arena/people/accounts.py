@@ -108,7 +108,7 @@ async def require(db: Db, email: str) -> Account:
         db, Account, "SELECT id, email, name, roles, created_at FROM accounts WHERE email = $1", email.strip().lower()
     )
     if found is None:
-        raise Refused("No account has the e-mail address “{email}”.", email=email[:200])
+        raise Refused("No account has the e-mail address “{email}”.", email=email[:200], field="email")
     return found
 
 
@@ -139,7 +139,7 @@ async def require_password(db: Db, account_id: UUID, password: str) -> None:
     """Make sure that this is the account's password."""
     kept = await db.fetchval("SELECT password_hash FROM accounts WHERE id = $1", account_id)
     if not await passwords.fits(password, kept):
-        raise PasswordWrong
+        raise PasswordWrong(field="present")
 
 
 async def _enter(
@@ -153,9 +153,11 @@ async def _enter(
 ) -> Account:
     plain, called = email.strip().lower(), " ".join(name.split())
     if not EMAIL.fullmatch(plain) or not plain.isprintable():
-        raise Refused("“{email}” is not an e-mail address; it has the form name@host.", email=email[:100])
+        raise Refused(
+            "“{email}” is not an e-mail address; it has the form name@host.", email=email[:100], field="email"
+        )
     if not 0 < len(called) <= NAME_CHARACTERS or not called.isprintable():
-        raise Refused("A name has 1 to {most} characters that can be printed.", most=NAME_CHARACTERS)
+        raise Refused("A name has 1 to {most} characters that can be printed.", most=NAME_CHARACTERS, field="name")
     try:
         entered = await one(
             db,
@@ -171,6 +173,6 @@ async def _enter(
             *identity,
         )
     except UniqueViolationError:
-        raise EmailTaken from None
+        raise EmailTaken(field="email") from None
     assert entered is not None
     return entered

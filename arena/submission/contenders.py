@@ -204,6 +204,7 @@ async def _taken(db: Db, identity: str) -> Duplicate:
         "This is entered already, as /contenders/{slug}. "
         "If yours is another one, say by its version or precision what differs.",
         slug=str(slug),
+        field="name",
     )
 
 

@@ -87,6 +87,7 @@ class Failure(StrEnum):
     TRUNCATED = "truncated"
     TOO_LONG = "too_long"
     EMPTY = "empty"
+    REFUSED = "refused"
     CONTENT_TYPE = "content_type"
 
 

@@ -92,6 +92,8 @@ class Answer:
         """How the answer ended; a text that merely stops, or has nothing to read, is a failure."""
         if not self.finished:
             raise UpstreamFailed(Failure.TRUNCATED, "The endpoint's answer broke off.")
+        if self._blank and self._reason == "content_filter":
+            raise UpstreamFailed(Failure.REFUSED, "The endpoint's content filter lets nothing of the answer out.")
         if self._blank:
             raise UpstreamFailed(Failure.EMPTY, "The endpoint's answer has no text.")
         return Finished(

@@ -75,9 +75,15 @@ def check_url(url: str, allowed: Grants) -> None:
     A name is not resolved: what it stands for is checked at every connection.
     """
     if len(url) > URL_CHARACTERS or not url.isprintable() or not set(url).isdisjoint(" \\"):
-        raise Refused(f"The URL of an endpoint has at most {URL_CHARACTERS} characters, no spaces and no backslashes.")
+        raise Refused(
+            "The URL of an endpoint has at most {most} characters, no spaces and no backslashes.",
+            most=URL_CHARACTERS,
+            field="base_url",
+        )
     if not set(url).isdisjoint("?#@"):
-        raise Refused("The URL of an endpoint has no user name, no query and no fragment: leave out @, ? and #.")
+        raise Refused(
+            "The URL of an endpoint has no user name, no query and no fragment: leave out @, ? and #.", field="base_url"
+        )
     scheme, host, port = _parts(url)
     address = _address(host)
     granted = {granted_port for _, granted_port in allowed}
@@ -87,7 +93,8 @@ def check_url(url: str, allowed: Grants) -> None:
         return
     raise Refused(
         "An endpoint is called by https on port 443 of a public address; "
-        "an operator can allow it one other address and port."
+        "an operator can allow it one other address and port.",
+        field="base_url",
     )
 
 
@@ -153,5 +160,5 @@ def _parts(url: str) -> tuple[str, str, int]:
     # The resolver can't encode longer labels, and would fail with an error of quite another kind.
     labels = host.removesuffix(".").split(".")
     if scheme not in ("http", "https") or not all(0 < len(label) < 64 for label in labels):
-        raise Refused("The URL of an endpoint has the form https://host/path.")
+        raise Refused("The URL of an endpoint has the form https://host/path.", field="base_url")
     return scheme, host, port

@@ -7,6 +7,7 @@ import pytest
 from arena.evaluation import pairing
 from arena.evaluation.pairing import TooFewContenders
 from arena.submission.endpoints import Entrant
+from arena.submission.lifecycle import State
 from arena.upstream import Dialect, Target
 
 
@@ -23,6 +24,8 @@ def _entrants(number: int) -> list[Entrant]:
                 system_prompt=None,
                 allowed=frozenset(),
             ),
+            State.LISTED,
+            1.0,
         )
         for n in range(number)
     ]

@@ -20,7 +20,7 @@ from arena.evaluation import battles, votes
 ARENA = Path(arena.__file__).parent
 # These speak to operators at a terminal and in logs, or to nobody outside.
 OPERATORS = (
-    *("cli.py", "config.py", "db.py", "ports.py", "local/", "upstream/", "workers/", "__main__.py"),
+    *("cli.py", "config.py", "db.py", "ports.py", "local/", "workers/", "__main__.py"),
     *("evaluation/imports.py", "integration/archives.py"),
 )
 # Errors whose sentence is chosen from a table, by the line that raises them.

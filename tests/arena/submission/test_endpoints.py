@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from arena.db import Pool
-from arena.submission import endpoints
+from arena.submission import endpoints, health
 from tests.builders import contender, ready_battle
 from tests.upstream import Provider
 
@@ -29,12 +29,12 @@ def _soon() -> datetime:
 async def test_the_rest_doubles_with_each_failure_in_a_row_up_to_an_hour(db: Pool, endpoint_id: UUID) -> None:
     rests = []
     for _ in range(12):
-        await endpoints.rest(db, endpoint_id, _soon(), None)
+        await health.rest(db, endpoint_id, _soon(), None)
         rests.append(await _rest(db, endpoint_id))
     assert rests[:4] == [5, 10, 20, 40]
     assert rests[9:] == [2560, 3600, 3600]
-    await endpoints.recover(db, endpoint_id, _soon())
-    await endpoints.rest(db, endpoint_id, _soon(), None)
+    await health.recover(db, endpoint_id, _soon())
+    await health.rest(db, endpoint_id, _soon(), None)
     assert await _rest(db, endpoint_id) == 5
 
 
@@ -42,29 +42,29 @@ async def test_the_rest_doubles_with_each_failure_in_a_row_up_to_an_hour(db: Poo
 async def test_an_endpoint_rests_as_long_as_it_asked_for(
     db: Pool, endpoint_id: UUID, asked: float, rest: float
 ) -> None:
-    await endpoints.rest(db, endpoint_id, _soon(), asked)
+    await health.rest(db, endpoint_id, _soon(), asked)
     assert await _rest(db, endpoint_id) == rest
 
 
 async def test_calls_that_fail_together_are_one_failure(db: Pool, endpoint_id: UUID) -> None:
     asked_at = datetime.now(UTC) - timedelta(seconds=1)
     for seconds in (None, None, 7.0, None):
-        await endpoints.rest(db, endpoint_id, asked_at, seconds)
+        await health.rest(db, endpoint_id, asked_at, seconds)
     assert await db.fetchval("SELECT failures FROM endpoints WHERE id = $1", endpoint_id) == 1
     assert 6 < await _rest(db, endpoint_id) <= 7
 
 
 async def test_an_answer_that_was_asked_before_the_failure_ends_no_rest(db: Pool, endpoint_id: UUID) -> None:
     earlier = datetime.now(UTC) - timedelta(seconds=1)
-    await endpoints.rest(db, endpoint_id, _soon(), None)
-    await endpoints.recover(db, endpoint_id, earlier)
+    await health.rest(db, endpoint_id, _soon(), None)
+    await health.recover(db, endpoint_id, earlier)
     assert await endpoints.entrants(db) == []
-    await endpoints.recover(db, endpoint_id, _soon())
+    await health.recover(db, endpoint_id, _soon())
     assert len(await endpoints.entrants(db)) == 1
 
 
 async def test_after_its_rest_one_call_tries_it_and_others_wait_for_that(db: Pool, endpoint_id: UUID) -> None:
-    await endpoints.rest(db, endpoint_id, _soon(), 0.0)
+    await health.rest(db, endpoint_id, _soon(), 0.0)
     assert len(await endpoints.entrants(db)) == 1
     async with db.acquire() as connection, connection.transaction():
         await endpoints.claim(connection, [endpoint_id])
@@ -93,8 +93,8 @@ async def test_it_is_known_when_a_second_endpoint_is_free_again(db: Pool, provid
     assert await endpoints.second_free_in(db) is None
     first, second, third = [(await contender(db, provider, "words:one")).target.endpoint_id for _ in range(3)]
     assert await endpoints.second_free_in(db) == 0
-    await endpoints.rest(db, first, _soon(), 100.0)
-    await endpoints.rest(db, second, _soon(), 50.0)
+    await health.rest(db, first, _soon(), 100.0)
+    await health.rest(db, second, _soon(), 50.0)
     seconds = await endpoints.second_free_in(db)
     assert seconds is not None
     assert 40 < seconds <= 50
