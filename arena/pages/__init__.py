@@ -7,8 +7,18 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from arena import guards
-
-from arena.pages import accounts, assets, battles, boards, contenders, endpoints, languages, providers, texts
+from arena.pages import (
+    accounts,
+    assets,
+    battles,
+    boards,
+    contenders,
+    endpoints,
+    languages,
+    popularity,
+    providers,
+    texts,
+)
 from arena.pages.templating import template_config
 
 __all__ = ["CONTENT_SECURITY_POLICY", "routes", "template_config"]
@@ -36,6 +46,7 @@ routes: list[HTTPRouteHandler | Any] = [
     texts.methodology,
     texts.policy,
     contenders.show,
+    popularity.show,
     Router(
         "/",
         dependencies={"reader": Provide(guards.reader)},
