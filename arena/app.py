@@ -28,7 +28,7 @@ from arena import db as database
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.doors import Door
-from arena.errors import ArenaError, Later
+from arena.errors import ArenaError, Later, Say
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.limits import Rates
@@ -111,6 +111,7 @@ class Resources:
         """What handlers can ask for by name."""
         return {
             "settings": Provide(lambda: self._settings, sync_to_thread=False),
+            "say": Provide(_say, sync_to_thread=False),
             "db": Provide(lambda: self.db, sync_to_thread=False),
             "keyring": Provide(lambda: self._keyring, sync_to_thread=False),
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
@@ -145,6 +146,10 @@ def create(settings: Settings, resources: Resources | None = None) -> Litestar:
         openapi_config=OpenAPIConfig("Arena", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/")]),
         logging_config=None,
     )
+
+
+def _say(request: AnyRequest) -> Say:
+    return languages.of(request).say
 
 
 def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:

@@ -1,38 +1,45 @@
 """The command `arena`: what to run, read from the command line, and errors as one sentence."""
 
 import argparse
-import asyncio
-import logging
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import arena
-from arena import config, ports
-from arena.config import Settings
-from arena.errors import ArenaError
+from arena import arguments
+from arena.commands import add_operator, add_rate, add_votes
+from arena.errors import ArenaError, Refused
+
+# A command loads only what it runs, where it runs it: `arena rate` is done before a server's parts were loaded.
+if TYPE_CHECKING:
+    import asyncio
+
+    from arena.config import Settings
 
 DATA = Path(arena.__file__).parent.parent / "var"
-MOST_PORT = 65535
+INTERRUPTED = 128 + signal.SIGINT
 
-UntilStopped = Callable[[asyncio.Event], Awaitable[None]]
-
-log = logging.getLogger(__name__)
+UntilStopped = Callable[["asyncio.Event"], Awaitable[None]]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when it did what it was asked to, 1 with a sentence on stderr when it could not."""
-    chosen = _parser().parse_args(arguments)
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when it did what it was asked to, else a sentence on stderr, and 2 when the input is wrong."""
+    chosen = _parser().parse_args(words)
     try:
         chosen.run(chosen)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except Exception as error:
         print(f"arena: {_sentence(error)}", file=sys.stderr)
         if not _foreseen(error):
-            log.exception("unforeseen command=%s", chosen.command)
-        return 1
+            import logging
+
+            logging.getLogger(__name__).exception("unforeseen command=%s", chosen.command)
+        return 2 if isinstance(error, Refused) else 1
     return 0
 
 
@@ -41,13 +48,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="run everything on this machine: servers, two local contenders, pages")
-    up.add_argument("--port", type=_port, metavar="N", help="the port of the pages (8000; 0 takes any free one)")
+    up.add_argument(
+        "--port", type=arguments.port, metavar="N", help="the port of the pages (8000; 0 takes any free one)"
+    )
     up.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="where everything is kept (%(default)s)")
     up.add_argument("--no-demo", action="store_true", help="without the local model and its two contenders")
     up.set_defaults(run=_up)
 
-    _add_import(commands)
-    _add_operator(commands)
+    add_votes(commands, DATA).set_defaults(run=_import_votes)
+    add_rate(commands).set_defaults(run=_rate)
+    create, key = add_operator(commands)
+    create.set_defaults(run=_create_operator)
+    key.set_defaults(run=_make_key)
     for name, run, words in (
         ("serve", _serve, "serve pages and API from ARENA_DATABASE_URL and ARENA_REDIS_URL"),
         ("work", _work, "do the work in the background: ratings, releases, tidying"),
@@ -59,67 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    kinds = commands.add_parser("import", help="bring in what was made elsewhere: votes").add_subparsers(
-        dest="kind", required=True, metavar="KIND"
-    )
-    votes = kinds.add_parser(
-        "votes",
-        help="votes as a board of their own, released at once",
-        description="Bring votes in from a file in the exchange format: columns model_a, model_b and winner (model_a, "
-        "model_b, tie, tie (bothbad) or both_bad), if known also voter and prompt. Without a voter column each vote "
-        "counts as a voter of its own, and the board says that nobody knows who voted.",
-    )
-    votes.add_argument("file", type=Path, metavar="FILE", help="CSV or JSON lines, .gz or not")
-    votes.add_argument("--board", required=True, metavar="SLUG", help="the board, made if need be, or added to")
-    votes.add_argument("--name", metavar="NAME", help="what pages call it (the slug)")
-    votes.add_argument("--attribution", metavar="TEXT", help="whose votes they are and on what terms, for its page")
-    votes.add_argument("--map", type=_names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns")
-    votes.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help=f"the folder of the running `arena up` to bring them to (that of ARENA_DATABASE_URL, if set, else {DATA})",
-    )
-    votes.set_defaults(run=_import_votes)
-
-
-def _add_operator(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    acts = commands.add_parser("operator", help="the first operator; a new API key").add_subparsers(
-        dest="act", required=True, metavar="ACT"
-    )
-    create = acts.add_parser("create", help="open an operator's account; its key is printed alone on the last line")
-    create.add_argument("--email", required=True, metavar="ADDRESS")
-    create.add_argument("--name", required=True, metavar="NAME", help="what pages call them")
-    create.add_argument("--organisation", required=True, metavar="NAME", help="founded with the account")
-    create.set_defaults(run=_create_operator)
-    key = acts.add_parser("key", help="a new API key for an account, printed alone on the last line")
-    key.add_argument("--email", required=True, metavar="ADDRESS")
-    key.add_argument("--days", type=int, metavar="N", help="how long it lasts (until it is revoked)")
-    key.set_defaults(run=_make_key)
-    for act in (create, key):
-        act.add_argument("--data", type=Path, metavar="DIR", help="the folder of the running `arena up`")
-
-
-def _names(text: str) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for pair in text.split(","):
-        ours, equals, theirs = (part.strip() for part in pair.partition("="))
-        if not (ours and equals and theirs) or ours in names or theirs in names.values():
-            raise argparse.ArgumentTypeError(f"{pair!r} does not say OURS=THEIRS, each name once.")
-        names[ours] = theirs
-    return names
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > MOST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port; it is a number from 0 to {MOST_PORT}.")
-    return int(text)
-
-
 def _up(chosen: argparse.Namespace) -> None:
-    _stoppable()
-    # Here, as below: a command loads only what it runs, and after it has learnt to be stopped.
+    _stoppable()  # Before anything is loaded, here and below: that takes long enough to be interrupted.
     from arena.local import supervisor
 
     demo = not chosen.no_demo
@@ -128,6 +81,8 @@ def _up(chosen: argparse.Namespace) -> None:
 
 def _serve(_: argparse.Namespace) -> None:
     _stoppable()
+    from arena import config, ports
+
     settings = config.load()
     from arena import app
 
@@ -138,6 +93,8 @@ def _serve(_: argparse.Namespace) -> None:
 
 def _work(_: argparse.Namespace) -> None:
     _stoppable()
+    from arena import config
+
     settings = config.load()
     from arena import workers
 
@@ -146,7 +103,9 @@ def _work(_: argparse.Namespace) -> None:
 
 
 def _migrate(_: argparse.Namespace) -> None:
-    from arena import db
+    import asyncio
+
+    from arena import config, db
 
     applied = asyncio.run(db.migrate(config.load().database_url))
     _say("\n".join(f"Applied {name}" for name in applied) or "The schema was up to date")
@@ -154,6 +113,8 @@ def _migrate(_: argparse.Namespace) -> None:
 
 def _import_votes(chosen: argparse.Namespace) -> None:
     settings = _settings_of(chosen.data)
+    import asyncio
+
     from arena import db
     from arena.integration import archives
     from arena.publishing import releases
@@ -176,6 +137,8 @@ def _import_votes(chosen: argparse.Namespace) -> None:
 
 
 def _create_operator(chosen: argparse.Namespace) -> None:
+    import asyncio
+
     from arena import operators
 
     url = _settings_of(chosen.data).database_url
@@ -184,15 +147,37 @@ def _create_operator(chosen: argparse.Namespace) -> None:
 
 
 def _make_key(chosen: argparse.Namespace) -> None:
+    import asyncio
+
     from arena import operators
 
     words = asyncio.run(operators.key(_settings_of(chosen.data).database_url, email=chosen.email, days=chosen.days))
     _say(f"A key for {chosen.email}. It is shown once; keep it:\n{words}")
 
 
-def _settings_of(folder: Path | None) -> Settings:
+def _rate(chosen: argparse.Namespace) -> None:
+    from arena import rate
+
+    rate.run(
+        rate.Order(
+            file=chosen.file,
+            out=chosen.out,
+            prior=chosen.prior,
+            replicates=chosen.replicates,
+            seed=chosen.seed,
+            ties=chosen.ties,
+            cluster=chosen.cluster,
+            renamed=chosen.map,
+        ),
+        say=_say,
+    )
+
+
+def _settings_of(folder: Path | None) -> "Settings":
     """The settings of the arena meant: that on the folder, that of the environment, or that on the usual folder."""
     if folder is None and "ARENA_DATABASE_URL" in os.environ:
+        from arena import config
+
         return config.load()
     from arena.local import running
 
@@ -207,6 +192,8 @@ def _stoppable() -> None:
 
 def _run(command: UntilStopped) -> None:
     """Run a command until it ends or a signal asks it to; its own handlers, so that it can end in order."""
+
+    import asyncio
 
     import uvloop
 
@@ -224,6 +211,8 @@ def _run(command: UntilStopped) -> None:
 
 
 def _log_to_stderr() -> None:
+    import logging
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 
@@ -236,9 +225,11 @@ def _say(line: str) -> None:
 
 def _foreseen(error: Exception) -> bool:
     """Whether the error's own words are enough for whoever started the command."""
+    if isinstance(error, (ArenaError, OSError)):
+        return True
     import asyncpg
 
-    return isinstance(error, (ArenaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError))
+    return isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError))
 
 
 def _sentence(error: Exception) -> str:

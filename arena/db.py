@@ -87,7 +87,7 @@ async def pool(url: str, *, size: int) -> AsyncIterator[Pool]:
         max_queries=50_000,
         max_inactive_connection_lifetime=300,
         loop=None,
-        connection_class=asyncpg.Connection,
+        connection_class=_Connection,
         record_class=asyncpg.Record,
         init=_prepare,
         timeout=FREE_SECONDS,
@@ -107,6 +107,17 @@ async def _closed(opened: Pool) -> None:
             await opened.close()
     except TimeoutError:
         opened.terminate()
+
+
+class _Connection(Connection):
+    """A connection that has nothing to forget when it is given back.
+
+    Nobody changes its session: what is set or locked is so for a transaction. Asking the server to reset it all the
+    same would be a round trip for every use.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
 
 
 class _Pool(Pool):

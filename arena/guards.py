@@ -212,7 +212,7 @@ async def belonging(db: Pool, asker: Asker, organisation: str | None) -> Members
     return found[0]
 
 
-def sent_from_here(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def sent_from_here(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuse what another site's page makes a browser send with the cookies that it keeps for us."""
     if connection.scope.get("method") in READS or not connection.cookies:
         return
@@ -225,8 +225,11 @@ def sent_from_here(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteH
         raise FromElsewhere
 
 
-def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse a body that doesn't say it is JSON; a form of another site can't say so."""
+async def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuse a body that doesn't say it is JSON; a form of another site can't say so.
+
+    Not a plain function, because Litestar would send each request through a thread for it.
+    """
     if connection.scope.get("method") in (*READS, HttpMethod.DELETE):
         return
     content_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()

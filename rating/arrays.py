@@ -1,6 +1,6 @@
 """The arrays of the core, by the names its signatures use."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 Vector: TypeAlias = NDArray[np.float64]
 Matrix: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int64]
+Integers: TypeAlias = NDArray[np.integer[Any]]
 Flags: TypeAlias = NDArray[np.bool_]
 
 
@@ -29,6 +30,6 @@ def spread(matrix: Matrix) -> Matrix:
     return np.maximum(own[:, None] + own - 2 * matrix, 0.0)
 
 
-def summed(places: Codes, amounts: Vector, *, length: int) -> Vector:
+def summed(places: Integers, amounts: Vector, *, length: int) -> Vector:
     """The amounts summed by place, from 0 to length - 1."""
     return np.bincount(places, amounts, minlength=length).astype(np.float64, copy=False)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.sparse.csgraph import breadth_first_order, connected_components
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import NegativeCycleError, bellman_ford, breadth_first_order, connected_components
 
 from rating.arrays import Codes, Flags, Matrix, Vector
+from rating.likelihood import Ties
 
 
 class Standing(StrEnum):
@@ -30,6 +32,58 @@ class Separation:
     def settled(self) -> Flags:
         """The contenders whose strengths, among themselves, have a finite maximum-likelihood estimate."""
         return np.array([standing is Standing.SETTLED for standing in self.standing], dtype=np.bool_)
+
+
+def edges(table: Matrix, ties: Ties) -> Matrix:
+    """M x M, above zero where i is held up by j: wins of i over j, and ties, which count both ways.
+
+    Ties count only where the rule uses them, and only where the votes bound the tie level: else strengths may run
+    away together with it, as those of two contenders of whom one never won, however often they tied.
+    """
+    decided = table[0] + table[1].T
+    tied = table[2] + table[3]
+    tied = tied + tied.T
+    if ties is Ties.DROP or (ties.modelled and not _level_bounded(decided, tied)):
+        return np.asarray(decided)
+    return np.asarray(decided + tied / 2)
+
+
+def met(table: Matrix, ties: Ties) -> Matrix:
+    """M x M, symmetric: how often each pair met, tied battles only where the rule uses them."""
+    used = table[:2].sum(axis=0) if ties is Ties.DROP else table.sum(axis=0)
+    return np.asarray(used + used.T)
+
+
+def position_bounded(table: Matrix, ties: Ties) -> bool:
+    """Whether the votes bound the position effect: no strengths let it grow, or fall, without end."""
+    tied = (table[2] + table[3]) * (ties is not Ties.DROP)
+    first, second = table[0] + tied > 0, table[1] + tied > 0
+    return not _stretched(second.T, first) and not _stretched(first, second.T)
+
+
+def _level_bounded(decided: Matrix, tied: Matrix) -> bool:
+    """Whether no strengths exist in which every win spans at least one step and every tie at most one.
+
+    If such strengths exist, multiples of them with the tie level in step never lower the likelihood.
+    """
+    if not len(decided) or (np.minimum(decided, decided.T) > 0).any():
+        return True
+    return not _stretched(decided > 0, tied > 0)
+
+
+def _stretched(wide: Flags, near: Flags) -> bool:
+    """Whether strengths exist with θⱼ - θᵢ ≤ -1 where `wide` is marked at [i, j], and ≤ 1 where `near` is.
+
+    They are potentials of these constraints, and exist unless there is a negative cycle.
+    """
+    constraints = np.ones((len(wide) + 1, len(wide) + 1))
+    constraints[:, -1] = 0.0
+    constraints[:-1, :-1] = np.where(wide, -1.0, np.where(near, 1.0, 0.0))
+    try:
+        bellman_ford(csr_array(constraints), indices=[len(wide)])  # The last row leads to everybody.
+    except NegativeCycleError:
+        return False
+    return True
 
 
 def groups(games: Matrix) -> Codes:
@@ -90,7 +144,7 @@ def _reached(wins: Matrix, start: int) -> Flags:
 def _largest_first(label: Codes, count: int, games: Vector) -> Codes:
     members = np.bincount(label, minlength=count)
     weight = np.bincount(label, games, minlength=count)
-    first = np.array([int(np.argmax(label == part)) for part in range(count)], dtype=np.int64)
+    first = np.unique(label, return_index=True)[1]
     number = np.empty(count, dtype=np.int64)
     number[np.lexsort((first, -weight, -members))] = np.arange(count)
     return number[label]

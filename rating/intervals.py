@@ -9,6 +9,8 @@ from scipy.special import stdtrit
 from rating.arrays import Flags, Matrix, Vector, spread
 from rating.errors import RatingError
 
+SUMS_TO_ZERO = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Intervals:
@@ -48,6 +50,19 @@ def of_differences(theta: Vector, covariance: Matrix, *, level: float, degrees_o
     reach = _reach(spread(covariance), level, degrees_of_freedom)
     np.fill_diagonal(reach, 0.0)
     return Intervals(away - reach, away + reach)
+
+
+def of_contrasts(
+    theta: Vector, covariance: Matrix, contrasts: Matrix, *, level: float, degrees_of_freedom: float
+) -> Intervals:
+    """c'θ ± t √(c'Vc) for each row c of `contrasts` (C x M), which must sum to zero: no other sum is on a scale."""
+    if np.abs(contrasts.sum(axis=1)).max(initial=0.0) > SUMS_TO_ZERO * max(
+        1.0, float(np.abs(contrasts).max(initial=0.0))
+    ):
+        raise RatingError("A contrast must sum to zero: strengths have no zero of their own.")
+    variances = np.maximum(np.einsum("ci,ij,cj->c", contrasts, covariance, contrasts, optimize=True), 0.0)
+    middle, reach = contrasts @ theta, _reach(variances, level, degrees_of_freedom)
+    return Intervals(np.asarray(middle - reach), np.asarray(middle + reach))
 
 
 def _reach(variances: Matrix, level: float, degrees_of_freedom: float) -> Matrix:

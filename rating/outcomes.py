@@ -27,3 +27,10 @@ CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 SWAPPED = (1, 0, 2, 3)
 # What the side shown first gets of the one point at stake; halves keep every later sum exact.
 POINTS = (1.0, 0.0, 0.5, 0.5)
+# The words a tally understands: ours, and those of the field's vote files.
+WORDS: dict[str, Outcome] = {
+    **{outcome.value: outcome for outcome in OUTCOMES},
+    "model_a": Outcome.A,
+    "model_b": Outcome.B,
+    "tie (bothbad)": Outcome.BOTH_BAD,
+}

@@ -1,26 +1,22 @@
 """Standings: the one call from a tally to a board's numbers."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from rating import bradley_terry, covariance, graph, intervals, ranks, replicates, streams
-from rating.arrays import Codes, Flags, Matrix, Vector, spread
-from rating.bradley_terry import Fit
-from rating.covariance import FEWEST_VOTERS, Covariance
+from rating import bradley_terry, graph, groups, position
+from rating.arrays import Codes, Matrix, Vector
+from rating.cells import Cluster
 from rating.errors import RatingError
-from rating.graph import Separation, Standing
-from rating.intervals import Intervals
-from rating.ranks import Ranks
+from rating.graph import Standing
+from rating.groups import Acceptable, Choices, Part
+from rating.likelihood import RIDGE, Ties
+from rating.position import Position
 from rating.scale import Scale
-from rating.streams import Purpose
 from rating.tally import Tally
 
-Method: TypeAlias = dict[str, str | float | int]
-
-# A clustered variance this far below the curvature's is rounding: all voters said exactly the same.
-VANISHING = 1e-12
+Method: TypeAlias = dict[str, str | float | int | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +25,12 @@ class Standings:
 
     `theta` and `covariance` are in log-odds, `rating`, `lower` and `upper` on the displayed scale; an end that
     can't be estimated is infinite. Each group (0 is the largest) is fitted alone: its mean rating is 1000, its
-    ranks are within it, and no covariance joins it to another. `method` names the choices made, as they were for
-    group 0. `bootstrap_ratio` is None unless replicates were asked for and some interval is finite.
+    ranks are within it, and no covariance joins it to another. `acceptability` is the probability that an answer is
+    acceptable by itself, with its interval, and None without a both_bad; `tie_propensity` is how much more a contender
+    draws than others. `position` is what being shown first is worth, None without a vote; it alone depends on who was.
+    `residual` is the worst score equation's distance from zero, `error_bound` how far any theta is from the best fit's.
+    `method` names the choices made, as they were for group 0. `bootstrap_ratio` is None unless replicates were asked
+    for and some interval is finite.
     """
 
     contenders: tuple[str, ...]
@@ -44,40 +44,75 @@ class Standings:
     group: Codes
     standing: tuple[Standing, ...]
     covariance: Matrix
+    tie_propensity: Vector
+    acceptability: Vector | None
+    acceptability_lower: Vector | None
+    acceptability_upper: Vector | None
+    position: Position | None
     voters: int
     effective_voters: float
+    residual: float
+    error_bound: float
     method: Method
     bootstrap_ratio: float | None
 
+    def table(self) -> dict[str, Any]:
+        """The columns a table shows, one row for each contender, as any data frame takes them."""
+        columns = {
+            "contender": list(self.contenders),
+            "rating": self.rating,
+            "lower": self.lower,
+            "upper": self.upper,
+            "rank_lower": self.rank_lower,
+            "rank_upper": self.rank_upper,
+            "votes": self.votes,
+            "group": self.group,
+            "standing": [standing.value for standing in self.standing],
+            "theta": self.theta,
+            "standard_error": np.sqrt(self.covariance.diagonal()),
+            "tie_propensity": self.tie_propensity,
+        }
+        if self.acceptability is None:
+            return columns
+        return columns | {
+            "acceptability": self.acceptability,
+            "acceptability_lower": self.acceptability_lower,
+            "acceptability_upper": self.acceptability_upper,
+        }
 
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """One group, rated."""
 
-    members: Codes
-    fit: Fit
-    covariance: Covariance
-    separation: Separation
-    intervals: Intervals
-    ranks: Ranks
-    ratios: Vector
+def rate(
+    tally: Tally,
+    *,
+    ties: str = Ties.DAVIDSON,
+    prior: float = 1.0,
+    cluster: Cluster = "voter",
+    level: float = 0.95,
+    seed: int = 0,
+    replicates: int = 0,
+) -> Standings:
+    """Rate every contender of the tally; the order of its votes and the positions in them move no bit of a rating.
 
-
-def rate(tally: Tally, *, prior: float = 1.0, level: float = 0.95, seed: int = 0, replicates: int = 0) -> Standings:
-    """Rate every contender of the tally; the order of its votes and the positions in them move no bit of it.
-
-    With prior 0, a group without a finite maximum is an error (NoMaximum).
+    `ties` and `prior` are those of `fit`, `cluster` that of `covariance.standard`: by voter (both ways where prompts
+    repeat), by prompt (for judges), by both, or none. With prior 0, a group without a finite maximum is an error
+    (NoMaximum).
     """
     if replicates < 0 or replicates == 1:
         raise RatingError(f"A spread takes two replicates or more, or none at all, and not {replicates}.")
-    group = graph.groups(tally.games)
+    rule = Ties.named(ties)
+    choices = Choices(rule, prior, cluster, level, seed, replicates, bool(tally.counts.both_bad.any()))
+    group = graph.groups(graph.met(tally.counts.table, rule))
     parts = [
-        _rated(tally, np.nonzero(group == number)[0], prior=prior, level=level, seed=seed, count=replicates)
-        for number in range(group.max(initial=-1) + 1)
+        groups.rated(tally, np.nonzero(group == number)[0], choices) for number in range(group.max(initial=-1) + 1)
     ]
+    return _joined(tally, group, parts, choices)
+
+
+def _joined(tally: Tally, group: Codes, parts: list[Part], choices: Choices) -> Standings:
     order = np.argsort(np.concatenate([part.members for part in parts])) if parts else group
-    theta = _gathered([part.fit.theta for part in parts], order)
-    scale = Scale()
+    theta, scale = _gathered([part.fit.theta for part in parts], order), Scale()
+    acceptable = _acceptable(parts, order)
+    flat = [standing for part in parts for standing in part.separation.standing]
     return Standings(
         contenders=tally.contenders,
         theta=theta,
@@ -86,100 +121,87 @@ def rate(tally: Tally, *, prior: float = 1.0, level: float = 0.95, seed: int = 0
         upper=scale.ratings(_gathered([part.intervals.upper for part in parts], order)),
         rank_lower=_gathered([part.ranks.lower for part in parts], order).astype(np.int64),
         rank_upper=_gathered([part.ranks.upper for part in parts], order).astype(np.int64),
-        votes=tally.votes,
+        votes=tally.counts.votes.astype(np.int64),
         group=group,
-        standing=_standings(parts, order),
-        covariance=_joined(parts, len(group)),
-        voters=tally.voters,
-        effective_voters=tally.effective_voters,
-        method=_method(parts, prior=prior, level=level, seed=seed, count=replicates),
+        standing=tuple(flat[place] for place in order),
+        covariance=_blocks(parts, len(group)),
+        tie_propensity=_gathered([part.fit.tie_propensity for part in parts], order),
+        acceptability=None if acceptable is None else acceptable.probability,
+        acceptability_lower=None if acceptable is None else acceptable.lower,
+        acceptability_upper=None if acceptable is None else acceptable.upper,
+        position=position.effect(tally, ties=choices.ties, level=choices.level) if len(tally) else None,
+        voters=tally.clusters("voter"),
+        effective_voters=tally.effective("voter"),
+        residual=max((part.certificate.residual for part in parts), default=0.0),
+        error_bound=max((part.certificate.bound for part in parts), default=0.0),
+        method=_method(parts, choices),
         bootstrap_ratio=_mean_ratio(parts),
     )
 
 
-def _rated(tally: Tally, members: Codes, *, prior: float, level: float, seed: int, count: int) -> _Part:
-    part = tally.among(members)
-    fit = bradley_terry.fit(part.wins, prior=prior)
-    chosen = covariance.standard(part, fit)
-    separation = graph.separation(part.wins)
-    curvature = covariance.curvature(fit)
-    unseen = _unseen(part, chosen, curvature)
-    # Beside an unbounded side the clustered variance mirrors the prior; the curvature keeps the other side honest.
-    variances = chosen.matrix.diagonal()
-    variances = np.where(separation.settled, variances, np.maximum(variances, curvature.diagonal()))
-    reach = intervals.of_ratings(
-        fit.theta,
-        variances,
-        level=level,
-        degrees_of_freedom=chosen.degrees_of_freedom,
-        open_below=separation.open_below | unseen,
-        open_above=separation.open_above | unseen,
-    )
-    comparable = _comparable(separation.settled & ~unseen, chosen, curvature)
-    better = _better(fit, chosen, comparable, level=level, seed=seed)
-    ratios = _ratios(
-        part, fit, np.where(np.isfinite(reach.upper - reach.lower), variances, 0.0), seed=seed, count=count
-    )
-    return _Part(members, fit, chosen, separation, reach, ranks.ranges(better), ratios)
+def sensitivity(tally: Tally, *, prior: float = 1.0) -> dict[str, Vector]:
+    """theta by each rule for ties, contenders joined by no game together being left at 0: how much rests on the rule.
 
-
-def _unseen(part: Tally, chosen: Covariance, curvature: Matrix) -> Flags:
-    """The contenders whose voters can't be seen to differ: in effect fewer than two, or all of one mind."""
-    alike = chosen.matrix.diagonal() <= VANISHING * curvature.diagonal()
-    return alike | (part.effective_voters_each < FEWEST_VOTERS)
-
-
-def _comparable(known: Flags, chosen: Covariance, curvature: Matrix) -> Flags:
-    """The pairs a rank may rest on: both ends known, and a difference that voters vary in."""
-    return known[:, None] & known & (spread(chosen.matrix) > VANISHING * spread(curvature))
-
-
-def _better(fit: Fit, chosen: Covariance, comparable: Flags, *, level: float, seed: int) -> Flags:
-    if chosen.name == "CR1":
-        rng = streams.opened(seed, Purpose.RANKS)
-        return ranks.max_t(fit.theta, chosen.matrix, comparable, level=level, rng=rng)
-    freedom = chosen.degrees_of_freedom
-    return ranks.holm(fit.theta, chosen.matrix, comparable, level=level, degrees_of_freedom=freedom)
-
-
-def _ratios(part: Tally, fit: Fit, variances: Vector, *, seed: int, count: int) -> Vector:
-    if not count or not variances.any():
-        return np.full(len(variances), np.nan)
-    return replicates.ratio(replicates.run(part, fit, seed=seed, count=count), variances)
+    Half-win strengths are smaller by the share of ties, so compare orders and ratios, not points.
+    """
+    found = {}
+    for rule in Ties:
+        theta = np.zeros(len(tally.contenders))
+        group = graph.groups(graph.met(tally.counts.table, rule))
+        for number in range(group.max(initial=-1) + 1):
+            members = np.nonzero(group == number)[0]
+            part = tally.counts.among([tally.contenders[code] for code in members])
+            theta[members] = bradley_terry.fit(part, ties=rule, prior=prior).theta
+        found[rule.value] = theta
+    return found
 
 
 def _gathered(columns: list[Vector] | list[Codes], order: Codes) -> Vector:
     return np.concatenate(columns)[order].astype(np.float64) if columns else np.zeros(0)
 
 
-def _standings(parts: list[_Part], order: Codes) -> tuple[Standing, ...]:
-    flat = [standing for part in parts for standing in part.separation.standing]
-    return tuple(flat[place] for place in order)
+def _acceptable(parts: list[Part], order: Codes) -> Acceptable | None:
+    found = [part.acceptability for part in parts if part.acceptability is not None]
+    if not found or len(found) < len(parts):
+        return None
+    return Acceptable(
+        _gathered([part.probability for part in found], order),
+        _gathered([part.lower for part in found], order),
+        _gathered([part.upper for part in found], order),
+    )
 
 
-def _joined(parts: list[_Part], size: int) -> Matrix:
+def _blocks(parts: list[Part], size: int) -> Matrix:
     whole = np.zeros((size, size))
     for part in parts:
         whole[np.ix_(part.members, part.members)] = part.covariance.matrix
     return whole
 
 
-def _mean_ratio(parts: list[_Part]) -> float | None:
+def _mean_ratio(parts: list[Part]) -> float | None:
     ratios = np.concatenate([part.ratios for part in parts]) if parts else np.zeros(0)
     known = ratios[~np.isnan(ratios)]
     return float(known.mean()) if len(known) else None
 
 
-def _method(parts: list[_Part], *, prior: float, level: float, seed: int, count: int) -> Method:
-    main = parts[0].covariance if parts else Covariance(np.zeros((0, 0)), "none", 0.0)
+def _method(parts: list[Part], choices: Choices) -> Method:
+    main = parts[0] if parts else None
+    tied = main is not None and main.fit.layout.level
+    converged = not choices.acceptability or all(part.acceptability for part in parts)
+    grounded = "grounded rao-kupper" if choices.acceptability else "none"
     return {
         "model": "bradley-terry",
-        "ties": "half",
-        "prior": prior,
-        "covariance": main.name,
-        "degrees_of_freedom": main.degrees_of_freedom,
-        "level": level,
-        "ranks": "max-t" if main.name == "CR1" else "holm",
-        "seed": seed,
-        "replicates": count,
+        "ties": choices.ties.value,
+        "tie_level": main.fit.tie_level if main and tied else None,
+        "tie_ridge": RIDGE if main and main.fit.layout.propensity else None,
+        "prior": choices.prior,
+        "cluster": main.covariance.cluster if main else choices.cluster,
+        "clusters": main.covariance.clusters if main else 0,
+        "covariance": main.covariance.name if main else "none",
+        "degrees_of_freedom": main.covariance.degrees_of_freedom if main else 0.0,
+        "level": choices.level,
+        "ranks": main.rank_test if main else "holm",
+        "acceptability": grounded if converged else "did not converge",
+        "seed": choices.seed,
+        "replicates": choices.replicates,
     }

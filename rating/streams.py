@@ -12,6 +12,8 @@ class Purpose(IntEnum):
 
     REPLICATES = 1
     RANKS = 2
+    SIMULATION = 20
+    CYCLES = 21
 
 
 def opened(seed: int, purpose: Purpose, number: int = 0) -> np.random.Generator:

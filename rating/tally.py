@@ -1,75 +1,97 @@
 """Tally: who met whom, what was said, and by whom, as coded arrays."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 
-from rating.arrays import Codes, Flags, Matrix, Vector, summed
+from rating import cells, columns, counts
+from rating.arrays import Codes, Flags, Integers, Vector, summed
+from rating.cells import Cells, Cluster
+from rating.columns import Column
+from rating.counts import UNITS, Counts
 from rating.errors import VotesWrong
-from rating.outcomes import CODES, OUTCOMES, POINTS, SWAPPED, Outcome
+from rating.outcomes import CODES, OUTCOMES, SWAPPED, WORDS, Outcome
 
 Vote: TypeAlias = tuple[str, str, Outcome | str, str]
 
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """What each voter said of each pair: one row for a voter and a pair, in the order of their codes.
-
-    `low` < `high` are contenders; `wins` counts those of `low`, a tie as half. Every sum over votes is
-    taken over cells: their counts are exact, so neither the order of votes nor the positions can move it.
-    """
-
-    voter: Codes
-    low: Codes
-    high: Codes
-    games: Vector
-    wins: Vector
+MOST_WEIGHT = 1 << 53  # In units: up to here sums in double precision are exact.
 
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Votes in coded arrays of one length: `first` and `second` are contenders in position order A, B."""
+    """Votes in coded arrays of one length: `first` and `second` are contenders in position order A, B.
+
+    Any whole-number type will do; the arrays are kept as they are given and must not be changed. `outcome` is
+    0 a, 1 b, 2 tie, 3 both_bad. Without `voter` (or `prompt`) every vote stands alone. `weight` is in units of
+    2^-20 of a vote; without it every vote weighs one.
+    """
 
     contenders: tuple[str, ...]
-    first: Codes
-    second: Codes
-    outcome: Codes
-    voter: Codes
+    first: Integers
+    second: Integers
+    outcome: Integers
+    voter: Integers | None = None
+    prompt: Integers | None = None
+    weight: Codes | None = None
+    _kept: dict[str, Counts | Cells] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what can't be counted, naming the first row (from 1) it is found in."""
-        if len({len(column) for column in (self.first, self.second, self.outcome, self.voter)}) != 1:
+        given = (self.first, self.second, self.outcome, self.voter, self.prompt, self.weight)
+        if len({len(column) for column in given if column is not None}) != 1:
             raise VotesWrong("The columns of a tally must be of one length.")
         if len(set(self.contenders)) != len(self.contenders):
             raise VotesWrong("A contender is listed twice in the tally.")
         known = len(self.contenders)
-        for column in (self.first, self.second):
-            _refuse((column < 0) | (column >= known), "names a contender that isn't listed")
-        _refuse((self.outcome < 0) | (self.outcome >= len(OUTCOMES)), "has an unknown outcome code")
-        _refuse(self.voter < 0, "has a negative voter code")
+        _within(self.first, known, "names a contender that isn't listed")
+        _within(self.second, known, "names a contender that isn't listed")
+        _within(self.outcome, len(OUTCOMES), "has an unknown outcome code")
+        for column, what in ((self.voter, "voter code"), (self.prompt, "prompt code"), (self.weight, "weight")):
+            if column is not None:
+                _within(column, None, f"has a negative {what}")
         _refuse(self.first == self.second, "sets a contender against itself")
+        if self.weight is not None and float(self.weight.sum(dtype=np.float64)) >= MOST_WEIGHT:
+            raise VotesWrong("The weights sum to more than 2^33 votes, beyond which sums are not exact.")
 
     @classmethod
-    def of(cls, votes: Iterable[Vote]) -> "Tally":
+    def of(
+        cls,
+        first: Column,
+        second: Column,
+        outcome: Column,
+        *,
+        voter: Column | None = None,
+        prompt: Column | None = None,
+        weight: Column | None = None,
+        contenders: Sequence[str] | None = None,
+    ) -> "Tally":
+        """Code columns of votes: sequences, or columns of numpy, pandas, polars or Arrow, all of one length.
+
+        `first` and `second` hold names, then `contenders` are sorted by name (and give those without votes, too);
+        or codes into `contenders`, then neither is copied. `outcome` holds codes 0 to 3 or words: those of Outcome
+        and the field's. `voter` and `prompt` hold texts or whole numbers; the order of these, not of the rows, is
+        that of their codes. `weight` is in votes (1 is one vote) and is rounded to 2^-20 of one. VotesWrong names
+        the first row (from 1) that can't be counted.
+        """
+        names, coded_first, coded_second = _contenders(first, second, contenders)
+        return cls(
+            names,
+            coded_first,
+            coded_second,
+            _outcomes(outcome),
+            None if voter is None else columns.sorted_codes(voter, "voter"),
+            None if prompt is None else columns.sorted_codes(prompt, "prompt"),
+            None if weight is None else _units(weight),
+        )
+
+    @classmethod
+    def of_votes(cls, votes: Iterable[Vote]) -> "Tally":
         """Code votes (contender A, contender B, outcome, voter); contenders and voters are sorted by name."""
         rows = list(votes)
-        if not rows:
-            none = np.zeros(0, dtype=np.int64)
-            return cls((), none, none, none, none)
-        first, second, outcome, voter = zip(*rows, strict=True)
-        contenders = tuple(sorted({*first, *second}))
-        places = {contender: code for code, contender in enumerate(contenders)}
-        voters = {name: code for code, name in enumerate(sorted(set(voter)))}
-        return cls(
-            contenders,
-            _coded(first, places),
-            _coded(second, places),
-            _outcomes(outcome),
-            _coded(voter, voters),
-        )
+        first, second, outcome, voter = zip(*rows, strict=True) if rows else ((), (), (), ())
+        return cls.of(first, second, outcome, voter=voter)
 
     def __len__(self) -> int:
         return len(self.first)
@@ -77,88 +99,133 @@ class Tally:
     @property
     def swapped(self) -> "Tally":
         """The same votes with the sides of every battle turned round."""
-        outcome = np.array(SWAPPED, dtype=np.int64)[self.outcome]
-        return Tally(self.contenders, self.second, self.first, outcome, self.voter)
+        outcome = np.array(SWAPPED, dtype=np.int8)[self.outcome]
+        return replace(self, first=self.second, second=self.first, outcome=outcome)
 
-    def only(self, mask: Flags) -> "Tally":
-        """The votes of the rows marked, with the same contenders and codes."""
-        return Tally(self.contenders, self.first[mask], self.second[mask], self.outcome[mask], self.voter[mask])
+    def only(self, rows: Flags | Codes) -> "Tally":
+        """The votes of the rows marked, or numbered from 0, with the same contenders and codes."""
+        return replace(
+            self,
+            first=self.first[rows],
+            second=self.second[rows],
+            outcome=self.outcome[rows],
+            voter=None if self.voter is None else self.voter[rows],
+            prompt=None if self.prompt is None else self.prompt[rows],
+            weight=None if self.weight is None else self.weight[rows],
+        )
 
-    def among(self, members: Codes) -> "Tally":
-        """The votes in which both sides are among `members`, coded by their order in it."""
-        place = np.full(len(self.contenders), -1, dtype=np.int64)
-        place[members] = np.arange(len(members))
-        kept = self.only((place[self.first] >= 0) & (place[self.second] >= 0))
-        names = tuple(self.contenders[code] for code in members)
-        return Tally(names, place[kept.first], place[kept.second], kept.outcome, kept.voter)
-
-    @cached_property
-    def wins(self) -> Matrix:
-        """M x M: wins[i, j] counts the times i beat j; a tie and a both_bad are half a win to each."""
-        size = len(self.contenders)
-        points = np.array(POINTS)[self.outcome]
-        won = summed(self.first * size + self.second, points, length=size * size)
-        lost = summed(self.second * size + self.first, 1 - points, length=size * size)
-        return (won + lost).reshape(size, size)
-
-    @property
-    def games(self) -> Matrix:
-        """M x M, symmetric: how often each pair met."""
-        return self.wins + self.wins.T
-
-    @property
-    def votes(self) -> Codes:
-        """Votes for each contender: how many battles it was a side of."""
-        size = len(self.contenders)
-        return np.bincount(self.first, minlength=size) + np.bincount(self.second, minlength=size)
-
-    @cached_property
-    def cells(self) -> Cells:
-        """The votes summed by voter and pair; voters are renumbered 0, 1, … without gaps."""
-        size = max(len(self.contenders), 1)
-        low, high = np.minimum(self.first, self.second), np.maximum(self.first, self.second)
-        # Voters are renumbered first: their codes are the caller's, and large ones would overflow the key.
-        voter = np.unique(self.voter, return_inverse=True)[1].astype(np.int64)
-        key, cell = np.unique((voter * size + low) * size + high, return_inverse=True)
-        points = np.array(POINTS)[self.outcome]
-        games = summed(cell, np.ones(len(cell)), length=len(key))
-        wins = summed(cell, np.where(self.first == low, points, 1 - points), length=len(key))
-        return Cells(key // size**2, key // size % size, key % size, games, wins)
+    def among(self, contenders: Sequence[str]) -> "Tally":
+        """The votes on battles between these contenders, coded by their order; one that is unknown here has none."""
+        names = tuple(contenders)
+        if names == self.contenders:
+            return self
+        places = {name: place for place, name in enumerate(names)}
+        place = np.array([places.get(name, -1) for name in self.contenders], dtype=np.int32)
+        first, second = place[self.first], place[self.second]
+        rows = (first >= 0) & (second >= 0)
+        # The columns are cut before they are recoded: until then a code may stand for no contender.
+        kept = self.only(rows)
+        return replace(kept, contenders=names, first=first[rows], second=second[rows])
 
     @property
-    def voters(self) -> int:
-        """How many people voted."""
-        return int(self.cells.voter[-1]) + 1 if len(self) else 0
+    def counts(self) -> Counts:
+        """The votes counted by pair, order and outcome: all that a fit needs."""
+        if "counts" not in self._kept:
+            self._kept["counts"] = counts.of(self.contenders, self.first, self.second, self.outcome, self.weight)
+        found = self._kept["counts"]
+        assert isinstance(found, Counts)
+        return found
 
-    @property
-    def effective_voters(self) -> float:
-        """Kish's number of voters, (sum n_v)^2 / sum n_v^2: as many equally busy ones as these are worth."""
-        shares = np.bincount(self.cells.voter, self.cells.games)
-        return float(len(self) ** 2 / (shares @ shares)) if len(self) else 0.0
+    def cells(self, cluster: Cluster) -> Cells:
+        """The votes summed by cluster and pair; "both" is a voter's votes on one prompt.
 
-    @property
-    def effective_voters_each(self) -> Vector:
-        """Kish's number of voters for each contender's own votes; 0 for one without votes."""
-        size, cells = max(len(self.contenders), 1), self.cells
-        keys = np.concatenate([cells.voter * size + cells.low, cells.voter * size + cells.high])
-        key, place = np.unique(keys, return_inverse=True)
-        shares = summed(place, np.tile(cells.games, 2), length=len(key))
-        squares = summed(key % size, shares**2, length=len(self.contenders))
-        return self.votes**2 / np.maximum(squares, 1.0)
+        What is not known sets every vote apart: by "voter" without voters is as by "none".
+        """
+        if cluster not in self._kept:
+            self._kept[cluster] = cells.of(
+                self.numbered(cluster), self.first, self.second, self.outcome, self.weight, size=len(self.contenders)
+            )
+        found = self._kept[cluster]
+        assert isinstance(found, Cells)
+        return found
+
+    def clusters(self, cluster: Cluster) -> int:
+        """How many voters, prompts, voters' prompts or votes there are."""
+        numbers = self.numbered(cluster)
+        return len(self) if numbers is None else int(numbers.max(initial=-1)) + 1
+
+    def effective(self, cluster: Cluster) -> float:
+        """Kish's number, (Σ n)² / Σ n² over the clusters' weights: as many equally busy ones as these are worth."""
+        numbers = self.numbered(cluster)
+        if numbers is None and self.weight is None:
+            return float(len(self))
+        weights = np.ones(len(self)) if self.weight is None else self.weight / UNITS
+        sizes = (
+            np.sort(weights) if numbers is None else summed(numbers, weights, length=int(numbers.max(initial=-1)) + 1)
+        )
+        total, squares = float(sizes.sum()), float(sizes @ sizes)
+        return total**2 / squares if squares else 0.0
+
+    def effective_each(self, cluster: Cluster) -> Vector:
+        """Kish's number of clusters for each contender's own votes; 0 for one without votes."""
+        return cells.each(self.cells(cluster), size=len(self.contenders))
+
+    def numbered(self, cluster: Cluster) -> Codes | None:
+        """Each vote's cluster from 0 without gaps; None where every vote is one."""
+        if cluster not in ("voter", "prompt", "both", "none"):
+            raise ValueError(f"A cluster is voter, prompt, both or none, and not {cluster!r}.")
+        voter = cells.renumbered(self.voter) if cluster in ("voter", "both") and self.voter is not None else None
+        prompt = cells.renumbered(self.prompt) if cluster in ("prompt", "both") and self.prompt is not None else None
+        if cluster != "both":
+            return voter if cluster == "voter" else prompt
+        if voter is None or prompt is None:
+            return None
+        return cells.renumbered(voter * (int(prompt.max(initial=0)) + 1) + prompt)
 
 
-def _coded(names: Sequence[str], codes: dict[str, int]) -> Codes:
-    return np.fromiter((codes[name] for name in names), dtype=np.int64, count=len(names))
+def _contenders(
+    first: Column, second: Column, contenders: Sequence[str] | None
+) -> tuple[tuple[str, ...], Integers, Integers]:
+    numbers = columns.integers(first, "first contender"), columns.integers(second, "second contender")
+    if numbers[0] is not None and numbers[1] is not None:
+        if contenders is None:
+            raise VotesWrong("The contenders are given as codes; give also `contenders`, the names they stand for.")
+        return tuple(contenders), numbers[0], numbers[1]
+    coded = columns.texts(first, "first contender"), columns.texts(second, "second contender")
+    listed = {*coded[0].texts, *coded[1].texts} if contenders is None else contenders
+    names = tuple(sorted(listed))
+    places = {name: place for place, name in enumerate(names)}
+    return names, columns.recoded(coded[0], places), columns.recoded(coded[1], places)
 
 
-def _outcomes(given: Sequence[Outcome | str]) -> Codes:
-    known: dict[str, int] = {outcome.value: code for outcome, code in CODES.items()}
-    codes = np.fromiter((known.get(outcome, -1) for outcome in given), dtype=np.int64, count=len(given))
-    if (codes < 0).any():
-        row = int(np.argmax(codes < 0))
-        offered = ", ".join(OUTCOMES)
-        raise VotesWrong(f"Row {row + 1} has the outcome {given[row]!r}; it must be one of {offered}.")
-    return codes
+def _outcomes(outcome: Column) -> Integers:
+    codes = columns.integers(outcome, "outcome")
+    if codes is not None:
+        return codes
+    coded = columns.texts(outcome, "outcome")
+    found = columns.recoded(coded, {word: CODES[said] for word, said in WORDS.items()}).astype(np.int8)
+    if len(found) and found.min() < 0:
+        row = int(np.argmax(found < 0))
+        word, offered = coded.texts[int(coded.codes[row])], ", ".join(WORDS)
+        raise VotesWrong(f"Row {row + 1} has the outcome {word!r}; it must be one of {offered}.")
+    return found
+
+
+def _units(weight: Column) -> Codes:
+    try:
+        votes = np.asarray(weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise VotesWrong(f"The weights must be numbers ({error}).") from None
+    _refuse(~(np.isfinite(votes) & (votes >= 0)), "has a weight that is no number from 0 on")
+    if float(votes.sum()) * UNITS >= MOST_WEIGHT:
+        raise VotesWrong("The weights sum to more than 2^33 votes, beyond which sums are not exact.")
+    return np.rint(votes * UNITS).astype(np.int64)
+
+
+def _within(column: Integers, end: int | None, fault: str) -> None:
+    """Look at the rows one by one only where the smallest or the largest says that one is at fault."""
+    if len(column) and (column.min() < 0 or (end is not None and column.max() >= end)):
+        _refuse((column < 0) | (column >= (np.inf if end is None else end)), fault)
 
 
 def _refuse(rows: Flags, fault: str) -> None:

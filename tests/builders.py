@@ -21,12 +21,14 @@ from arena.evaluation.turns import Answer
 from arena.integration import snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import Snapshot
+from arena.sealing import Keyring
 from arena.submission import contenders, endpoints, providers
 from arena.submission.contenders import Contender
 from arena.submission.endpoints import Endpoint, Entrant, Grant
 from arena.upstream import Dialect
 from tests.upstream import Provider
 
+KEYRING = Keyring(Settings(database_url="", redis_url="", secret="s" * 32))
 ANSWERS = (
     Answer(text="One.", html="<p>One.</p>", seconds=1.5, finish="stop"),
     Answer(text="Two.", html="<p>Two.</p>", seconds=2.5, finish="stop"),

@@ -52,6 +52,7 @@ class Provider:
         self._replies = dict(REPLIES)
         self._scripts: dict[str, list[Piece]] = {}
         self._gates: dict[str, asyncio.Event] = {}
+        self._key: str | None = None
         self._came = asyncio.Condition()
 
     @property
@@ -71,6 +72,10 @@ class Provider:
     def reply(self, model: str, status: int, headers: dict[str, str], body: bytes = b"") -> None:
         """Let a model give a whole reply."""
         self._replies[model] = (status, headers, body)
+
+    def want(self, key: str) -> None:
+        """Refuse whoever calls without this key."""
+        self._key = key
 
     def gate(self, model: str) -> asyncio.Event:
         """An event that the model's replies now wait for before their first byte."""
@@ -117,7 +122,9 @@ class Provider:
         if model.startswith("words:"):
             first, *others = model.removeprefix("words:").split(" ")
             self.script(model, [first, *(f" {word}" for word in others)])
-        if model in WIRES:
+        if self._key and call.headers.get("authorization") != f"Bearer {self._key}":
+            _whole(writer, call, *REPLIES["status401"])
+        elif model in WIRES:
             await _play(writer, WIRES[model], bytes)
         elif pieces := self._scripts.get(model) or STREAMS.get(model):
             _head(writer, 200, STREAM_HEADERS)

@@ -4,7 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from arena import guards
-from arena.api import accounts, arrivals, battles, boards, contenders, endpoints, health, interest, reported
+from arena.api import accounts, arrivals, battles, boards, checks, contenders, endpoints, health, interest, reported
 
 
 def routers() -> list[Router]:
@@ -32,6 +32,7 @@ def routers() -> list[Router]:
             boards.show_release,
             *contenders.routes,
             *endpoints.routes,
+            *checks.routes,
             *reported.routes,
             *interest.routes,
             *arrivals.routes,

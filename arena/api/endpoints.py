@@ -18,7 +18,7 @@ from arena.people import members
 from arena.people.accounts import Role
 from arena.people.keys import Scope
 from arena.sealing import Keyring
-from arena.submission import cards, contenders, endpoints, registrations
+from arena.submission import cards, checks, contenders, endpoints, registrations
 from arena.submission.cards import Card
 from arena.submission.connections import Connection
 from arena.submission.endpoints import Grant
@@ -111,15 +111,17 @@ async def register(
     """Bring a contender with its endpoint; the contract test begins at once."""
     signed_in.require(Scope.SUBMIT)
     membership = await guards.belonging(db, signed_in, data.organisation)
-    async with db.acquire() as connection:
+    actor = Actor(signed_in.account.id, "provider")
+    async with db.acquire() as connection, connection.transaction():
         endpoint_id = await registrations.register(
             connection,
             keyring,
             membership.provider_id,
             _registration(data),
-            actor=Actor(signed_in.account.id, "provider"),
+            actor=actor,
             grant=_granted(signed_in, data.grant),
         )
+        await checks.begin(connection, endpoint_id, actor=actor)
     return shown(await registrations.require(db, endpoint_id))
 
 
@@ -164,16 +166,18 @@ async def new_version(
 ) -> EndpointShown:
     """Bring what follows this contender: a contender of its own, with votes of its own."""
     former = await own(db, signed_in, endpoint_id, Scope.SUBMIT)
-    async with db.acquire() as connection:
+    actor = Actor(signed_in.account.id, "provider")
+    async with db.acquire() as connection, connection.transaction():
         made = await registrations.register(
             connection,
             keyring,
             former.provider_id,
             _registration(data),
-            actor=Actor(signed_in.account.id, "provider"),
+            actor=actor,
             grant=_granted(signed_in, data.grant),
             follows=former.contender_id,
         )
+        await checks.begin(connection, made, actor=actor)
     return shown(await registrations.require(db, made))
 
 

@@ -159,7 +159,6 @@ class Broadcast:
     async def _read(self, after: int) -> AsyncGenerator[bytes, None]:
         place, silent, time = 0, Alarm(), asyncio.get_running_loop().time
         while True:
-            news = self._news
             while place < len(self._events):
                 seq, data = self._events[place]
                 place += 1
@@ -168,14 +167,15 @@ class Broadcast:
             if self.ended:
                 return
             try:
-                await silent.wait(news.wait, time() + KEEP_ALIVE_SECONDS)
+                await silent.wait(self._news.wait, time() + KEEP_ALIVE_SECONDS)
             except TimeoutError:
                 yield KEEP_ALIVE
 
     def _tell(self, event: Event) -> None:
         self._events.append((self._place(event), encoded(event)))
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        # Wakes whoever waits now; who comes later looks at the events first.
+        self._news.set()
+        self._news.clear()
 
     def _place(self, event: Event) -> int:
         """Readers who ask for what came after a lower number get the event.

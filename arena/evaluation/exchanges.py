@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from arena.config import Settings
 from arena.evaluation.broadcasts import Broadcast
-from arena.evaluation.pacing import Pacer
+from arena.evaluation.pacing import Clock, Pacer
 from arena.evaluation.turns import Answer
 from arena.evaluation.writers import Writer
 from arena.upstream import Limits, Message, Target, Upstream
@@ -22,13 +22,14 @@ class Exchange:
     `reason` says why it does not count, None while it may; `shown` are the characters of both sides after each tick.
     """
 
-    def __init__(self, turn: int, broadcast: Broadcast, settings: Settings) -> None:
+    def __init__(self, turn: int, broadcast: Broadcast, clock: Clock, settings: Settings) -> None:
         self.turn = turn
         self.broadcast = broadcast
         self.writers = (Writer(), Writer())
         self.reason: str | None = None
         self.shown: list[int] = []
         self._stopped = False
+        self._clock = clock
         self._settings = settings
         self._limits = Limits(
             first_byte_seconds=settings.first_byte_seconds,
@@ -64,8 +65,8 @@ class Exchange:
 
     async def answers(self) -> tuple[Answer, Answer]:
         """What is kept of both sides."""
-        first, second = await asyncio.gather(*(asyncio.to_thread(writer.answer) for writer in self.writers))
-        return first, second
+        first, second = self.writers
+        return await asyncio.to_thread(lambda: (first.answer(), second.answer()))
 
     @property
     def _broken(self) -> bool:
@@ -92,10 +93,11 @@ class Exchange:
     async def _let_out(self) -> None:
         tail = round(TAIL_SECONDS / self._settings.tick_seconds)
         pacer = Pacer(self._settings.pace, self._settings.pace_characters, tail=tail)
-        first, second = self.writers
-        loop = asyncio.get_running_loop()
-        due, ticks = loop.time(), 0
+        (first, second), ticks = self.writers, 0
         while not self._broken and not self._stopped:
+            first.listen()
+            second.listen()
+            await asyncio.sleep(0)  # Both read now what has come since the last tick.
             shown = pacer.release((first.waiting, second.waiting), (first.ended, second.ended))
             if any(shown):
                 ticks += 1
@@ -105,8 +107,7 @@ class Exchange:
                     self._tell_blocks()
             if first.done and second.done:
                 return
-            due = max(due + self._settings.tick_seconds, loop.time())
-            await asyncio.sleep(due - loop.time())
+            await self._clock.tick()
 
     def _tell_blocks(self) -> None:
         first, second = (writer.blocks() for writer in self.writers)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from itertools import cycle
 from time import monotonic
 from typing import Literal, Self
 from uuid import UUID
@@ -18,6 +19,7 @@ from arena.evaluation import battles, broadcasts, turns, upkeep
 from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
+from arena.evaluation.pacing import Clock
 from arena.evaluation.turns import Answer
 from arena.relay import Relay
 from arena.sealing import Keyring
@@ -31,6 +33,7 @@ BEAT_SECONDS = 10.0
 CLOSE_SECONDS = 1.0
 KEEP_TRYING_SECONDS = 60.0
 RETRY_SECONDS = 0.5
+CLOCKS = 4
 
 
 class Closing(ArenaError):
@@ -51,6 +54,9 @@ class Generations:
         self._redis = redis
         self._relay = Relay(redis, self._for_others, self._stop_here)
         self._settings = settings
+        # Battles take turns at them: a tick for all at once would hold up whatever else comes in that moment.
+        tick = settings.tick_seconds
+        self._clocks = cycle([Clock(tick, tick * part / CLOCKS) for part in range(CLOCKS)])
         self._upstream = Upstream(Keyring(settings))
         self._broadcasts: dict[UUID, Broadcast] = {}
         self._exchanges: dict[UUID, Exchange] = {}
@@ -108,7 +114,7 @@ class Generations:
         else:  # Earlier turns that this process has no memory of, or not of all of them.
             broadcast = self._broadcasts[battle_id] = Broadcast(ticks=ticks)
         broadcast.turn = turn
-        exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, self._settings)
+        exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, next(self._clocks), self._settings)
         task = self._tasks[battle_id] = asyncio.create_task(self._answer(battle_id, exchange, questions))
         task.add_done_callback(lambda done: self._leave(battle_id, done))
 

@@ -1,6 +1,35 @@
-"""How much of each side's text is let out at a tick, so that its rhythm does not tell who wrote it."""
+"""When a tick is and how much of each side's text it lets out, so that its rhythm does not tell who wrote it."""
+
+import asyncio
+from math import ceil
 
 from arena.config import Pace
+
+
+class Clock:
+    """Ticks for many battles at the same moments, so that the event loop wakes once for all of them.
+
+    `offset` moves the ticks, so that those of several clocks fall between each other.
+    """
+
+    def __init__(self, seconds: float, offset: float = 0.0) -> None:
+        self._seconds = seconds
+        self._due = offset
+        self._timer: asyncio.TimerHandle | None = None
+        self._ticked = asyncio.Event()
+
+    async def tick(self) -> None:
+        """Wait for the next tick; ticks that the event loop was too late for are left out."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._due += self._seconds * max(1, ceil((loop.time() - self._due) / self._seconds))
+            self._timer = loop.call_at(self._due, self._wake)
+        await self._ticked.wait()
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._ticked.set()
+        self._ticked.clear()
 
 
 class Pacer:

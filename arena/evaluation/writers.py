@@ -30,6 +30,7 @@ class Writer:
         self.finished: Finished | None = None
         self.failed: UpstreamFailed | None = None
         self.news = asyncio.Event()
+        self._resting: asyncio.Future[None] | None = None
 
     @property
     def waiting(self) -> int:
@@ -52,12 +53,17 @@ class Writer:
         return self.ended and self.finished is None
 
     async def write(self, upstream: Upstream, target: Target, messages: list[Message], limits: Limits) -> None:
-        """Take down what the endpoint says; what goes wrong there is kept, not raised."""
+        """Take down what the endpoint says; what goes wrong there is kept, not raised.
+
+        After each text it rests until it is told to listen, so that what comes meanwhile is read at once.
+        """
         try:
             async with aclosing(upstream.stream(target, messages, limits)) as events:
                 async for event in events:
                     if isinstance(event, Text):
                         self._add(event.text)
+                        self._resting = asyncio.get_running_loop().create_future()
+                        await self._resting
                     else:
                         self.finished = event
         except UpstreamFailed as failure:
@@ -67,6 +73,11 @@ class Writer:
         finally:
             self.seconds = monotonic() - self.began
             self.news.set()
+
+    def listen(self) -> None:
+        """Read what lies ready, as soon as whoever calls this lets the event loop go on."""
+        if self._resting is not None and not self._resting.done():
+            self._resting.set_result(None)
 
     def _add(self, text: str) -> None:
         if self.first_text_seconds is None:

@@ -19,7 +19,7 @@ from arena.integration.boards import Board, Source
 from arena.people import voters
 from rating import Standings, Tally, rate
 
-METHODOLOGY: Final = "1"
+METHODOLOGY: Final = "2"
 SEED: Final = 20260101
 
 
@@ -76,7 +76,7 @@ def _without_voter(counted: list[Counted]) -> int:
 
 
 def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings]:
-    tally = Tally.of((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
+    tally = Tally.of_votes((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
     return digest_of(counted), rate(tally, seed=SEED, replicates=replicates)
 
 
@@ -108,6 +108,7 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         {
             "methodology": METHODOLOGY,
             **standings.method,
+            "error_bound": standings.error_bound,
             "bootstrap_ratio": standings.bootstrap_ratio,
             "votes_without_voter": fitted.unknown,
         },

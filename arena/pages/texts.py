@@ -9,12 +9,13 @@ from litestar.response import Template
 from arena.config import Settings
 from arena.guards import YEAR
 from rating import Tally, rate
+from rating.standings import Method
 
 
 @cache
-def method() -> dict[str, str | float | int]:
+def method() -> Method:
     """The choices that `rate` makes where it is not told otherwise."""
-    return rate(Tally.of(())).method
+    return rate(Tally.of_votes(())).method
 
 
 @get("/methodology", include_in_schema=False)

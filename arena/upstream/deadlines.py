@@ -35,15 +35,9 @@ class Deadlines:
 
     async def wait(self, call: Callable[[], Awaitable[T]]) -> T:
         """What the call gives, or UpstreamFailed as soon as a deadline has passed."""
-        began = self._time()
-        if (
-            self._due is None
-        ):  # The idle time begins now: what the reader took since the last text is not the endpoint's.
-            self._due = began + self._idle_seconds
-        due = min(self._due, self._end)
         # A call whose result lies ready never gives the timeout a chance, so a passed deadline is looked for first.
-        if began >= due or self._too_slow():
-            raise self._failed(began)
+        due = self.require()
+        began = self._time()
         try:
             return await self._alarm.wait(call, due)
         except TimeoutError:
@@ -51,6 +45,17 @@ class Deadlines:
         finally:
             if self._characters:
                 self._waited += self._time() - began
+
+    def require(self) -> float:
+        """The time until which the endpoint may be waited for now; UpstreamFailed where that has passed."""
+        now = self._time()
+        if self._due is None:
+            # The idle time begins now: what the reader took since the last text is not the endpoint's.
+            self._due = now + self._idle_seconds
+        due = min(self._due, self._end)
+        if now >= due or self._too_slow():
+            raise self._failed(now)
+        return due
 
     def text(self, characters: int) -> None:
         """The endpoint has sent text."""

@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any, Self
 
 import aiohttp
 
@@ -65,6 +66,18 @@ Address = IPv4Address | IPv6Address
 SocketInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
 
 
+class Reply(aiohttp.ClientResponse):
+    """A reply that remembers the certificate its connection was opened with; None without TLS."""
+
+    certificate: dict[str, Any] | None = None
+
+    async def start(self, connection: Any) -> Self:
+        """Read the reply's head; afterwards the connection may be another reply's already."""
+        self.certificate = connection.transport and connection.transport.get_extra_info("peercert")
+        await super().start(connection)
+        return self
+
+
 class AddressRefused(PermissionError):
     """The arena may not call this address."""
 
@@ -115,6 +128,7 @@ def open_session(base_url: str, allowed: Grants) -> aiohttp.ClientSession:
             keepalive_timeout=KEEP_ALIVE_SECONDS,
             limit=0,
         ),
+        response_class=Reply,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(),  # none: every wait is held to its deadline by deadlines.py
         auto_decompress=False,

@@ -39,7 +39,8 @@ class Parser:
             complete = bytes(self._held[:end])
             del self._held[: end + 2]
             for block in complete.split(b"\n\n"):
-                yield from self._event(block)
+                if event := self._event(block):
+                    yield event
         self._searched = len(self._held)
         _require_short(self._searched)
 
@@ -48,7 +49,8 @@ class Parser:
         block = bytes(self._held)
         self._held.clear()
         self._searched = 0
-        yield from self._event(block)
+        if event := self._event(block):
+            yield event
 
     def _with_plain_ends(self, piece: bytes) -> bytes:
         if self._after_return and piece.startswith(b"\n"):
@@ -61,14 +63,13 @@ class Parser:
             self._after_return = False
         return piece
 
-    def _event(self, block: bytes) -> Iterator[Event]:
+    def _event(self, block: bytes) -> Event | None:
         _require_short(len(block))
         if not self._begun:
             self._begun = True
             block = block.removeprefix(_BYTE_ORDER_MARK)
         if block.startswith(b"data: ") and b"\n" not in block:  # nearly every event of nearly every endpoint
-            yield Event("message", block[6:].decode(errors="replace"))
-            return
+            return Event("message", block[6:].decode(errors="replace"))
         name, data = "message", []
         for line in block.split(b"\n"):
             field, _, value = line.partition(b":")
@@ -76,8 +77,7 @@ class Parser:
                 data.append(value.removeprefix(b" ").decode(errors="replace"))
             elif field == b"event":
                 name = value.removeprefix(b" ").decode(errors="replace") or "message"
-        if data:
-            yield Event(name, "\n".join(data))
+        return Event(name, "\n".join(data)) if data else None
 
 
 def _require_short(length: int) -> None:

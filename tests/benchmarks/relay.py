@@ -27,12 +27,14 @@ from tests.upstream import Provider
 BEGIN_SECONDS = 1.0
 ROUND_SECONDS = 120.0
 CHUNKS = 2 * provider.TOKENS
+# Everybody here comes from one network; its battles are counted, and never too many.
+MANY = str(10**6)
 TICK_SECONDS = Settings(database_url="", redis_url="", secret="").tick_seconds
 
 
 @dataclass
 class Heard:
-    """One stream as it came: when each piece did, and what it was."""
+    """One stream as it came: when each piece did, and what it was; nothing where it was refused."""
 
     asked_at: float = field(default_factory=monotonic)
     pieces: list[tuple[float, bytes]] = field(default_factory=list)
@@ -114,7 +116,8 @@ def read_battle(heard: Heard) -> Told:
     frames = len("event: tick\nid: \ndata: \n\n")
     size = sum(frames + len(str(number)) for number in numbers[1:])
     size += sum(len(data.encode()) for _, name, data in events if name == "tick")
-    ordered = all(after == before + 1 for before, after in pairwise(numbers)) and events[-1][1] == "ready"
+    ordered = all(after == before + 1 for before, after in pairwise(numbers))
+    ordered = ordered and any(name == "ready" for _, name, _ in events[-1:])
     return _told(said, text_bytes=size, ordered=ordered)
 
 
@@ -128,7 +131,8 @@ def read_limit(heard: Heard) -> Told:
 
 async def _listen(session: aiohttp.ClientSession, url: str, heard: Heard) -> Heard:
     async with session.get(url) as response:
-        assert response.status == 200, await response.text()
+        if response.status != 200:
+            return heard
         async for piece in response.content.iter_any():
             heard.pieces.append((monotonic(), piece))
     return heard
@@ -140,7 +144,8 @@ def _battle(port: int) -> Open:
     async def opened(session: aiohttp.ClientSession) -> Heard:
         heard, url = Heard(), f"http://127.0.0.1:{port}/api/v1/battles"
         async with session.post(url, json={"prompt": "Which is it?"}) as response:
-            assert response.status == 201, await response.text()
+            if response.status != 201:
+                return heard
             battle = await response.json()
         return await _listen(session, f"{url}/{battle['id']}/stream", heard)
 
@@ -171,7 +176,9 @@ async def play(server: Running, opened: Open, read: Read, battles: int) -> Round
     whole = [stream for stream in told if stream.whole]
     assert whole, "no stream was whole, so there is nothing to measure"
     lags = quantiles([lag for stream in whole for lag in stream.lags()], n=100)
-    firsts = [stream.arrivals[0][0][1] - begun.asked_at for stream, begun in zip(told, heard, strict=True)]
+    firsts = [
+        stream.arrivals[0][0][1] - begun.asked_at for stream, begun in zip(told, heard, strict=True) if stream.whole
+    ]
     first = quantiles(firsts, n=100, method="inclusive") if len(firsts) > 1 else firsts * 99
     size = sum(stream.text_bytes for stream in told) / (battles * CHUNKS)
     cpu_ms = used * 1e6 / (battles * CHUNKS)
@@ -186,22 +193,37 @@ async def _enter(here: House, answering: Running) -> None:
             await builders.contender(db, upstream, "benchmark")
 
 
-def _line(name: str, rounds: Sequence[Round], tick: float) -> str:
-    def of(figure: str) -> float:
-        return median(float(getattr(each, figure)) for each in rounds)
+def _of(rounds: Sequence[Round], figure: str) -> float:
+    return median(float(getattr(each, figure)) for each in rounds)
 
-    whole, battles = sum(each.whole for each in rounds), sum(each.battles for each in rounds)
+
+def _line(name: str, rounds: Sequence[Round], tick: float) -> str:
+    def milliseconds(figure: str, less: float = 0.0) -> str:
+        return f"{(_of(rounds, figure) - less) * 1e3:5.0f}"
+
     return (
-        f"{name:<6} {whole:>4}/{battles:<4} whole  {of('cpu_ms'):6.1f} ms CPU/1,000 chunks  "
-        f"lag above tick p50 {(of('lag_p50') - tick) * 1e3:5.0f} p99 {(of('lag_p99') - tick) * 1e3:5.0f} ms  "
-        f"first text p50 {of('first_p50') * 1e3:4.0f} p99 {of('first_p99') * 1e3:4.0f} ms  "
-        f"{of('bytes_per_token'):5.1f} bytes/token"
+        f"{name}: {_of(rounds, 'cpu_ms'):6.1f} ms CPU/1,000 chunks  "
+        f"lag above tick p50 {milliseconds('lag_p50', tick)} p99 {milliseconds('lag_p99', tick)} ms  "
+        f"first text p50 {milliseconds('first_p50')} p99 {milliseconds('first_p99')} ms"
     )
+
+
+def _verdicts(ours: Sequence[Round], least: Sequence[Round]) -> list[str]:
+    """Each figure that must hold, beside its bound."""
+    whole, battles = sum(each.whole for each in ours), sum(each.battles for each in ours)
+    ratios = sorted(us.cpu_ms / limit.cpu_ms for us, limit in zip(ours, least, strict=True))
+    lag, limits = (_of(ours, "lag_p99") - TICK_SECONDS) * 1e3, _of(least, "lag_p99") * 1e3
+    return [
+        f"whole: {whole} of {battles} (gate: all)",
+        f"CPU: {median(ratios):.2f} of the limit, {ratios[0]:.2f} to {ratios[-1]:.2f} (gate 3.00, goal 2.00)",
+        f"lag p99: {lag:.0f} ms above the tick (gate 60 on a calm machine), the limit's {limits:.0f} ms",
+        f"text events: {_of(ours, 'bytes_per_token'):.1f} bytes/token (gate 70)",
+    ]
 
 
 async def main(battles: int, rounds: int) -> None:
     """Play the rounds and print the figures."""
-    core, settings = {processes.MEASURED}, {"ARENA_PACE": "paced"}
+    core, settings = {processes.MEASURED}, {"ARENA_PACE": "paced", "ARENA_NETWORK_BATTLES_PER_HOUR": MANY}
     async with (
         processes.running("tests.benchmarks.provider", cores=processes.OTHERS) as answering,
         processes.running("tests.benchmarks.limit", str(answering.port), cores=core) as limit,
@@ -215,10 +237,7 @@ async def main(battles: int, rounds: int) -> None:
             least.append(await play(limit, _relayed(limit.port), read_limit, battles))
             ours.append(await play(here.server, _battle(here.server.port), read_battle, battles))
             full = full or here.server.megabytes()
-        print(_line("limit", least, 0.0))
-        print(_line("arena", ours, TICK_SECONDS))
-        ratio = median(us.cpu_ms / limit.cpu_ms for us, limit in zip(ours, least, strict=True))
-        print(f"CPU: {ratio:.2f} of the limit (gate 3.00, goal 2.00)")
+        print(_line("limit", least, 0.0), _line("arena", ours, TICK_SECONDS), *_verdicts(ours, least), sep="\n")
         print(f"memory: {empty:.0f} MB before, {(full - empty) / battles * 100:.1f} MB per 100 battles (gate 15)")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from rating import Outcome, Tally
-from rating.arrays import Matrix, Vector
+from rating.arrays import Vector
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -24,14 +24,15 @@ def golden(name: str) -> dict[str, Any]:
 def counted(pairs: list[tuple[str, str, int, int]]) -> Tally:
     """A tally of pairs (i, j, wins of i, wins of j), every vote by a voter of its own."""
     outcomes = [(i, j, said) for i, j, won, lost in pairs for said in [Outcome.A] * won + [Outcome.B] * lost]
-    return Tally.of((i, j, said, f"voter {row:06}") for row, (i, j, said) in enumerate(outcomes))
+    return Tally.of_votes((i, j, said, f"voter {row:06}") for row, (i, j, said) in enumerate(outcomes))
 
 
 def llmfao() -> Tally:
     """The 8,931 crowd votes of LLMFAO."""
     told = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}
     with gzip.open(GOLDEN / "llmfao-crowd.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        return Tally.of((row["left"], row["right"], told[row["winner"]], row["worker"]) for row in csv.DictReader(file))
+        rows = csv.DictReader(file)
+        return Tally.of_votes((row["left"], row["right"], told[row["winner"]], row["worker"]) for row in rows)
 
 
 def simulated(
@@ -57,12 +58,3 @@ def simulated(
     chance = expit(tastes[voter, first] - tastes[voter, second])
     outcome = (rng.random(votes) >= chance).astype(np.int64)
     return Tally(tuple(f"contender {code:02}" for code in range(size)), first, second, outcome, voter)
-
-
-def population(strengths: Vector, taste: float) -> Matrix:
-    """The chances of i beating j averaged over voters' tastes, by Gauss-Hermite quadrature; 0 on the diagonal."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
-    away = strengths[:, None] - strengths
-    chances = (expit(away[:, :, None] + np.sqrt(2) * taste * nodes) * weights).sum(axis=2) / weights.sum()
-    np.fill_diagonal(chances, 0.0)
-    return np.asarray(chances)

@@ -16,7 +16,7 @@ from tests.rating import boards
 def test_the_textbook_estimates_come_out_to_their_printed_digits(name: str) -> None:
     known = boards.golden(name)
     tally = boards.counted(known["pairs"])
-    theta = rating.fit(tally.wins, prior=0).theta
+    theta = rating.fit(tally.counts.wins, prior=0).theta
     reference = tally.contenders.index(known["reference"])
     for contender, printed in known["coef"].items():
         estimate = theta[tally.contenders.index(contender)] - theta[reference]
@@ -48,7 +48,7 @@ def likeliest(tally: Tally) -> Vector:
 
 def test_llmfao_equals_an_independent_maximum_likelihood_fit_and_the_published_scores() -> None:
     tally = boards.llmfao()
-    theta = rating.fit(tally.wins, prior=0).theta
+    theta = rating.fit(tally.counts.wins, prior=0).theta
     assert np.abs(theta - likeliest(tally)).max() < 1e-6
     scores = np.exp(theta) / np.exp(theta).sum()
     published = boards.golden("llmfao-scores")["scores"]
@@ -140,7 +140,7 @@ def test_telling_every_win_as_a_loss_turns_the_strengths_round(counts: Matrix) -
 
 
 def test_a_start_nearby_takes_fewer_steps_to_the_same_place() -> None:
-    wins = boards.llmfao().wins
+    wins = boards.llmfao().counts.wins
     cold = rating.fit(wins)
     moved = wins.copy()
     moved[0, 1] += 1

@@ -47,3 +47,17 @@ def test_a_level_that_is_no_probability_is_refused() -> None:
     for level in (0, 1, 95, math.nan):
         with pytest.raises(RatingError, match="between 0 and 1"):
             intervals.quantile(level, 9)
+
+
+def test_a_contrast_of_two_is_their_difference_and_one_of_many_has_its_own_variance() -> None:
+    theta, matrix = np.array([0.5, 0.1, -0.6]), np.diag([0.04, 0.09, 0.01])
+    pairs = intervals.of_differences(theta, matrix, level=0.95, degrees_of_freedom=9)
+    rows = np.array([[1.0, -1, 0], [1.0, -0.5, -0.5]])
+    found = intervals.of_contrasts(theta, matrix, rows, level=0.95, degrees_of_freedom=9)
+    assert found.lower[0] == pytest.approx(pairs.lower[0, 1])
+    assert found.upper[1] - 0.75 == pytest.approx(2.2621571628 * math.sqrt(0.04 + 0.09 / 4 + 0.01 / 4))
+
+
+def test_a_contrast_that_does_not_sum_to_zero_is_refused() -> None:
+    with pytest.raises(RatingError, match="sum to zero"):
+        intervals.of_contrasts(np.zeros(2), np.eye(2), np.array([[1.0, 0.0]]), level=0.95, degrees_of_freedom=9)

@@ -78,3 +78,22 @@ def test_max_t_decides_more_once_the_plain_cases_are_out_of_the_way() -> None:
 def test_a_difference_without_variance_is_never_certain(size: int) -> None:
     theta, none = np.arange(float(size)), np.zeros((size, size))
     assert not ranks.holm(theta, none, everybody(size), level=0.95, degrees_of_freedom=9).any()
+
+
+def test_the_fields_rule_counts_intervals_that_do_not_overlap() -> None:
+    lower, upper = np.array([1.0, 0.5, -1.0]), np.array([2.0, 1.5, 0.4])
+    found = ranks.ranges(ranks.overlap(lower, upper))
+    assert found.lower.tolist() == [1, 1, 3]
+    assert found.upper.tolist() == [2, 2, 3]
+
+
+def test_contenders_that_are_all_alike_share_all_ranks_on_19_boards_of_20() -> None:
+    rng, right, overlapping = np.random.default_rng(3), [], []
+    reach = 1.96 * np.sqrt(11 / 12)
+    for _ in range(200):
+        theta = rng.normal(0, 1, 12)
+        theta -= theta.mean()
+        right.append(not ranks.max_t(theta, independent(12, 1.0), everybody(12), level=0.95, rng=rng).any())
+        overlapping.append(not ranks.overlap(theta - reach, theta + reach).any())
+    assert 0.91 < np.mean(right) < 0.99
+    assert np.mean(overlapping) < 0.85

@@ -4,12 +4,13 @@ const sentences = new Map(
     .map((sentence) => [sentence.dataset.word, sentence.textContent]),
 )
 
-export const has = (name) => sentences.has(name)
-
 export function word(name, values = {}) {
   if (!sentences.has(name)) throw new Error(`no sentence called ${name}`)
   return sentences.get(name).replace(/\{(\w+)\}/g, (_, key) => values[key])
 }
+
+// What a code of the server's is called; one that the page doesn't know stays as it is.
+export const named = (kind, code) => sentences.get(`${kind}-${code}`) ?? code
 
 const lang = document.documentElement.lang
 const whole = new Intl.NumberFormat(lang, { maximumFractionDigits: 0, signDisplay: 'negative' })

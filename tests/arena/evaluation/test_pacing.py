@@ -1,8 +1,10 @@
+import asyncio
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.config import Pace
-from arena.evaluation.pacing import Pacer
+from arena.evaluation.pacing import Clock, Pacer
 
 OPEN = (False, False)
 
@@ -78,3 +80,32 @@ def test_swapping_the_sides_swaps_what_is_shown(waiting: list[tuple[int, int]]) 
     one, other = Pacer(Pace.LOCKSTEP, 24, tail=375), Pacer(Pace.LOCKSTEP, 24, tail=375)
     for first, second in waiting:
         assert one.release((first, second), OPEN) == other.release((second, first), OPEN)[::-1]
+
+
+async def test_who_comes_later_is_woken_by_the_same_tick() -> None:
+    clock = Clock(0.05)
+    first = asyncio.create_task(clock.tick())
+    await asyncio.sleep(0)
+    second = asyncio.create_task(clock.tick())
+    await first
+    await asyncio.sleep(0)
+    assert second.done()
+
+
+async def test_ticks_are_a_tick_apart() -> None:
+    clock, time = Clock(0.002), asyncio.get_running_loop().time
+    await clock.tick()
+    began = time()
+    for _ in range(20):
+        await clock.tick()
+    assert time() - began > 18 * 0.002
+
+
+async def test_who_gives_up_waiting_leaves_the_others_their_tick() -> None:
+    clock = Clock(0.01)
+    gives_up, stays = asyncio.create_task(clock.tick()), asyncio.create_task(clock.tick())
+    await asyncio.sleep(0)
+    gives_up.cancel()
+    async with asyncio.timeout(5):
+        await stays
+    assert gives_up.cancelled()

@@ -40,7 +40,7 @@ def release(*standings: Standing, **changes: Any) -> Release:
         votes=8931,
         voters=124,
         effective_voters=40.2,
-        method={"model": "bradley-terry", "ties": "half", "prior": 1.0, "level": 0.95},
+        method={"model": "bradley-terry", "ties": "davidson", "prior": 1.0, "level": 0.95},
         standings=list(standings),
     )
     return structs.replace(whole, **changes)

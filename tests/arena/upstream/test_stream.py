@@ -9,8 +9,6 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from arena.config import Settings
-from arena.sealing import Keyring
 from arena.upstream import (
     Dialect,
     Failure,
@@ -24,12 +22,12 @@ from arena.upstream import (
     deadlines,
 )
 from arena.upstream.safety import KEEP_ALIVE_SECONDS
+from tests.builders import KEYRING
 from tests.replies import END, HELLO
 from tests.upstream import Provider, provider
 
 KEY = "sk-3f9c1b2a7d"
 ENDPOINT = UUID(int=1)
-KEYRING = Keyring(Settings(database_url="", redis_url="", secret="s" * 32))
 LIMITS = Limits(first_byte_seconds=5, idle_seconds=5, answer_seconds=10, answer_bytes=65536)
 WORLD = [Text("Hello"), Text(" world")]
 
@@ -219,13 +217,15 @@ async def test_an_answer_whose_end_was_said_is_whole_though_the_line_stays_open(
     monkeypatch.setattr(deadlines, "TAIL_SECONDS", 0.1)
     async with asyncio.timeout(2):
         heard, failure = await ask(upstream, target(endpoint, model))
-    assert (heard, failure) == ([*WORLD, Finished("stop", None, None, False)], None)
+    assert (text(heard), heard[-1], failure) == ("Hello world", Finished("stop", None, None, False), None)
 
 
 async def test_the_time_its_reader_takes_is_not_the_endpoints_idle_time(upstream: Upstream, endpoint: Provider) -> None:
-    limits = msgspec.structs.replace(LIMITS, idle_seconds=0.05)
-    async with aclosing(upstream.stream(target(endpoint, "identity"), [], limits)) as answer:
+    limits, gate = msgspec.structs.replace(LIMITS, idle_seconds=0.05), asyncio.Event()
+    endpoint.script("waits", ["Hello", gate, " world"])
+    async with aclosing(upstream.stream(target(endpoint, "waits"), [], limits)) as answer:
         assert await anext(answer) == Text("Hello")
+        gate.set()
         await asyncio.sleep(0.1)
         assert [part async for part in answer] == [Text(" world"), Finished("stop", 7, 2, False)]
 

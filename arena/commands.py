@@ -1,0 +1,92 @@
+"""Commands: what the larger ones take from the command line; `cli.py` says what each of them runs."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from arena import arguments
+
+if TYPE_CHECKING:
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+else:  # argparse's own class takes no parameters.
+    Commands = argparse._SubParsersAction
+
+# As rating.Ties and votefile.Cluster have them, which are loaded only by who rates; a test compares them.
+TIES: Final = ("davidson", "davidson-common", "rao-kupper", "half", "drop")
+CLUSTERS: Final = ("voter", "prompt", "none")
+
+
+def add_votes(commands: Commands, data: Path) -> argparse.ArgumentParser:
+    """`arena import votes`."""
+    kinds = commands.add_parser("import", help="bring in what was made elsewhere: votes").add_subparsers(
+        dest="kind", required=True, metavar="KIND"
+    )
+    votes = kinds.add_parser(
+        "votes",
+        help="votes as a board of their own, released at once",
+        description="Bring votes in from a file in the exchange format: columns model_a, model_b and winner (model_a, "
+        "model_b, tie, tie (bothbad) or both_bad), if known also voter and prompt. Without a voter column each vote "
+        "counts as a voter of its own, and the board says that nobody knows who voted.",
+    )
+    votes.add_argument("file", type=Path, metavar="FILE", help="CSV, JSON lines (either .gz or not) or Parquet")
+    votes.add_argument("--board", required=True, metavar="SLUG", help="the board, made if need be, or added to")
+    votes.add_argument("--name", metavar="NAME", help="what pages call it (the slug)")
+    votes.add_argument("--attribution", metavar="TEXT", help="whose votes they are and on what terms, for its page")
+    votes.add_argument(
+        "--map", type=arguments.names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns"
+    )
+    votes.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help=f"the folder of the running `arena up` to bring them to (that of ARENA_DATABASE_URL, if set, else {data})",
+    )
+    return votes
+
+
+def add_operator(commands: Commands) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """`arena operator create` and `arena operator key`."""
+    acts = commands.add_parser("operator", help="the first operator; a new API key").add_subparsers(
+        dest="act", required=True, metavar="ACT"
+    )
+    create = acts.add_parser("create", help="open an operator's account; its key is printed alone on the last line")
+    create.add_argument("--email", required=True, metavar="ADDRESS")
+    create.add_argument("--name", required=True, metavar="NAME", help="what pages call them")
+    create.add_argument("--organisation", required=True, metavar="NAME", help="founded with the account")
+    key = acts.add_parser("key", help="a new API key for an account, printed alone on the last line")
+    key.add_argument("--email", required=True, metavar="ADDRESS")
+    key.add_argument("--days", type=int, metavar="N", help="how long it lasts (until it is revoked)")
+    for act in (create, key):
+        act.add_argument("--data", type=Path, metavar="DIR", help="the folder of the running `arena up`")
+    return create, key
+
+
+def add_rate(commands: Commands) -> argparse.ArgumentParser:
+    """`arena rate`."""
+    rate = commands.add_parser(
+        "rate",
+        help="rate the votes of a file, without any server",
+        description="Rate the contenders of a vote file: columns model_a, model_b and winner (model_a, model_b, tie, "
+        "tie (bothbad) or both_bad), and where they are known voter, prompt and weight; others are left alone, and "
+        "it says which. Prints a table with intervals drawn, and writes the unrounded numbers as JSON.",
+        epilog="Ends with 0, or with 2 and a sentence with line and column where the file can't be read.",
+    )
+    rate.add_argument("file", type=Path, metavar="VOTES", help="CSV, JSON lines (either .gz or not) or Parquet")
+    rate.add_argument("--out", type=Path, metavar="FILE.json", help="also write the numbers there")
+    rate.add_argument(
+        "--replicates", type=arguments.whole, default=0, metavar="N", help="check intervals by N resamples (none)"
+    )
+    rate.add_argument(
+        "--seed", type=arguments.whole, default=0, metavar="N", help="what chance starts from (%(default)s)"
+    )
+    rate.add_argument("--ties", choices=TIES, default=TIES[0], help="how ties are understood (%(default)s)")
+    rate.add_argument(
+        "--cluster", choices=CLUSTERS, default=CLUSTERS[0], help="whose votes belong together (%(default)s)"
+    )
+    rate.add_argument(
+        "--prior", type=arguments.amount, default=1.0, metavar="DRAWS", help="phantom draws (%(default)s)"
+    )
+    rate.add_argument(
+        "--map", type=arguments.names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns"
+    )
+    return rate
