@@ -52,7 +52,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     drain_seconds: Annotated[float, Meta(ge=0)] = 20.0
     turns: Positive = 8
     prompt_characters: Positive = 32000
-    battle_hours: Positive = 24
+    # calls_today in the database reads no older battles than of a week.
+    battle_hours: Annotated[int, Meta(gt=0, le=168)] = 24
+    warming_battles: Positive = 50
+    warming_failures: Annotated[float, Meta(gt=0, le=1)] = 0.2
     battles_per_hour: Natural = 120
     network_battles_per_hour: Natural = 600
     votes_per_minute: Natural = 60

@@ -52,6 +52,7 @@ OUTSIDE = {
 WRITERS = {
     "voters": {"people/voters.py"},
     "accounts": {"people/accounts.py"},
+    "appointments": {"people/accounts.py"},
     "sessions": {"people/sessions.py"},
     "api_keys": {"people/keys.py"},
     "members": {"people/members.py"},

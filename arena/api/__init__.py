@@ -4,7 +4,20 @@ from litestar import Router
 from litestar.di import Provide
 
 from arena import guards
-from arena.api import accounts, arrivals, battles, boards, checks, contenders, endpoints, health, interest, reported
+from arena.api import (
+    accounts,
+    arrivals,
+    battles,
+    boards,
+    checks,
+    contenders,
+    endpoints,
+    health,
+    interest,
+    lifecycle,
+    reported,
+    submissions,
+)
 
 
 def routers() -> list[Router]:
@@ -33,6 +46,8 @@ def routers() -> list[Router]:
             *contenders.routes,
             *endpoints.routes,
             *checks.routes,
+            *lifecycle.routes,
+            *submissions.routes,
             *reported.routes,
             *interest.routes,
             *arrivals.routes,

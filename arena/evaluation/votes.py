@@ -54,6 +54,17 @@ class Submitted(Struct, frozen=True):
     outcome: Outcome
 
 
+# A vote counts once both contenders have been listed, and where the public had been told of both before the battle was
+# opened: nobody tests many variants in private and keeps the votes of the best.
+COUNTS = """
+        NOT EXISTS (
+            SELECT FROM sides JOIN contenders ON contenders.id = sides.contender_id
+            JOIN endpoints ON endpoints.id = sides.endpoint_id
+            WHERE sides.battle_id = battles.id
+              AND (listed_at IS NULL OR committed_at IS NULL OR committed_at > battles.opened_at)
+        )"""
+
+
 class _Recorded(Cast, frozen=True, kw_only=True):
     battle_id: UUID
 
@@ -142,19 +153,22 @@ async def counted(db: Db) -> list[Counted]:
     return await many(
         db,
         Counted,
-        """
+        f"""
         SELECT votes.id, array_agg(contenders.slug ORDER BY sides.position) AS contenders, votes.outcome, voter_id
         FROM votes
         JOIN battles ON battles.id = votes.battle_id
         JOIN sides ON sides.battle_id = battles.id
         JOIN contenders ON contenders.id = sides.contender_id
+        WHERE {COUNTS}
         GROUP BY votes.id, battles.voter_id
         ORDER BY votes.id
-        """,
+        """,  # noqa: S608 - a constant
     )
 
 
 async def count(db: Db) -> int:
     """How many votes count."""
-    number: int = await db.fetchval("SELECT count(*) FROM votes")
+    number: int = await db.fetchval(
+        f"SELECT count(*) FROM votes JOIN battles ON battles.id = battle_id WHERE {COUNTS}"  # noqa: S608 - a constant
+    )
     return number

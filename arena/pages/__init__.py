@@ -17,6 +17,7 @@ from arena.pages import (
     languages,
     popularity,
     providers,
+    submissions,
     texts,
 )
 from arena.pages.templating import template_config
@@ -47,6 +48,7 @@ routes: list[HTTPRouteHandler | Any] = [
     texts.policy,
     contenders.show,
     popularity.show,
+    submissions.show,
     Router(
         "/",
         dependencies={"reader": Provide(guards.reader)},

@@ -3,6 +3,7 @@ import { done, get } from './api.js'
 import { number, seconds, time, word } from './words.js'
 
 const ENDED = ['pass', 'warn', 'fail', 'skipped']
+const SHOWN_SECONDS = 0.001
 const SHAPES = { waiting: 'draft', skipped: 'draft' }
 
 export function element(tag, className, ...inside) {
@@ -35,9 +36,9 @@ function exchanges(all) {
 
 function line(step) {
   const told = element('div', '', element('b', '', step.title))
-  if (step.text) told.append(element('p', '', element('bdi', '', step.text)))
+  if (step.text && step.state !== 'skipped') told.append(element('p', '', element('bdi', '', step.text)))
   const made = element('li', '', state(step.state), told)
-  if (step.seconds !== null) made.append(element('span', 'took', took(step.seconds)))
+  if (step.seconds >= SHOWN_SECONDS) made.append(element('span', 'took', took(step.seconds)))
   if (step.exchanges?.length) made.append(exchanges(step.exchanges))
   return made
 }

@@ -63,6 +63,7 @@ async function newest() {
   if (!done(checks)) return
   const [last, ...earlier] = checks.body.items
   find('[data-no-check]').hidden = Boolean(last)
+  if (last) find('[data-again] button').textContent = word('run-again')
   drawEarlier(find('[data-earlier]'), earlier, here)
   if (last?.id !== held.check) Object.assign(held, { check: last?.id ?? null, etag: null })
 }

@@ -16,18 +16,20 @@ import arena
 from arena import app, limits
 from arena.errors import ArenaError
 from arena.evaluation import battles, votes
-from arena.submission import contract, reports
+from arena.submission import contract, lifecycle, reports
 
 ARENA = Path(arena.__file__).parent
 # These speak to operators at a terminal and in logs, or to nobody outside.
 OPERATORS = (
-    *("cli.py", "config.py", "db.py", "ports.py", "local/", "workers/", "__main__.py"),
+    *("cli.py", "commands.py", "arguments.py", "operators.py", "rate.py", "terminal.py"),
+    *("config.py", "db.py", "ports.py", "local/", "workers/", "__main__.py"),
     *("evaluation/imports.py", "integration/archives.py"),
 )
 # Errors whose sentence is chosen from a table, by the line that raises them.
 CHOSEN = {
     "VotingClosed": [*votes.VOTED.values(), *votes.CLOSED.values()],
     "TooManyAtOnce": [*battles.AT_ONCE],
+    "NoSuchWay": [*lifecycle.NOT_FROM_HERE.values()],
     "LimitReached": [*limits.YOURS, *limits.YOUR_NETWORKS],
 }
 REPORTS = ("passed", "warned", "failed")
