@@ -62,6 +62,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     concurrent_battles: Natural = 4
     sign_ups_per_hour: Natural = 10
     sign_ins_per_hour: Natural = 20
+    stars_per_hour: Natural = 120
+    wishes_per_hour: Natural = 20
+    star_hours: Annotated[int, Meta(ge=0, le=8760)] = 24
     trusted_proxies: Natural = 0
     release_seconds: Seconds = 300.0
     established_votes: Positive = 500

@@ -113,6 +113,8 @@ class Rates:
         self._votes = Rate("votes", settings.votes_per_minute, MINUTE)
         self._sign_ups = Rate("sign-ups", settings.sign_ups_per_hour, HOUR)
         self._sign_ins = Rate("sign-ins", settings.sign_ins_per_hour, HOUR)
+        self._stars = Rate("stars", settings.stars_per_hour, HOUR)
+        self._wishes = Rate("wishes", settings.wishes_per_hour, HOUR)
         self._calls = Rate("calls", settings.endpoint_calls_per_minute, MINUTE)
         self._now = now
         self._away_until = 0.0
@@ -172,6 +174,24 @@ class Rates:
         if wait := await self._take(self._sign_ins, self._hidden(f"{email.strip().lower()} {network}")):
             raise LimitReached(
                 "Too many passwords have been tried for this address. Try again at {clock}.",
+                clock=_clock(wait + MINUTE - 1, "%H:%M"),
+                seconds=wait,
+            )
+
+    async def star(self, account_id: UUID) -> None:
+        """Count a star that this account gives or takes back; LimitReached when there have been too many."""
+        if wait := await self._take(self._stars, self._hidden(account_id.hex)):
+            raise LimitReached(
+                "You have given and taken back many stars this hour. The next one can be given at {clock}.",
+                clock=_clock(wait + MINUTE - 1, "%H:%M"),
+                seconds=wait,
+            )
+
+    async def wish(self, account_id: UUID) -> None:
+        """Count a wish that this account makes or takes back; LimitReached when there have been too many."""
+        if wait := await self._take(self._wishes, self._hidden(account_id.hex)):
+            raise LimitReached(
+                "You have changed your wish often this hour. You can change it again at {clock}.",
                 clock=_clock(wait + MINUTE - 1, "%H:%M"),
                 seconds=wait,
             )

@@ -110,6 +110,8 @@ def settings(database_url: str, servers: Servers) -> Settings:
         concurrent_battles=0,
         sign_ups_per_hour=0,
         sign_ins_per_hour=0,
+        stars_per_hour=0,
+        wishes_per_hour=0,
         release_seconds=0.01,
         drain_seconds=0,
         replicates=20,

@@ -59,6 +59,9 @@ WRITERS = {
     "providers": {"submission/providers.py"},
     "contenders": {"submission/contenders.py"},
     "renames": {"submission/contenders.py"},
+    "reported_figures": {"submission/reported.py"},
+    "stars": {"submission/stars.py"},
+    "wishes": {"submission/wishes.py"},
     # A noun of four rooms: what is called, how it is reached, where it stands and how it is.
     "endpoints": {f"submission/{room}.py" for room in ("endpoints", "connections", "lifecycle", "health")},
     "pairing_rates": {"submission/rates.py"},

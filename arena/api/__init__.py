@@ -4,7 +4,20 @@ from litestar import Router
 from litestar.di import Provide
 
 from arena import guards
-from arena.api import accounts, arrivals, battles, boards, checks, contenders, endpoints, health, lifecycle, submissions
+from arena.api import (
+    accounts,
+    arrivals,
+    battles,
+    boards,
+    checks,
+    contenders,
+    endpoints,
+    health,
+    interest,
+    lifecycle,
+    reported,
+    submissions,
+)
 
 
 def routers() -> list[Router]:
@@ -35,6 +48,8 @@ def routers() -> list[Router]:
             *checks.routes,
             *lifecycle.routes,
             *submissions.routes,
+            *reported.routes,
+            *interest.routes,
             *arrivals.routes,
             *accounts.routes,
         ],

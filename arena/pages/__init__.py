@@ -15,6 +15,7 @@ from arena.pages import (
     contenders,
     endpoints,
     languages,
+    popularity,
     providers,
     submissions,
     texts,
@@ -46,6 +47,7 @@ routes: list[HTTPRouteHandler | Any] = [
     texts.methodology,
     texts.policy,
     contenders.show,
+    popularity.show,
     submissions.show,
     Router(
         "/",

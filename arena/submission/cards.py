@@ -81,8 +81,19 @@ def line(field: str, text: str, *, least: int = 0, most: int = 100) -> str:
     return plain
 
 
+def title(field: str, text: str) -> str:
+    """A text of one line that names something, so that two of them can be compared."""
+    plain = line(field, text, least=1)
+    if not canonical(plain):
+        raise Refused("The field “{field}” names nothing without a letter or a digit.", field=field)
+    return plain
+
+
 def identity(name: str, card: Card) -> str:
     """What two entries of the same contender have in common, however it is written."""
-    return "|".join(
-        SAYS_NOTHING.sub("", part.casefold()) for part in (card.organisation, name, card.version, card.precision)
-    )
+    return "|".join(canonical(part) for part in (card.organisation, name, card.version, card.precision))
+
+
+def canonical(text: str) -> str:
+    """The text without what two people write differently: capitals, spaces, hyphens."""
+    return SAYS_NOTHING.sub("", text.casefold())
