@@ -74,7 +74,7 @@ def clustered(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
         by_vote = tally.weight is None
         meat = scores.squared_by_vote(found, tally.counts) if by_vote else scores.squared(found, tally.cells("none"))
         return _sandwiched(fit, meat)
-    clusters = _several(tally, cluster)
+    clusters = several(tally, cluster)
     return _sandwiched(fit, clusters / (clusters - 1) * scores.squared(found, tally.cells(cluster)))
 
 
@@ -83,7 +83,7 @@ def jackknife(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
 
     Without a prior a refit may have no maximum although the whole has one: NoMaximum.
     """
-    clusters, cells = _several(tally, cluster), tally.cells(cluster)
+    clusters, cells = several(tally, cluster), tally.cells(cluster)
     near, size = chord.of(fit), len(fit.theta)
     ends = np.searchsorted(cells.cluster, np.arange(clusters + 1))
     left_out = np.empty((clusters, size))
@@ -167,7 +167,8 @@ def _sandwiched(fit: Fit, meat: Matrix) -> Matrix:
     return _centred(bread @ meat @ bread, fit.layout)
 
 
-def _several(tally: Tally, cluster: Cluster) -> int:
+def several(tally: Tally, cluster: Cluster) -> int:
+    """How many clusters there are, or an error: those of one can't show how they differ."""
     clusters = tally.clusters(cluster)
     if clusters < FEWEST_CLUSTERS:
         who = "prompt" if cluster == "prompt" else "voter"

@@ -11,7 +11,7 @@ from rating.arrays import Codes, Flags, Integers, Vector, summed
 from rating.cells import Cells, Cluster
 from rating.columns import Column
 from rating.counts import UNITS, Counts
-from rating.errors import VotesWrong
+from rating.errors import RatingError, VotesWrong
 from rating.outcomes import CODES, OUTCOMES, SWAPPED, WORDS, Outcome
 
 Vote: TypeAlias = tuple[str, str, Outcome | str, str]
@@ -40,6 +40,8 @@ class Tally:
     def __post_init__(self) -> None:
         """Refuse what can't be counted, naming the first row (from 1) it is found in."""
         given = (self.first, self.second, self.outcome, self.voter, self.prompt, self.weight)
+        if any(column.ndim != 1 for column in given if column is not None):
+            raise VotesWrong("A column of a tally has one value a row.")
         if len({len(column) for column in given if column is not None}) != 1:
             raise VotesWrong("The columns of a tally must be of one length.")
         if len(set(self.contenders)) != len(self.contenders):
@@ -173,7 +175,7 @@ class Tally:
     def numbered(self, cluster: Cluster) -> Codes | None:
         """Each vote's cluster from 0 without gaps; None where every vote is one."""
         if cluster not in ("voter", "prompt", "both", "none"):
-            raise ValueError(f"A cluster is voter, prompt, both or none, and not {cluster!r}.")
+            raise RatingError(f"A cluster is voter, prompt, both or none, and not {cluster!r}.")
         voter = cells.renumbered(self.voter) if cluster in ("voter", "both") and self.voter is not None else None
         prompt = cells.renumbered(self.prompt) if cluster in ("prompt", "both") and self.prompt is not None else None
         if cluster != "both":

@@ -27,6 +27,9 @@ STAMP = re.compile(r"(\d+\.\d{4}) ")
 RATIO = 1.5
 # What a busy machine may add to any one of its moments, whatever else happens.
 FLOOR_SECONDS = 0.06
+ATTEMPTS = 4
+# So late is no token unless the whole machine stood still; then battles may have met their deadlines.
+DISTURBED_SECONDS = 0.5
 MEMORY_BYTES = 20 * 1024 * 1024
 WHOLE = {
     *("identity", "nodone", "doneonly", "length", "badsse", "badutf8", "nul", "multiline", "crlf", "bom", "comments"),
@@ -53,10 +56,15 @@ class Beside:
         return quantiles(self.lags, n=100)[98]
 
 
-def _stamps() -> Iterator[str]:
-    """Tokens that say when they were sent."""
-    for _ in range(TOKENS):
-        yield f"{monotonic():.4f} "
+def _stamps() -> Iterator[str | asyncio.Event]:
+    """Tokens that say when they were due: where the process stands still they come late, however they are sent."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for token in range(TOKENS):
+        gate, due = asyncio.Event(), began + token * TOKEN_SECONDS
+        loop.call_at(due, gate.set)
+        yield gate
+        yield f"{due:.4f} "
 
 
 @pytest.fixture
@@ -83,20 +91,26 @@ async def test_good_battles_beside_a_fault_of_the_other_dialect_do_as_well(
 
 
 async def _compare(db: Pool, provider: Provider, visitor: Visitor, fault: str, dialect: str) -> None:
-    """Rounds with the fault and without it by turns, the first of all to warm up."""
+    """Rounds without the fault and with it by turns, the first of all to warm up.
+
+    A fault that held others up would do so every time; what else runs on the machine does so now and then.
+    """
     for model in ("good", "better"):
-        provider.teach(model, lambda _: (_stamps(), TOKEN_SECONDS, "stop"))
+        provider.teach(model, lambda _: (_stamps(), 0.0, "stop"))
         await contender(db, provider, model, slug=model)
     for slug, model in zip(OTHERS, (fault, "words:Nothing to add."), strict=True):
         await contender(db, provider, model, slug=slug)
     await db.execute("UPDATE endpoints SET dialect = $2 WHERE model = $1", fault, dialect)
-    rounds = [await _round(db, visitor, faulty=faulty) for faulty in (False, True, False, True)][1:]
-    for one in rounds:
-        assert one.whole == GOOD
-    alone, beside = (min(one.p99 for one in rounds[first::2]) for first in (1, 0))
-    assert beside <= alone * RATIO + FLOOR_SECONDS
-    assert min(one.memory for one in rounds[::2]) < MEMORY_BYTES
-    assert await db.fetchval("SELECT count(*) FROM battles WHERE state = 'void'") == 2
+    await _round(db, visitor, faulty=False)
+    for attempt in range(1, ATTEMPTS + 1):
+        alone, beside = [await _round(db, visitor, faulty=faulty) for faulty in (False, True)]
+        as_soon = beside.p99 <= alone.p99 * RATIO + FLOOR_SECONDS
+        if alone.whole == beside.whole == GOOD and as_soon and beside.memory < MEMORY_BYTES:
+            break
+        disturbed = max(alone.lags) > DISTURBED_SECONDS or max(beside.lags) > DISTURBED_SECONDS
+        assert disturbed or beside.whole == GOOD
+        assert attempt < ATTEMPTS, (alone.p99, beside.p99, beside.whole, beside.memory)
+    assert await db.fetchval("SELECT count(*) >= 1 FROM battles WHERE state = 'void'")
 
 
 async def _round(db: Pool, visitor: Visitor, *, faulty: bool) -> Beside:
