@@ -14,7 +14,6 @@ from arena.db import Pool
 from arena.pages import languages, private
 from arena.people import members
 from arena.people.accounts import Account, Role
-from arena.people.members import Membership
 from arena.submission import contenders, registrations
 from arena.submission.cards import Card
 from arena.submission.connections import Connection
@@ -47,7 +46,6 @@ async def new(
     reader: Given[Account | None],
     db: Given[Pool],
     follows: Annotated[UUID | None, QueryParameter(name="follows")] = None,
-    organisation: Annotated[str, QueryParameter(name="organisation", max_length=100)] = "",
 ) -> Template | Redirect:
     """The form that brings an endpoint, or what follows one of the reader's own."""
     if reader is None:
@@ -61,7 +59,7 @@ async def new(
         "parameters": parameters(former),
         "card": await _card(db, former),
         "memberships": [(each.organisation, each.name) for each in memberships],
-        "chosen": former.organisation if former else _chosen(memberships, organisation),
+        "chosen": former.organisation if former else "",
         "operator": Role.OPERATOR in reader.roles,
     }
     return private.page("providers/new.html", reader, context)
@@ -70,10 +68,6 @@ async def new(
 def parameters(endpoint: Registered | None) -> str:
     """The parameters of an endpoint as they are written into a form."""
     return msgspec.json.encode(endpoint.parameters).decode() if endpoint and endpoint.parameters else ""
-
-
-def _chosen(memberships: list[Membership], organisation: str) -> str:
-    return organisation if organisation in {each.organisation for each in memberships} else ""
 
 
 async def _card(db: Pool, former: Registered | None) -> Card:

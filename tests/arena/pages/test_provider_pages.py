@@ -18,9 +18,9 @@ ENDPOINT = {"base_url": "https://inference.northgate.example/v1", "model": "gpt4
 HTML = {"accept": "text/html"}
 # What providers have written, and what the dialects and JSON call things.
 OTHERS = re.compile(
-    r"OpenAI chat completions|Anthropic messages|/chat/completions|/messages|\{.{1,5}name.{1,5}: value\}|[Hh]ouse|GPT 4|"
-    r"gpt4|gpt-4|GPT|https://inference[a-z./1]*|model-7b|temperature|bf16|Authorization: Bearer|[Gg]pt@example.org|"
-    r"arena_|API|read"
+    r"OpenAI chat completions|Anthropic messages|/chat/completions|/messages|\{.{1,5}name.{1,5}: value\}|[Hh]ouse|"
+    r"GPT 4|gpt4|gpt-4|GPT|https://inference[a-z./1]*|model-7b|temperature|bf16|Authorization: Bearer|"
+    r"[Gg]pt@example.org|arena_|API|read"
 )
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 
