@@ -61,7 +61,7 @@ def fit(counts: Counts, *, prior: float = 1.0) -> Acceptability:
 def covariance(found: Acceptability, tally: Tally, cluster: Cluster = "voter") -> Matrix:
     """CR1 by cluster, as of a rating (M x M); the levels are absolute, so that no gauge is taken off."""
     clusters = tally.clusters(cluster)
-    meat = scores.squared(found.scores, tally.cells(cluster)) * clusters / max(clusters - 1, 1)
+    meat = scores.squared(found.scores, tally, cluster) * clusters / max(clusters - 1, 1)
     factor = cho_factor(found.information, lower=True, check_finite=False)
     half = cho_solve(factor, meat, check_finite=False)
     whole = np.asarray(cho_solve(factor, half.T, check_finite=False))

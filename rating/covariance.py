@@ -71,11 +71,9 @@ def clustered(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
     """
     found = scores.of(fit, tally.counts)
     if cluster == "none":
-        by_vote = tally.weight is None
-        meat = scores.squared_by_vote(found, tally.counts) if by_vote else scores.squared(found, tally.cells("none"))
-        return _sandwiched(fit, meat)
+        return _sandwiched(fit, scores.squared(found, tally, cluster))
     clusters = _several(tally, cluster)
-    return _sandwiched(fit, clusters / (clusters - 1) * scores.squared(found, tally.cells(cluster)))
+    return _sandwiched(fit, clusters / (clusters - 1) * scores.squared(found, tally, cluster))
 
 
 def jackknife(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:

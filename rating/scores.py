@@ -8,10 +8,11 @@ import numpy as np
 from rating import likelihood
 from rating.arrays import Codes, Flags, Matrix
 from rating.bradley_terry import Fit
-from rating.cells import Cells
+from rating.cells import Cells, Cluster
 from rating.counts import Counts
 from rating.errors import RatingError
 from rating.likelihood import Pairs, Ties
+from rating.tally import Tally
 
 BLOCK = 4096  # Clusters held as rows of a matrix at once; with 400 parameters 13 MB.
 
@@ -73,8 +74,13 @@ def _by_outcome(part: Matrix, ties: Ties) -> Matrix:
     return np.stack([part[0], part[1], tied, tied])
 
 
-def squared_by_vote(scores: Scores, counts: Counts) -> Matrix:
-    """Σ over votes of u u' (P x P), every vote weighing 1."""
+def squared(scores: Scores, tally: Tally, cluster: Cluster) -> Matrix:
+    """Σ over clusters of U U' (P x P), U being the sum of a cluster's scores; the order of votes moves no bit."""
+    return _by_vote(scores, tally.counts) if tally.alone(cluster) else _by_cluster(scores, tally.cells(cluster))
+
+
+def _by_vote(scores: Scores, counts: Counts) -> Matrix:
+    """Votes that stand alone are told apart by pair and outcome only, however many they are."""
     pairs = Pairs.of(counts.table, Ties.HALF)
     bad = np.triu(counts.both_bad, 1)[pairs.low, pairs.high]
     said = np.stack([pairs.counts[0], pairs.counts[1], pairs.counts[2] - bad, bad])
@@ -82,11 +88,7 @@ def squared_by_vote(scores: Scores, counts: Counts) -> Matrix:
     return scattered(scores.columns, moments, scores.size)
 
 
-def squared(scores: Scores, cells: Cells) -> Matrix:
-    """Σ over clusters of U U' (P x P), U being the sum of a cluster's scores.
-
-    Sums run over cells in their order, so that the order of votes moves no bit.
-    """
+def _by_cluster(scores: Scores, cells: Cells) -> Matrix:
     alone = np.bincount(cells.cluster)[cells.cluster] == 1
     return _alone(scores, cells, alone) + _together(scores, cells, ~alone)
 
