@@ -74,9 +74,13 @@ def _by_outcome(part: Matrix, ties: Ties) -> Matrix:
     return np.stack([part[0], part[1], tied, tied])
 
 
-def squared(scores: Scores, tally: Tally, cluster: Cluster) -> Matrix:
+def squared(scores: Scores, votes: Tally | Counts, cluster: Cluster) -> Matrix:
     """Σ over clusters of U U' (P x P), U being the sum of a cluster's scores; the order of votes moves no bit."""
-    return _by_vote(scores, tally.counts) if tally.alone(cluster) else _by_cluster(scores, tally.cells(cluster))
+    if isinstance(votes, Counts):
+        if votes.weighted:
+            raise RatingError("Weighted votes can't be told apart in their counts; give the tally of them.")
+        return _by_vote(scores, votes)
+    return _by_vote(scores, votes.counts) if votes.alone(cluster) else _by_cluster(scores, votes.cells(cluster))
 
 
 def _by_vote(scores: Scores, counts: Counts) -> Matrix:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rating
-from rating import NoMaximum, Tally, acceptability, bradley_terry, covariance
+from rating import NoMaximum, RatingError, Tally, acceptability, bradley_terry, covariance
 from rating.arrays import Matrix
 from rating.bradley_terry import Fit
 from rating.cells import Cluster
@@ -161,4 +161,7 @@ def test_counts_tell_of_votes_that_stand_alone_what_a_walk_over_them_tells(ties:
     assert alone.effective_each("voter") == pytest.approx(walked.effective_each("voter"), rel=1e-12)
     assert covariance.clustered(alone, fit) == pytest.approx(covariance.clustered(walked, fit), rel=1e-9, abs=1e-15)
     assert covariance.clustered(alone, fit) == pytest.approx(by_definition(alone, fit, "voter"), rel=1e-6, abs=1e-12)
+    assert (covariance.clustered(alone, fit) == covariance.clustered(alone.counts, fit)).all()
+    with pytest.raises(RatingError, match="Weighted votes can't be told apart"):
+        covariance.clustered(walked.counts, fit)
     assert acceptability.covariance(found, alone) == pytest.approx(acceptability.covariance(found, walked), rel=1e-9)
