@@ -235,14 +235,16 @@ def our_ranks(data: Data) -> Work:
 
 
 def evalica_codes(data: Data) -> Work:
-    """evalica on integers."""
+    """evalica on integers, with its index and its outcomes made before."""
+    import evalica
+    import pandas as pd
+
     first, second, outcome = data.codes
+    said = np.array([evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw], dtype=object)[outcome].tolist()
+    index = pd.Index(range(len(data.names)))
 
     def work() -> Vector:
-        import evalica
-
-        said = np.array([evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw], dtype=object)[outcome]
-        found = evalica.bradley_terry(first, second, said)
+        found = evalica.bradley_terry(first, second, said, index=index)
         return np.asarray(np.log(found.scores.sort_index().to_numpy(dtype=np.float64)))
 
     return work
