@@ -88,7 +88,12 @@ def _by_vote(scores: Scores, counts: Counts) -> Matrix:
     pairs = Pairs.of(counts.table, Ties.HALF)
     bad = np.triu(counts.both_bad, 1)[pairs.low, pairs.high]
     said = np.stack([pairs.counts[0], pairs.counts[1], pairs.counts[2] - bad, bad])
-    moments = np.einsum("ou,oui,ouj->uij", said, scores.values, scores.values)
+    number, width = scores.columns.shape
+    moments = np.empty((number, width, width))
+    for i in range(width):
+        own = said * scores.values[:, :, i]
+        for j in range(i + 1):
+            moments[:, i, j] = moments[:, j, i] = (own * scores.values[:, :, j]).sum(axis=0)
     return scattered(scores.columns, moments, scores.size)
 
 

@@ -14,7 +14,7 @@ HALF = 8  # A word is compared as two numbers of so many bytes.
 OFFSETS = {"string": np.int32, "large_string": np.int64}
 # What follows a text is set to a byte that no text holds, so that two are equal where all their bytes are.
 FILLER = b"\xff"
-FILLS = np.array([int.from_bytes(bytes(n) + FILLER * (HALF - n), "little") for n in range(HALF + 1)], dtype="<u8")
+FILLS = np.array([int.from_bytes(bytes(n) + FILLER * (HALF - n), "little") for n in range(LONGEST + 1)], dtype="<u8")
 
 
 def codes(column: Any, known: Mapping[str, int]) -> NDArray[np.int8] | None:
@@ -55,7 +55,7 @@ def _coded(
     longest = int(lengths.max())
     if longest > LONGEST or not lengths.min():
         return None
-    head, tail = _numbers(texts, starts) | FILLS[np.minimum(lengths, HALF)], None
+    head, tail = _numbers(texts, starts) | FILLS[lengths], None
     if longest > HALF:
         tail = _numbers(texts, starts + HALF) | FILLS[np.maximum(lengths - HALF, 0)]
     found = np.full(len(starts), -1, dtype=np.int8)
