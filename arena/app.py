@@ -20,7 +20,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.response import Template
 from litestar.types import Message, Scope
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from redis.asyncio import Redis
 
 from arena import api, guards, jobs, pages, ports
@@ -28,7 +28,7 @@ from arena import db as database
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.doors import Door
-from arena.errors import ArenaError, Later
+from arena.errors import ArenaError, Later, Say
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.limits import Rates
@@ -71,12 +71,13 @@ class Unavailable(ArenaError):
 
 
 class Problem(Struct):
-    """What went wrong (RFC 9457), with a sentence that the reader can act on."""
+    """What went wrong (RFC 9457), with a sentence that the reader can act on, and the field it is about, if any."""
 
     title: str
     status: int
     detail: str
     type: str = "about:blank"
+    field: str | UnsetType = UNSET
 
 
 class Resources:
@@ -110,6 +111,7 @@ class Resources:
         """What handlers can ask for by name."""
         return {
             "settings": Provide(lambda: self._settings, sync_to_thread=False),
+            "say": Provide(_say, sync_to_thread=False),
             "db": Provide(lambda: self.db, sync_to_thread=False),
             "keyring": Provide(lambda: self._keyring, sync_to_thread=False),
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
@@ -144,6 +146,10 @@ def create(settings: Settings, resources: Resources | None = None) -> Litestar:
         openapi_config=OpenAPIConfig("Arena", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/")]),
         logging_config=None,
     )
+
+
+def _say(request: AnyRequest) -> Say:
+    return languages.of(request).say
 
 
 def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
@@ -211,7 +217,9 @@ def _problem(
     title, detail = language.say(HTTPStatus(status).phrase), language.say(sentence, values)
     if _is_page(request.scope) and "text/html" in request.headers.get("accept", ""):
         return Template("problem.html", context={"title": title, "detail": detail}, status_code=status)
-    return Response(Problem(title, status, detail), status_code=status, media_type="application/problem+json")
+    about = values.get("field") or values.get("where")
+    problem = Problem(title, status, detail, field=str(about) if about else UNSET)
+    return Response(problem, status_code=status, media_type="application/problem+json")
 
 
 def _is_page(scope: Scope) -> bool:

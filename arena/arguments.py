@@ -18,6 +18,14 @@ def names(text: str) -> dict[str, str]:
     return renamed
 
 
+def features(text: str) -> tuple[str, ...]:
+    """COLUMN,…: style features, each named once; the file has two columns for each."""
+    named = tuple(part.strip() for part in text.split(","))
+    if not all(named) or len({*named}) < len(named):
+        raise ArgumentTypeError(f"{text!r} does not name style features, each once.")
+    return named
+
+
 def port(text: str) -> int:
     """A port, or 0."""
     if not text.isascii() or not text.isdigit() or int(text) > MOST_PORT:

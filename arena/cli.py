@@ -167,6 +167,7 @@ def _rate(chosen: argparse.Namespace) -> None:
             seed=chosen.seed,
             ties=chosen.ties,
             cluster=chosen.cluster,
+            style=chosen.style,
             renamed=chosen.map,
         ),
         say=_say,

@@ -79,7 +79,14 @@ def add_rate(commands: Commands) -> argparse.ArgumentParser:
     rate.add_argument(
         "--seed", type=arguments.whole, default=0, metavar="N", help="what chance starts from (%(default)s)"
     )
-    rate.add_argument("--ties", choices=TIES, default=TIES[0], help="how ties are understood (%(default)s)")
+    rate.add_argument("--ties", choices=TIES, help=f"how ties are understood ({TIES[0]}; half, always, with --style)")
+    rate.add_argument(
+        "--style",
+        type=arguments.features,
+        default=(),
+        metavar="COLUMN,…",
+        help="ratings at equal style, and how far that moves each; COLUMN stands for COLUMN_a and COLUMN_b",
+    )
     rate.add_argument(
         "--cluster", choices=CLUSTERS, default=CLUSTERS[0], help="whose votes belong together (%(default)s)"
     )

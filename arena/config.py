@@ -53,6 +53,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     turns: Positive = 8
     prompt_characters: Positive = 32000
     battle_hours: Positive = 24
+    warming_battles: Positive = 50
+    warming_failures: Annotated[float, Meta(gt=0, le=1)] = 0.2
     battles_per_hour: Natural = 120
     network_battles_per_hour: Natural = 600
     votes_per_minute: Natural = 60

@@ -1,9 +1,11 @@
 """The errors of the service: each is a sentence that its reader can act on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+# A sentence with its values, in the language of whoever asks.
+Say = Callable[[str, Mapping[str, str | int]], str]
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 

@@ -186,6 +186,12 @@ async def asker(request: Request[Any, Any, Any], settings: Given[Settings], db: 
     return None if account is None else Asker(account, None)
 
 
+async def reader(request: Request[Any, Any, Any], settings: Given[Settings], db: Given[Pool]) -> Account | None:
+    """Who reads a page: whose session the browser has. An API key is for programs, and no page looks at it."""
+    token = session_token(request, settings)
+    return None if token is None else await sessions.account(db, token)
+
+
 async def signed_in(asker: Given[Asker | None]) -> Asker:
     """Who asks, where that must be somebody."""
     if asker is None:

@@ -6,19 +6,23 @@ Jobs are rows in PostgreSQL. Losing a wake-up call costs little: every board's o
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from time import time
-from typing import TypeAlias
+from typing import TypeAlias, cast
+from uuid import UUID
 
 from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver, AsyncpgPoolDriver
 from pgqueuer.models import Job, Schedule
 from pgqueuer.queries import Queries
 
-from arena.db import Connection, Pool
+from arena.db import Connection, Pool, Proxy
 
 REFIT = "refit"
+CHECK = "check"
+CHECKS_AT_ONCE = 4
 SOON = timedelta(seconds=1)
 
 Work: TypeAlias = Callable[[], Awaitable[None]]
+CheckWork: TypeAlias = Callable[[UUID], Awaitable[None]]
 BoardWork: TypeAlias = Callable[[str], Awaitable[None]]
 
 
@@ -33,6 +37,14 @@ async def refit_soon(db: Pool, board: str, *, after: timedelta = SOON) -> None:
         execute_after=after,
         dedupe_key=f"{REFIT}:{board}:{int(time() + after.total_seconds())}",
         on_conflict="skip",
+    )
+
+
+async def check_soon(db: Connection | Proxy, check_id: UUID) -> None:
+    """Have an endpoint checked by a worker; asked for twice before one begins, it is one job."""
+    # A connection of the pool does all that its driver asks of one.
+    await Queries(AsyncpgDriver(cast("Connection", db))).enqueue(
+        CHECK, check_id.bytes, dedupe_key=f"{CHECK}:{check_id}", on_conflict="skip"
     )
 
 
@@ -69,6 +81,13 @@ class Clockwork:
         @self._queue.entrypoint(REFIT, on_failure="hold")
         async def refit(job: Job) -> None:
             await work((job.payload or b"").decode())
+
+    def on_check(self, work: CheckWork) -> None:
+        """Call `work` with the check's id for every check job, some at a time."""
+
+        @self._queue.entrypoint(CHECK, concurrency_limit=CHECKS_AT_ONCE)
+        async def check(job: Job) -> None:
+            await work(UUID(bytes=job.payload))
 
     def every(self, cron: str, name: str, work: Work) -> None:
         """Call `work` whenever the cron expression (UTC) says so."""

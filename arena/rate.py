@@ -4,27 +4,20 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from math import inf, isfinite
+from math import isfinite
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any
 
 import numpy as np
 
 import rating
-from arena import terminal
+from arena import rated, terminal
 from arena.errors import Refused
-from arena.terminal import Progress, Style
-from rating import RatingError, Standing, Standings, Tally, votefile
+from arena.rated import Rated
+from arena.terminal import Progress
+from rating import RatingError, Standings, Styled, Tally, covariates, votefile
 from rating.outcomes import OUTCOMES, Outcome
 from rating.votefile import Cluster, Columns, VoteFileUnknown
-
-# As the settings of an arena are when nobody sets them: what rates a file has none.
-ESTABLISHED_VOTES: Final = 500
-ESTABLISHED_HALF_WIDTH: Final = 30.0
-
-FEWEST_BAR_COLUMNS: Final = 10
-FEWEST_NAME_COLUMNS: Final = 16
-FIGURES: Final = ("Rank", "Rating", "Lower", "Upper", "Votes")
 
 
 class VotesRefused(Refused):
@@ -37,33 +30,13 @@ class Order:
 
     file: Path
     out: Path | None
-    ties: str
+    ties: str | None
     prior: float
     replicates: int
     seed: int
     cluster: Cluster
+    style: tuple[str, ...] = ()
     renamed: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Rated:
-    """One contender's row, as the JSON has it; an end that can't be estimated is None."""
-
-    contender: str
-    rating: float
-    lower: float | None
-    upper: float | None
-    rank_lower: int
-    rank_upper: int
-    votes: int
-    status: Literal["provisional", "established"]
-    separation: str
-    group: int
-
-    @property
-    def bounded(self) -> bool:
-        """Whether both ends of the interval are known."""
-        return self.lower is not None and self.upper is not None
 
 
 def run(order: Order, *, say: Callable[[str], None]) -> None:
@@ -74,6 +47,7 @@ def run(order: Order, *, say: Callable[[str], None]) -> None:
             order.file,
             renamed=order.renamed,
             cluster=order.cluster,
+            style=order.style,
             seen=lambda votes: progress.say(f"Reading {order.file.name}: {votes:,} votes"),
         )
         progress.say(f"Rating {len(columns.contenders):,} contenders by {len(columns):,} votes")
@@ -86,25 +60,17 @@ def run(order: Order, *, say: Callable[[str], None]) -> None:
         raise VotesRefused("{file}: {fault}.", file=str(order.file), fault=error.strerror or str(error)) from error
     finally:
         progress.clear()
-    rows = _rows(standings)
+    rows = rated.rows(standings)
     if order.out:
         order.out.write_text(_json(rows, standings, tally, columns), encoding="utf-8")
-    for note in _notes(columns, order):
+    for note in _notes(columns, order, standings.style):
         print(f"arena: {note}", file=sys.stderr)
     style = terminal.style_of(sys.stdout)
-    say(style.shown("\n".join([*_table(rows, style), "", _summed(tally, standings)])))
+    say(style.shown("\n".join([*rated.table(rows, style), "", _summed(tally, standings)])))
 
 
 def _rated(columns: Columns, order: Order) -> tuple[Tally, Standings]:
-    tally = Tally(
-        contenders=columns.contenders,
-        first=columns.first,
-        second=columns.second,
-        outcome=columns.outcome,
-        voter=columns.voter,
-        prompt=columns.prompt,
-        weight=columns.weight,
-    )
+    tally = columns.tally
     standings = rating.rate(
         tally,
         ties=order.ties,
@@ -112,44 +78,16 @@ def _rated(columns: Columns, order: Order) -> tuple[Tally, Standings]:
         cluster=order.cluster,
         seed=order.seed,
         replicates=order.replicates,
+        style=covariates.of(columns.style, order.style) if order.style else None,
     )
     return tally, standings
-
-
-def _rows(standings: Standings) -> list[Rated]:
-    """The board's rows, group by group, the highest rating first."""
-    rows = []
-    for place, contender in enumerate(standings.contenders):
-        lower, upper = float(standings.lower[place]), float(standings.upper[place])
-        votes = int(standings.votes[place])
-        established = votes >= ESTABLISHED_VOTES and (upper - lower) / 2 < ESTABLISHED_HALF_WIDTH
-        rows.append(
-            Rated(
-                contender=contender,
-                rating=float(standings.rating[place]),
-                lower=lower if isfinite(lower) else None,
-                upper=upper if isfinite(upper) else None,
-                rank_lower=int(standings.rank_lower[place]),
-                rank_upper=int(standings.rank_upper[place]),
-                votes=votes,
-                status="established" if established else "provisional",
-                separation=standings.standing[place].value,
-                group=int(standings.group[place]),
-            )
-        )
-    return sorted(rows, key=lambda row: (row.group, -row.rating, row.contender))
 
 
 def _json(rows: list[Rated], standings: Standings, tally: Tally, columns: Columns) -> str:
     said = np.bincount(columns.outcome, minlength=len(OUTCOMES))
     told = {
-        "ratings": [asdict(row) for row in rows],
-        "method": {
-            **{name: _finite(value) for name, value in standings.method.items()},
-            "bootstrap_ratio": standings.bootstrap_ratio,
-            "residual": standings.residual,
-            "error_bound": _finite(standings.error_bound),
-        },
+        "ratings": [_row(row) for row in rows],
+        "method": _method(standings),
         "tally": {
             "votes": len(tally),
             "contenders": len(tally.contenders),
@@ -164,78 +102,47 @@ def _json(rows: list[Rated], standings: Standings, tally: Tally, columns: Column
     return json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def _finite(value: str | float | None) -> str | float | None:
-    """The value, or None for a number without an end: JSON has none."""
-    return None if isinstance(value, float) and not isfinite(value) else value
+def _row(row: Rated) -> dict[str, Any]:
+    told = asdict(row)
+    return told | (told.pop("shift") or {})
 
 
-def _notes(columns: Columns, order: Order) -> Iterator[str]:
+def _method(standings: Standings) -> dict[str, Any]:
+    """The choices made; at equal style with each feature's coefficient, for one root mean square of the difference."""
+    told: dict[str, Any] = {
+        name: rated.end(value) if isinstance(value, float) else value for name, value in standings.method.items()
+    }
+    told |= {
+        "bootstrap_ratio": standings.bootstrap_ratio,
+        "residual": standings.residual,
+        "error_bound": rated.end(standings.error_bound),
+    }
+    if (style := standings.style) is None:
+        return told
+    columns = (
+        style.features,
+        style.coefficients.tolist(),
+        map(rated.end, style.errors.tolist()),
+        style.scales.tolist(),
+    )
+    names = ("feature", "coefficient", "standard_error", "scale")
+    return told | {"style": [dict(zip(names, feature, strict=True)) for feature in zip(*columns, strict=True)]}
+
+
+def _notes(columns: Columns, order: Order, style: Styled | None) -> Iterator[str]:
     """What somebody should know before they believe the table."""
     if columns.unread:
         yield f"Not read: {', '.join(columns.unread)}."
     if order.cluster == "voter" and columns.voter is None:
         yield "There is no voter column, so every vote counts as a voter of its own; intervals may be too narrow."
+    if style and style.silent:
+        yield f"No two sides differ in {', '.join(style.silent)}, so nothing is known of its worth."
+    if style and order.cluster == "voter" and columns.prompt is not None:
+        yield "At equal style votes are clustered by voter alone, whether or not prompts repeat."
     if len(columns) == 1:
         yield "There is one vote, and one vote bounds nothing."
     elif (columns.outcome >= Outcome.TIE.code).all():
         yield "Every vote is a tie, so nobody is ahead of anybody."
-
-
-def _table(rows: list[Rated], style: Style) -> list[str]:
-    """The board as lines, intervals drawn where there is room for them; names are cut for a terminal alone."""
-    longest = max(map(terminal.width_of, ("Contender", *(row.contender for row in rows))))
-    figures = terminal.aligned([FIGURES, *(_figures(row, style) for row in rows)], [True] * len(FIGURES))
-    statuses = terminal.aligned([("Status",), *((_status(row),) for row in rows)], [False])
-    room = style.width - terminal.width_of(figures[0]) - max(map(terminal.width_of, statuses)) - 3 * len(terminal.GAP)
-    name = min(longest, max(room - FEWEST_BAR_COLUMNS, FEWEST_NAME_COLUMNS)) if style.cut else longest
-    drawn = room - name
-    bars = [""] * (len(rows) + 1)
-    if drawn >= FEWEST_BAR_COLUMNS:
-        axis = _axis(rows)
-        bars = [" " * drawn, *(terminal.bar(_ends(row), row.rating, axis, drawn, style.letters) for row in rows)]
-    lines = []
-    for contender, numbers, drawing, status in zip(
-        ["Contender", *(row.contender for row in rows)], figures, bars, statuses, strict=True
-    ):
-        lines.append(terminal.GAP.join(filter(None, (terminal.fitted(contender, name), numbers, drawing, status))))
-    return [style.bold(lines[0]), *_grouped(rows, lines[1:], style)]
-
-
-def _grouped(rows: list[Rated], lines: list[str], style: Style) -> Iterator[str]:
-    """The rows' lines, with a heading over each group where there are several."""
-    several = rows[-1].group > 0
-    for place, (row, line) in enumerate(zip(rows, lines, strict=True)):
-        if several and (place == 0 or rows[place - 1].group != row.group):
-            yield style.bold(
-                f"Group {row.group}: nothing compares it with the others, so its ratings and ranks are its own"
-            )
-        yield line if row.status == "established" else style.dim(line)
-
-
-def _figures(row: Rated, style: Style) -> tuple[str, ...]:
-    ranks = (
-        f"{row.rank_lower}"
-        if row.rank_lower == row.rank_upper
-        else f"{row.rank_lower}{style.letters.to}{row.rank_upper}"
-    )
-    lower, upper = ("none" if end is None else f"{end:,.0f}" for end in (row.lower, row.upper))
-    return ranks, f"{row.rating:,.0f}", lower, upper, f"{row.votes:,}"
-
-
-def _status(row: Rated) -> str:
-    return row.status if row.separation == Standing.SETTLED else f"{row.status}, {row.separation}"
-
-
-def _ends(row: Rated) -> tuple[float, float]:
-    return -inf if row.lower is None else row.lower, inf if row.upper is None else row.upper
-
-
-def _axis(rows: list[Rated]) -> tuple[float, float]:
-    shown = [value for row in rows for value in (row.lower, row.rating, row.upper) if value is not None]
-    low, high = min(shown), max(shown)
-    # Room for the arrows of intervals without an end beyond the last point.
-    margin = 0.0 if all(row.bounded for row in rows) else max((high - low) / 8, 1.0)
-    return low - margin, high + margin
 
 
 def _summed(tally: Tally, standings: Standings) -> str:
@@ -245,7 +152,17 @@ def _summed(tally: Tally, standings: Standings) -> str:
         voters = f" by {tally.clusters('voter'):,} voters (worth {standings.effective_voters:,.0f} equally busy ones)"
     many = "1 vote" if len(tally) == 1 else f"{len(tally):,} votes"
     choices = ", ".join(f"{name} {_short(value)}" for name, value in standings.method.items() if value is not None)
-    return f"{many} on {len(tally.contenders):,} contenders{voters}\nMethod: {choices}"
+    return f"{many} on {len(tally.contenders):,} contenders{voters}\nMethod: {choices}{_styled(standings.style)}"
+
+
+def _styled(style: Styled | None) -> str:
+    if style is None:
+        return ""
+    found = zip(style.features, style.coefficients, style.errors, strict=True)
+    told = ", ".join(
+        f"{name} {worth:+.3g} ± {error:.2g}" if isfinite(error) else f"{name} unknown" for name, worth, error in found
+    )
+    return f"\nStyle: {told} (log-odds for one root mean square of the difference, and standard error)"
 
 
 def _short(value: str | float) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from rating import graph, likelihood, newton
 from rating.arrays import Matrix, Vector, expit
 from rating.counts import Counts
-from rating.errors import NoMaximum
+from rating.errors import NoMaximum, RatingError
 from rating.likelihood import RIDGE, Layout, Pairs, Ties
 from rating.newton import Point, Problem
 from rating.tally import Tally
@@ -76,7 +76,8 @@ def fit(
     reference (half a win to each); as many had two equals, a third of each outcome, which keeps the tie level finite,
     and the two positions, drawn. With prior 0 a maximum exists only if wins, and ties both ways, lead from everyone
     to everyone (Ford 1957) and bound the tie level; else NoMaximum. The score equations hold to 1e-8 (or to rounding,
-    above a million votes); else DidNotConverge. `start` is a fit nearby.
+    above a million votes); else DidNotConverge. Counts or a prior that are no amounts are RatingError. `start` is a fit
+    nearby.
     """
     rule, whole = Ties.named(ties), _checked(_table(counts), prior)
     if prior == 0:
@@ -113,11 +114,11 @@ def _checked(table: Matrix, prior: float) -> Matrix:
     if table.ndim == 2:
         table = np.concatenate([table[None], np.zeros((3, *table.shape))])
     if table.ndim != 3 or len(table) != 4 or table.shape[1] != table.shape[2]:
-        raise ValueError(f"wins must be M x M, or votes by outcome 4 x M x M, and not {table.shape}.")
+        raise RatingError(f"wins must be M x M, or votes by outcome 4 x M x M, and not {table.shape}.")
     if not np.isfinite(table).all() or (table < 0).any() or np.diagonal(table, axis1=1, axis2=2).any():
-        raise ValueError("wins must hold finite counts, none below zero, and zeros on its diagonal.")
+        raise RatingError("wins must hold finite counts, none below zero, and zeros on its diagonal.")
     if not (np.isfinite(prior) and prior >= 0):
-        raise ValueError(f"prior is a number of drawn games, zero or more, and not {prior}.")
+        raise RatingError(f"prior is a number of drawn games, zero or more, and not {prior}.")
     return table
 
 

@@ -31,6 +31,9 @@ class Chord:
 
     def refit(self, decided: Matrix, ties: Matrix) -> Vector:
         """theta (M, sums to zero), settled to 1e-8 in every parameter; or the error of the refit from scratch."""
+        # Whoever has no votes left pulls nowhere, so that without a prior the steps shrink as if there were an optimum.
+        if self.fit.prior == 0 and np.count_nonzero(decided + decided.T + ties) < len(decided) * (len(decided) - 1):
+            bradley_terry.refuse_unbounded(_table(decided, ties), self.fit.ties)
         found = self._settled(decided, ties)
         return self._whole(decided, ties) if found is None else found
 

@@ -72,7 +72,7 @@ def clustered(votes: Tally | Counts, fit: Fit, cluster: Cluster = "voter") -> Ma
     found = scores.of(fit, votes if isinstance(votes, Counts) else votes.counts)
     if cluster == "none":
         return _sandwiched(fit, scores.squared(found, votes, cluster))
-    clusters = _several(votes, cluster)
+    clusters = several(votes, cluster)
     return _sandwiched(fit, clusters / (clusters - 1) * scores.squared(found, votes, cluster))
 
 
@@ -81,7 +81,7 @@ def jackknife(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
 
     Without a prior a refit may have no maximum although the whole has one: NoMaximum.
     """
-    clusters, cells = _several(tally, cluster), tally.cells(cluster)
+    clusters, cells = several(tally, cluster), tally.cells(cluster)
     near, size = chord.of(fit), len(fit.theta)
     ends = np.searchsorted(cells.cluster, np.arange(clusters + 1))
     left_out = np.empty((clusters, size))
@@ -164,7 +164,8 @@ def _sandwiched(fit: Fit, meat: Matrix) -> Matrix:
     return _centred(bread @ meat @ bread, fit.layout)
 
 
-def _several(votes: Tally | Counts, cluster: Cluster) -> int:
+def several(votes: Tally | Counts, cluster: Cluster) -> int:
+    """How many clusters there are, or an error: those of one can't show how they differ."""
     clusters = int(votes.table.sum()) if isinstance(votes, Counts) else votes.clusters(cluster)
     if clusters < FEWEST_CLUSTERS:
         who = "prompt" if cluster == "prompt" else "voter"

@@ -1,5 +1,6 @@
 """The boards behind the published figures: who meets whom how often, how people vote, and how strengths lie."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,8 @@ FOUR_ELO = 4 * np.log(10) / 400
 class Setting:
     """How many meet and how people vote; without `voters` every vote is of a voter of its own.
 
-    `activity` is the sd of log busyness, `taste` the sd of what a voter adds to each contender's strength.
+    `activity` is the sd of log busyness, `taste` the sd of what a voter adds to each contender's strength, and
+    `affinity` that of what a prompt adds; without `prompts` every vote is on a prompt of its own.
     """
 
     contenders: int
@@ -23,6 +25,13 @@ class Setting:
     voters: int | None = None
     activity: float = 0.0
     taste: float = 0.0
+    prompts: int | None = None
+    affinity: float = 0.0
+
+    @property
+    def whim(self) -> float:
+        """The sd of all that voter and prompt together add to a strength."""
+        return math.hypot(self.taste, self.affinity)
 
 
 SETTINGS = {
@@ -31,6 +40,7 @@ SETTINGS = {
     "private": Setting(contenders=15, votes=3000, voters=60, activity=1.0, taste=0.8),
     "lab": Setting(contenders=15, votes=1000, voters=15, activity=0.8, taste=0.8),
     "new board": Setting(contenders=15, votes=300),
+    "two-way": Setting(contenders=15, votes=3000, voters=60, activity=1.0, taste=0.8, prompts=200, affinity=0.8),
 }
 RANK_SETTINGS = {
     "independent": Setting(contenders=20, votes=8000),

@@ -27,7 +27,7 @@ class Truth:
 
 
 def draw(truth: Truth, setting: Setting, rng: np.random.Generator) -> Tally:
-    """Votes on uniform pairs with random sides: votes for each voter are multinomial by log-normal busyness."""
+    """Votes on uniform pairs and prompts with random sides; voters' are multinomial by log-normal busyness."""
     return draw_styled(truth, setting, rng)[0]
 
 
@@ -38,12 +38,16 @@ def draw_styled(truth: Truth, setting: Setting, rng: np.random.Generator) -> tup
     voter = _voters(setting, rng)
     covariates = rng.standard_normal((setting.votes, len(truth.style)))
     lead = (truth.position + covariates @ np.array(truth.style, dtype=np.float64)) / 2
-    tastes = _tastes(setting, voter, first, second, rng)
+    tastes = _added(setting.taste, voter, first, second, setting, rng)
+    prompt = None
+    if setting.prompts is not None:
+        prompt = rng.integers(setting.prompts, size=setting.votes)
+        tastes += _added(setting.affinity, prompt, first, second, setting, rng)
     left, right = truth.strengths[first] + tastes[0] + lead, truth.strengths[second] + tastes[1] - lead
     steps = truth.rule.outcomes(left, right, first, second).cumsum(axis=0)[:-1]
     outcome = (rng.random(setting.votes) >= steps).sum(axis=0, dtype=np.int8)
     names = tuple(f"contender {code:03}" for code in range(setting.contenders))
-    return Tally(names, first, second, outcome, voter), covariates
+    return Tally(names, first, second, outcome, voter, prompt), covariates
 
 
 def _voters(setting: Setting, rng: np.random.Generator) -> Codes | None:
@@ -53,9 +57,11 @@ def _voters(setting: Setting, rng: np.random.Generator) -> Codes | None:
     return np.repeat(np.arange(setting.voters), rng.multinomial(setting.votes, busy / busy.sum()))
 
 
-def _tastes(setting: Setting, voter: Codes | None, first: Codes, second: Codes, rng: np.random.Generator) -> Matrix:
-    """What each vote's voter adds to the strengths of its two sides (2 x votes)."""
-    if not setting.taste or voter is None:
-        return setting.taste * rng.standard_normal((2, setting.votes))
-    each = setting.taste * rng.standard_normal((int(voter.max(initial=0)) + 1, setting.contenders))
-    return np.stack([each[voter, first], each[voter, second]])
+def _added(
+    sd: float, who: Codes | None, first: Codes, second: Codes, setting: Setting, rng: np.random.Generator
+) -> Matrix:
+    """What each vote's voter, or prompt, adds to the strengths of its two sides (2 x votes)."""
+    if not sd or who is None:
+        return sd * rng.standard_normal((2, setting.votes))
+    each = sd * rng.standard_normal((int(who.max(initial=0)) + 1, setting.contenders))
+    return np.stack([each[who, first], each[who, second]])

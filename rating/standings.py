@@ -1,7 +1,7 @@
 """Standings: the one call from a tally to a board's numbers."""
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -13,10 +13,34 @@ from rating.graph import Standing
 from rating.groups import Acceptable, Choices, Part
 from rating.likelihood import RIDGE, Ties
 from rating.position import Position
-from rating.scale import Scale
+from rating.scale import PER_LOGIT, Scale
 from rating.tally import Tally
 
+if TYPE_CHECKING:
+    from rating.covariates import Covariates
+
 Method: TypeAlias = dict[str, str | float | int | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Styled:
+    """What standings at equal style rest on: the K features, and the shift of each contender.
+
+    `coefficients` are in log-odds for one root mean square of the covariate, which `scales` gives, with their
+    standard `errors` (K each), as they were for group 0. A feature in `silent` never differs: its coefficient is 0. Its
+    error is infinite, and so are all where voters can't be seen to differ. `shift` is what equal style adds to a rating
+    in points, and `lower` and `upper` are the ends of its interval (M each); without ends for a contender that is not
+    settled, or whose voters can't be seen to differ.
+    """
+
+    features: tuple[str, ...]
+    coefficients: Vector
+    errors: Vector
+    scales: Vector
+    silent: tuple[str, ...]
+    shift: Vector
+    lower: Vector
+    upper: Vector
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +54,8 @@ class Standings:
     draws than others. `position` is what being shown first is worth, None without a vote; it alone depends on who was.
     `residual` is the worst score equation's distance from zero, `error_bound` how far any theta is from the best fit's.
     `method` names the choices made, as they were for group 0. `bootstrap_ratio` is None unless replicates were asked
-    for and some interval is finite.
+    for and some interval is finite. `style` is None unless the ratings are at equal style; acceptability and position
+    are then still those of the answers as they were.
     """
 
     contenders: tuple[str, ...]
@@ -55,6 +80,7 @@ class Standings:
     error_bound: float
     method: Method
     bootstrap_ratio: float | None
+    style: Styled | None = None
 
     def table(self) -> dict[str, Any]:
         """The columns a table shows, one row for each contender, as any data frame takes them."""
@@ -72,6 +98,8 @@ class Standings:
             "standard_error": np.sqrt(self.covariance.diagonal()),
             "tie_propensity": self.tie_propensity,
         }
+        if self.style is not None:
+            columns |= {"shift": self.style.shift, "shift_lower": self.style.lower, "shift_upper": self.style.upper}
         if self.acceptability is None:
             return columns
         return columns | {
@@ -84,23 +112,32 @@ class Standings:
 def rate(
     tally: Tally,
     *,
-    ties: str = Ties.DAVIDSON,
+    ties: str | None = None,
     prior: float = 1.0,
     cluster: Cluster = "voter",
     level: float = 0.95,
     seed: int = 0,
     replicates: int = 0,
+    style: "Covariates | None" = None,
 ) -> Standings:
     """Rate every contender of the tally; the order of its votes and the positions in them move no bit of a rating.
 
-    `ties` and `prior` are those of `fit`, `cluster` that of `covariance.standard`: by voter (both ways where prompts
-    repeat), by prompt (for judges), by both, or none. With prior 0, a group without a finite maximum is an error
-    (NoMaximum).
+    `ties` and `prior` are those of `fit`, None being "davidson"; `cluster` is that of `covariance.standard`: by voter
+    (both ways where prompts repeat), by prompt (for judges), by both, or none. With prior 0, a group without a finite
+    maximum is an error (NoMaximum).
+
+    With `style` (`covariates.of`, a column for each vote) the ratings are those at equal style (`styled.estimate`):
+    each group's own fit, clustered one way, and ties half a win to each, which is the one rule that it has. Replicates
+    are refits without covariates, and refused.
     """
     if replicates < 0 or replicates == 1:
         raise RatingError(f"A spread takes two replicates or more, or none at all, and not {replicates}.")
-    rule = Ties.named(ties)
-    choices = Choices(rule, prior, cluster, level, seed, replicates, bool(tally.counts.both_bad.any()))
+    rule = Ties.DAVIDSON if ties is None else Ties.named(ties)
+    if style is not None:
+        rule = _styled_rule(ties, cluster, replicates)
+        if len(style) != len(tally):
+            raise RatingError(f"There are {len(tally)} votes, and covariates of {len(style)}.")
+    choices = Choices(rule, prior, cluster, level, seed, replicates, bool(tally.counts.both_bad.any()), style)
     group = graph.groups(graph.met(tally.counts.table, rule))
     parts = [
         groups.rated(tally, np.nonzero(group == number)[0], choices) for number in range(group.max(initial=-1) + 1)
@@ -108,9 +145,19 @@ def rate(
     return _joined(tally, group, parts, choices)
 
 
+def _styled_rule(ties: str | None, cluster: Cluster, replicates: int) -> Ties:
+    if ties not in (None, Ties.HALF):
+        raise RatingError(f"At equal style a tie is half a win to each; “{ties}” has no fit with covariates.")
+    if cluster == "both":
+        raise RatingError("At equal style votes are clustered one way: by voter, by prompt or none.")
+    if replicates:
+        raise RatingError("Replicates are refits without covariates and can't check standings at equal style.")
+    return Ties.HALF
+
+
 def _joined(tally: Tally, group: Codes, parts: list[Part], choices: Choices) -> Standings:
     order = np.argsort(np.concatenate([part.members for part in parts])) if parts else group
-    theta, scale = _gathered([part.fit.theta for part in parts], order), Scale()
+    theta, scale = _gathered([part.estimate.theta for part in parts], order), Scale()
     acceptable = _acceptable(parts, order)
     flat = [standing for part in parts for standing in part.separation.standing]
     return Standings(
@@ -125,17 +172,18 @@ def _joined(tally: Tally, group: Codes, parts: list[Part], choices: Choices) -> 
         group=group,
         standing=tuple(flat[place] for place in order),
         covariance=_blocks(parts, len(group)),
-        tie_propensity=_gathered([part.fit.tie_propensity for part in parts], order),
+        tie_propensity=_gathered([part.estimate.fit.tie_propensity for part in parts], order),
         acceptability=None if acceptable is None else acceptable.probability,
         acceptability_lower=None if acceptable is None else acceptable.lower,
         acceptability_upper=None if acceptable is None else acceptable.upper,
         position=position.effect(tally, ties=choices.ties, level=choices.level) if len(tally) else None,
         voters=tally.clusters("voter"),
         effective_voters=tally.effective("voter"),
-        residual=max((part.certificate.residual for part in parts), default=0.0),
-        error_bound=max((part.certificate.bound for part in parts), default=0.0),
+        residual=max((part.estimate.certificate.residual for part in parts), default=0.0),
+        error_bound=max((part.estimate.certificate.bound for part in parts), default=0.0),
         method=_method(parts, choices),
         bootstrap_ratio=_mean_ratio(parts),
+        style=None if choices.style is None else _styled(parts, order, choices.style),
     )
 
 
@@ -174,7 +222,7 @@ def _acceptable(parts: list[Part], order: Codes) -> Acceptable | None:
 def _blocks(parts: list[Part], size: int) -> Matrix:
     whole = np.zeros((size, size))
     for part in parts:
-        whole[np.ix_(part.members, part.members)] = part.covariance.matrix
+        whole[np.ix_(part.members, part.members)] = part.estimate.covariance.matrix
     return whole
 
 
@@ -184,11 +232,29 @@ def _mean_ratio(parts: list[Part]) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
+def _styled(parts: list[Part], order: Codes, covariates: "Covariates") -> Styled:
+    from rating import styled
+
+    main = parts[0].estimate.style if parts else None
+    count = len(covariates.names)
+    return Styled(
+        features=covariates.names,
+        coefficients=np.zeros(count) if main is None else main.coefficients,
+        errors=np.full(count, np.inf) if main is None else styled.errors(main),
+        scales=covariates.scales if main is None else main.scales,
+        silent=covariates.names if main is None else main.silent,
+        shift=PER_LOGIT * _gathered([part.estimate.theta - part.estimate.fit.theta for part in parts], order),
+        lower=PER_LOGIT * _gathered([part.shifts.lower for part in parts if part.shifts], order),
+        upper=PER_LOGIT * _gathered([part.shifts.upper for part in parts if part.shifts], order),
+    )
+
+
 def _method(parts: list[Part], choices: Choices) -> Method:
-    main = parts[0] if parts else None
+    main = parts[0].estimate if parts else None
     tied = main is not None and main.fit.layout.level
     converged = not choices.acceptability or all(part.acceptability for part in parts)
     grounded = "grounded rao-kupper" if choices.acceptability else "none"
+    styled = {} if choices.style is None else {"style": ", ".join(choices.style.names) or "none"}
     return {
         "model": "bradley-terry",
         "ties": choices.ties.value,
@@ -200,8 +266,9 @@ def _method(parts: list[Part], choices: Choices) -> Method:
         "covariance": main.covariance.name if main else "none",
         "degrees_of_freedom": main.covariance.degrees_of_freedom if main else 0.0,
         "level": choices.level,
-        "ranks": main.rank_test if main else "holm",
+        "ranks": parts[0].rank_test if parts else "holm",
         "acceptability": grounded if converged else "did not converge",
         "seed": choices.seed,
         "replicates": choices.replicates,
+        **styled,
     }

@@ -1,6 +1,6 @@
 """Strengths at equal style: the fit with covariates, and how far it moves each contender."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ class StyleFit:
     side, or None where it was not asked for. `covariance` is that of (theta, coefficients, position if any), with
     zeros for silent features, clustered as `method` says: "CR1" by voter or prompt, or "HC0" by vote. `curvature` is
     the inverse of the information. `unadjusted` is the fit without covariates, `shift` (M) is theta less its theta,
-    and `shift_covariance` (M x M) that of the shift.
+    and `shift_covariance` (M x M) that of the shift. `place` holds the parameters that were free, in the order of the
+    covariance, where the prior's phantom is at 0; `ridge` the penalty of each that is no strength.
     """
 
     theta: Vector
@@ -50,6 +51,8 @@ class StyleFit:
     shift: Vector
     shift_covariance: Matrix
     steps: int
+    place: Vector = field(repr=False)
+    ridge: Vector = field(repr=False)
 
     @property
     def coefficient_errors(self) -> Vector:
@@ -225,6 +228,8 @@ def _told(whole: _Whole, covariates: Covariates, factor: float, name: str, freed
         shift=theta - theta.mean() - plain.theta,
         shift_covariance=factor * moves @ whole.meat @ moves.T,
         steps=whole.steps,
+        place=whole.point.place,
+        ridge=problem.ridge,
     )
 
 

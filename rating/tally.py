@@ -11,7 +11,7 @@ from rating.arrays import Codes, Flags, Integers, Vector, summed
 from rating.cells import Cells, Cluster
 from rating.columns import Column
 from rating.counts import UNITS, Counts
-from rating.errors import VotesWrong
+from rating.errors import RatingError, VotesWrong
 from rating.outcomes import CODES, OUTCOMES, SWAPPED, WORDS, Outcome
 
 Vote: TypeAlias = tuple[str, str, Outcome | str, str]
@@ -41,6 +41,8 @@ class Tally:
     def __post_init__(self) -> None:
         """Refuse what can't be counted, naming the first row (from 1) it is found in."""
         given = (self.first, self.second, self.outcome, self.voter, self.prompt, self.weight)
+        if any(column.ndim != 1 for column in given if column is not None):
+            raise VotesWrong("A column of a tally has one value a row.")
         if len({len(column) for column in given if column is not None}) != 1:
             raise VotesWrong("The columns of a tally must be of one length.")
         if len(set(self.contenders)) != len(self.contenders):
@@ -196,7 +198,7 @@ class Tally:
             "none": [None],
         }
         if cluster not in ways:
-            raise ValueError(f"A cluster is voter, prompt, both or none, and not {cluster!r}.")
+            raise RatingError(f"A cluster is voter, prompt, both or none, and not {cluster!r}.")
         known = [column for column in ways[cluster] if column is not None]
         return known if len(known) == len(ways[cluster]) else None
 

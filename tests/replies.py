@@ -31,10 +31,21 @@ def event(text: str | None = None, *, index: int = 0, finish: str | None = None,
     return b"data: " + json.dumps({**names, "choices": [choice], **more}, ensure_ascii=False).encode() + b"\n\n"
 
 
+def text(said: str) -> bytes:
+    """An event that adds a text."""
+    return event(said)
+
+
+def ended(finish: str = "stop") -> bytes:
+    """The events in which an answer says why it ends, and that it is whole."""
+    return event(finish=finish) + USAGE + DONE
+
+
+BEGIN = b""
 USAGE = event(choices=[], usage={"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9})
 DONE = b"data: [DONE]\n\n"
 STOP = event(finish="stop")
-END = STOP + USAGE + DONE
+END = ended()
 HELLO = event("Hello") + event(" world")
 ERROR = b'data: {"error": {"message": "acme-large is out of memory at 10.0.0.7", "code": 500}}\n\n'
 
@@ -71,6 +82,7 @@ STREAMS: dict[str, Iterable[Piece]] = {
     "nofinish": [HELLO],
     "length": [HELLO, event(finish="length"), DONE],
     "empty": [END],
+    "refusal": [event(finish="content_filter"), DONE],
     "empty_text": [event(""), event(" \n"), END],
     "badjson": [HELLO, b"data: {not json\n\n", END],
     "badsse": [b"what: is this\nnor this\n\n", HELLO, END],

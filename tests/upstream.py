@@ -1,22 +1,28 @@
-"""A provider that streams, stalls and breaks on request, on a free port of this machine.
+"""A provider that streams, stalls and breaks on request, in both dialects, on a free port of this machine.
 
 The model's name says what happens: a name in `replies` misbehaves as it is called, `words:a b c` streams those words,
-and `upstream.script(model, …)` and `upstream.reply(model, …)` teach it any other; a model nobody knows is a 404.
+and `upstream.script(model, …)`, `upstream.reply(model, …)` and `upstream.teach(model, …)` teach it any other; a model
+nobody knows is a 404.
 """
 
 import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain
+from types import ModuleType
 from typing import Any
 
-from tests.replies import DONE, REPLIES, STREAM_HEADERS, STREAMS, USAGE, WIRES, Act, Piece, event
+from tests import messages, replies
+from tests.replies import REPLIES, STREAM_HEADERS, WIRES, Act, Piece
 
 Writer = asyncio.StreamWriter
+Whole = tuple[int, dict[str, str], bytes]
+# A scripted answer: its texts, with events to wait for between them, the seconds before each, and why it ends.
+Script = tuple[Iterable[str | asyncio.Event], float, str]
 
 
 @dataclass
@@ -42,6 +48,21 @@ class Call:
         """What it was asked."""
         return list(self.body.get("messages", []))
 
+    @property
+    def question(self) -> str:
+        """The last thing it was asked."""
+        return self.messages[-1]["content"] if self.messages else ""
+
+    @property
+    def key(self) -> str:
+        """The key it was sent, in either dialect."""
+        bearer = self.headers.get("authorization", "").removeprefix("Bearer ")
+        return bearer or self.headers.get("x-api-key", "")
+
+
+# What a taught model makes of a call: an answer, the same scripted, or a whole reply.
+Speech = Callable[[Call], str | Script | Whole]
+
 
 class Provider:
     """The running provider: where it is, what it was asked, and what it is told to say."""
@@ -50,7 +71,11 @@ class Provider:
         self.address = ("127.0.0.1", 0)
         self.calls: list[Call] = []
         self._replies = dict(REPLIES)
-        self._scripts: dict[str, list[Piece]] = {}
+        self._scripts: dict[str, Script] = {}
+        self._speeches: dict[str, Speech] = {}
+        # Keys that are accepted, all of them while there are none; and the models that are listed, if there is a list.
+        self.keys: set[str] = set()
+        self.models: list[str] | None = None
         self._gates: dict[str, asyncio.Event] = {}
         self._came = asyncio.Condition()
 
@@ -63,10 +88,11 @@ class Provider:
         self, model: str, chunks: Sequence[str | asyncio.Event], *, delay: float = 0.0, finish: str = "stop"
     ) -> None:
         """Let a model stream these texts, `delay` seconds before each; at an event it waits until that is set."""
-        pieces: list[Piece] = []
-        for chunk in chunks:
-            pieces += [chunk] if isinstance(chunk, asyncio.Event) else [delay, event(chunk)]
-        self._scripts[model] = [*pieces, event(finish=finish) + USAGE + DONE]
+        self._scripts[model] = (chunks, delay, finish)
+
+    def teach(self, model: str, speech: Speech) -> None:
+        """Let a model answer as this function says; a plain answer comes some characters at a time."""
+        self._speeches[model] = speech
 
     def reply(self, model: str, status: int, headers: dict[str, str], body: bytes = b"") -> None:
         """Let a model give a whole reply."""
@@ -117,13 +143,30 @@ class Provider:
         if model.startswith("words:"):
             first, *others = model.removeprefix("words:").split(" ")
             self.script(model, [first, *(f" {word}" for word in others)])
-        if model in WIRES:
+        if self.keys and call.key not in self.keys:
+            _whole(writer, call, *REPLIES["status401"])
+        elif call.path.endswith("/models"):
+            _whole(writer, call, *_list(self.models))
+        elif model in self._speeches:
+            await self._speak(call, writer, self._speeches[model](call))
+        elif model in self._scripts:
+            await self._speak(call, writer, self._scripts[model])
+        elif model in WIRES:
             await _play(writer, WIRES[model], bytes)
-        elif pieces := self._scripts.get(model) or STREAMS.get(model):
-            _head(writer, 200, STREAM_HEADERS)
-            await _play(writer, chain(pieces, [b""]), _chunk)
+        elif pieces := _voice(call).STREAMS.get(model):
+            await _stream(writer, pieces)
         else:
             _whole(writer, call, *self._replies.get(model, REPLIES["status404"]))
+
+    async def _speak(self, call: Call, writer: Writer, said: str | Script | Whole) -> None:
+        match said:
+            case str():
+                cut = [said[at : at + 7] for at in range(0, len(said), 7)]
+                await _stream(writer, _scripted(_voice(call), cut, 0.0, "stop"))
+            case (int() as status, dict() as headers, bytes() as body):
+                _whole(writer, call, status, headers, body)
+            case (chunks, float() as delay, str() as finish):
+                await _stream(writer, _scripted(_voice(call), chunks, delay, finish))
 
 
 @asynccontextmanager
@@ -159,6 +202,34 @@ async def _request(reader: asyncio.StreamReader, connection: int) -> Call:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Call(first.split(" ")[1], headers, json.loads(body or "{}"), connection)
+
+
+def _voice(call: Call) -> ModuleType:
+    return messages if call.path.endswith("/messages") else replies
+
+
+def _scripted(voice: ModuleType, chunks: Iterable[str | asyncio.Event], delay: float, finish: str) -> Iterator[Piece]:
+    """The pieces, each made when it is due."""
+    yield voice.BEGIN or 0.0
+    coming = iter(chunks)
+    while True:
+        yield delay
+        chunk = next(coming, None)
+        if chunk is None:
+            break
+        yield chunk if isinstance(chunk, asyncio.Event) else voice.text(chunk)
+    yield voice.ended(finish)
+
+
+def _list(models: list[str] | None) -> Whole:
+    if models is None:
+        return REPLIES["status404"]
+    return 200, {}, json.dumps({"data": [{"id": model, "object": "model"} for model in models]}).encode()
+
+
+async def _stream(writer: Writer, pieces: Iterable[Piece]) -> None:
+    _head(writer, 200, STREAM_HEADERS)
+    await _play(writer, chain(pieces, [b""]), _chunk)
 
 
 async def _play(writer: Writer, pieces: Iterable[Piece], frame: Callable[[bytes], bytes]) -> None:
@@ -199,8 +270,7 @@ def _chunk(piece: bytes) -> bytes:
 
 
 def _whole(writer: Writer, call: Call, status: int, headers: dict[str, str], body: bytes) -> None:
-    key = call.headers.get("authorization", "").removeprefix("Bearer ")
-    told = {"content-type": "application/json"} | {name: value.replace("KEY", key) for name, value in headers.items()}
-    _head(writer, status, told)
-    body = body.replace(b"KEY", key.encode())
+    told = {"content-type": "application/json"}
+    _head(writer, status, told | {name: value.replace("KEY", call.key) for name, value in headers.items()})
+    body = body.replace(b"KEY", call.key.encode())
     writer.write(_chunk(body) + _chunk(b"") if body else _chunk(b""))

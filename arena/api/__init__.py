@@ -4,7 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from arena import guards
-from arena.api import accounts, arrivals, battles, boards, contenders, endpoints, health
+from arena.api import accounts, arrivals, battles, boards, checks, contenders, endpoints, health, lifecycle, submissions
 
 
 def routers() -> list[Router]:
@@ -32,6 +32,9 @@ def routers() -> list[Router]:
             boards.show_release,
             *contenders.routes,
             *endpoints.routes,
+            *checks.routes,
+            *lifecycle.routes,
+            *submissions.routes,
             *arrivals.routes,
             *accounts.routes,
         ],

@@ -70,6 +70,14 @@ class Belonging(Struct, forbid_unknown_fields=True):
     standing: Standing = Standing.MEMBER
 
 
+class Appointment(Struct, forbid_unknown_fields=True):
+    """The roles that an account is to have, and why."""
+
+    email: Email
+    roles: list[Role]
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
 class AccountShown(Struct):
     """An account as its owner sees it."""
 
@@ -251,6 +259,16 @@ async def remove_member(
     return Members(await members.listed(db, membership.provider_id), None)
 
 
+@post("/appointments")
+async def appoint(data: JSONBody[Appointment], signed_in: Given[Asker], db: Given[Pool]) -> AccountShown:
+    """Give an account the roles it is to have; for operators."""
+    signed_in.require(Scope.OPERATE, Role.OPERATOR)
+    account = await accounts.require(db, data.email)
+    async with db.acquire() as connection:
+        await accounts.appoint(connection, account.id, data.roles, by=signed_in.account.id, reason=data.reason)
+    return await _shown(db, await accounts.require(db, data.email))
+
+
 async def _shown(db: Pool, account: Account) -> AccountShown:
     return AccountShown(
         account.id, account.email, account.name, sorted(account.roles), await members.of(db, account.id)
@@ -270,4 +288,5 @@ routes = [
     list_members,
     set_member,
     remove_member,
+    appoint,
 ]

@@ -17,7 +17,7 @@ from arena.evaluation import battles, openings, prompts, reveals, turns
 from arena.evaluation.battles import State
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
-from arena.evaluation.reveals import Unveiled
+from arena.evaluation.reveals import Stage, Unveiled
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
 from arena.jobs import Wakeups
@@ -101,7 +101,7 @@ class Reveal(Struct):
 
 
 class Receipt(Struct):
-    """What the voter can ask after the vote by."""
+    """What the voter can ask after the vote by; a vote that doesn't count yet says which stage of a side is why."""
 
     id: UUID
     counted: bool
@@ -227,8 +227,11 @@ async def vote(
     cast = await casting.cast(battle_id, voter_id, data.outcome)
     if cast.new:
         await wakeups.refit_soon(BOARD)
-    receipt = Receipt(cast.id, True, None, None)
-    reveal = _placed(await casting.reveal(battle_id, voter_id), await latest.of(BOARD))
+    unveiled = await casting.reveal(battle_id, voter_id)
+    reveal = _placed(unveiled, await latest.of(BOARD))
+    # The first stage that keeps the vote from counting; one that is warming counts as soon as it is listed.
+    stage = min((side.stage for side in unveiled), key=list(Stage).index)
+    receipt = Receipt(cast.id, stage is Stage.LISTED, None if stage is Stage.LISTED else stage, None)
     told = Voted(Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, reveal)
     return Response(told, status_code=201 if cast.new else 200)
 
@@ -267,7 +270,7 @@ def _placed(unveiled: list[Unveiled], release: Release | None) -> Reveal:
     standings = {standing.contender: standing for standing in release.standings} if release else {}
     sides = []
     for side in unveiled:
-        standing = standings.get(side.contender)
+        standing = standings.get(side.contender or "")
         place: dict[str, Any] = {name: getattr(standing, name, None) for name in PLACE}
         told = {name: getattr(side, name) for name in Unveiled.__struct_fields__}
         sides.append(SideRevealed(**told, **place))

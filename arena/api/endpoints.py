@@ -18,10 +18,11 @@ from arena.people import members
 from arena.people.accounts import Role
 from arena.people.keys import Scope
 from arena.sealing import Keyring
-from arena.submission import cards, contenders, endpoints, registrations
+from arena.submission import cards, checks, contenders, endpoints, registrations
 from arena.submission.cards import Card
 from arena.submission.connections import Connection
 from arena.submission.endpoints import Grant
+from arena.submission.lifecycle import Actor
 from arena.submission.registrations import Change, Registered, Registration
 from arena.upstream import Dialect
 
@@ -76,6 +77,10 @@ class EndpointShown(Struct):
     contender: Named
     private: bool
     state: str
+    state_since: datetime
+    reason: str | None
+    note: str | None
+    retires_at: datetime | None
     base_url: str
     model: str
     dialect: Dialect
@@ -106,10 +111,17 @@ async def register(
     """Bring a contender with its endpoint; the contract test begins at once."""
     signed_in.require(Scope.SUBMIT)
     membership = await guards.belonging(db, signed_in, data.organisation)
-    async with db.acquire() as connection:
+    actor = Actor(signed_in.account.id, "provider")
+    async with db.acquire() as connection, connection.transaction():
         endpoint_id = await registrations.register(
-            connection, keyring, membership.provider_id, _registration(data), grant=_granted(signed_in, data.grant)
+            connection,
+            keyring,
+            membership.provider_id,
+            _registration(data),
+            actor=actor,
+            grant=_granted(signed_in, data.grant),
         )
+        await checks.begin(connection, endpoint_id, actor=actor)
     return shown(await registrations.require(db, endpoint_id))
 
 
@@ -154,15 +166,18 @@ async def new_version(
 ) -> EndpointShown:
     """Bring what follows this contender: a contender of its own, with votes of its own."""
     former = await own(db, signed_in, endpoint_id, Scope.SUBMIT)
-    async with db.acquire() as connection:
+    actor = Actor(signed_in.account.id, "provider")
+    async with db.acquire() as connection, connection.transaction():
         made = await registrations.register(
             connection,
             keyring,
             former.provider_id,
             _registration(data),
+            actor=actor,
             grant=_granted(signed_in, data.grant),
             follows=former.contender_id,
         )
+        await checks.begin(connection, made, actor=actor)
     return shown(await registrations.require(db, made))
 
 

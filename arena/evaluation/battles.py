@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Pool, Proxy, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import turns
+from arena.evaluation import draws, turns
 from arena.evaluation.pairing import Pairing
 from arena.evaluation.turns import Answer
 from arena.people import voters
-from arena.submission import endpoints
+from arena.submission import endpoints, health
 from arena.upstream import Failure
 
 AT_ONCE_SECONDS = 5.0
@@ -87,8 +87,8 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
             connection,
             Battle,
             """
-            INSERT INTO battles (id, voter_id, state, rule, propensity)
-            SELECT $1, $2, 'open', $3, $4
+            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id)
+            SELECT $1, $2, 'open', $3, $4, $6
             WHERE $5 = 0
                OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
             RETURNING id, state, 1 AS turns
@@ -98,6 +98,7 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
             pairing.rule,
             pairing.propensity,
             most,
+            await draws.keep(connection, pairing.shares),
         )
         if battle is None:
             raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
@@ -171,7 +172,10 @@ async def finish(
 async def _tell_endpoints(
     connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, Answer]
 ) -> None:
-    """An endpoint that failed rests, one that answered is back; one that was broken off by us has done neither."""
+    """An endpoint that failed rests, and one that answered is back, were it by refusing the content.
+
+    One that was broken off by us has done neither.
+    """
     rows = await connection.fetch(
         """
         SELECT endpoint_id, position, asked_at FROM sides JOIN turns USING (battle_id)
@@ -183,15 +187,15 @@ async def _tell_endpoints(
     )
     for row in rows:
         answer, asked = answers[row["position"]], (row["endpoint_id"], row["asked_at"])
-        if answer.failure:
-            await endpoints.rest(connection, *asked, _rest_seconds(answer))
-        elif answer.finish:
-            await endpoints.recover(connection, *asked)
+        if answer.failure and answer.failure != Failure.REFUSED:
+            await health.rest(connection, *asked, _rest_seconds(answer))
+        elif answer.failure or answer.finish:
+            await health.recover(connection, *asked)
 
 
 def _rest_seconds(answer: Answer) -> float | None:
     if answer.retry_after is None and answer.failure == Failure.RATE_LIMITED:
-        return endpoints.RATE_LIMITED_SECONDS
+        return health.RATE_LIMITED_SECONDS
     return answer.retry_after
 
 
@@ -235,6 +239,7 @@ async def resume(db: Pool, battle_id: UUID, voter_id: UUID | None, prompt: str, 
                 if (battle.state is State.READY)
                 else NotReady
             )
+        await connection.execute("UPDATE sides SET last_asked_at = now() WHERE battle_id = $1", battle_id)
         await turns.ask(connection, battle_id, turn, prompt)
     return turn
 

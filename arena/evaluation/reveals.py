@@ -1,6 +1,7 @@
 """Reveals: who the sides of a battle were, told to its own voter after the vote and to nobody else."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
@@ -10,6 +11,14 @@ from arena.errors import ArenaError
 from arena.evaluation import battles
 
 
+class Stage(StrEnum):
+    """How far a contender was: the public had not been told of it, it has never been listed, or it has."""
+
+    PRIVATE = "private"
+    WARMING = "warming"
+    LISTED = "listed"
+
+
 class NotYetVoted(ArenaError):
     """Who answered is told after your vote."""
 
@@ -17,10 +26,14 @@ class NotYetVoted(ArenaError):
 
 
 class Unveiled(Struct, frozen=True, kw_only=True):
-    """Who a side was, told after the vote alone."""
+    """Who a side was, told after the vote alone.
 
-    contender: str
+    `stage` says whether the vote counts for it. Of what is still tested privately only the name is told.
+    """
+
+    contender: str | None
     name: str
+    stage: Stage
     organisation: str
     description: str
     first_text_seconds: float | None
@@ -51,13 +64,18 @@ async def tell_all(db: Db, asked: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUI
         _UnveiledOf,
         """
         SELECT battles.id AS battle_id, battles.voter_id,
-               contenders.slug AS contender, contenders.name, contenders.organisation, contenders.description,
+               CASE WHEN committed_at IS NOT NULL THEN contenders.slug END AS contender, contenders.name,
+               CASE WHEN committed_at IS NULL THEN '' ELSE contenders.organisation END AS organisation,
+               CASE WHEN committed_at IS NULL THEN '' ELSE contenders.description END AS description,
+               CASE WHEN committed_at <= battles.opened_at IS NOT TRUE THEN 'private'
+                    WHEN listed_at IS NULL THEN 'warming' ELSE 'listed' END AS stage,
                answers.first_text_seconds, answers.seconds, answers.answer_tokens AS tokens, answers.finish,
                length(answers.content->0->>'text') AS characters
         FROM unnest($1::uuid[], $2::uuid[]) AS asked (battle_id, voter_id)
         JOIN battles ON battles.id = asked.battle_id AND battles.voter_id = asked.voter_id
         JOIN sides ON sides.battle_id = battles.id
         JOIN contenders ON contenders.id = sides.contender_id
+        JOIN endpoints ON endpoints.id = sides.endpoint_id
         JOIN answers ON answers.battle_id = battles.id AND answers.position = sides.position
         WHERE battles.state = 'voted'
           AND answers.turn = (SELECT max(turn) FROM turns WHERE turns.battle_id = battles.id)

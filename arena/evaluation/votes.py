@@ -54,6 +54,17 @@ class Submitted(Struct, frozen=True):
     outcome: Outcome
 
 
+# A vote counts once both contenders have been listed, and where the public had been told of both before the battle was
+# opened: nobody tests many variants in private and keeps the votes of the best.
+TOO_EARLY = "(listed_at IS NULL OR committed_at IS NULL OR committed_at > battles.opened_at)"
+COUNTS = f"""
+        NOT EXISTS (
+            SELECT FROM sides JOIN contenders ON contenders.id = sides.contender_id
+            JOIN endpoints ON endpoints.id = sides.endpoint_id
+            WHERE sides.battle_id = battles.id AND {TOO_EARLY}
+        )"""
+
+
 class _Recorded(Cast, frozen=True, kw_only=True):
     battle_id: UUID
 
@@ -142,19 +153,38 @@ async def counted(db: Db) -> list[Counted]:
     return await many(
         db,
         Counted,
-        """
+        f"""
         SELECT votes.id, array_agg(contenders.slug ORDER BY sides.position) AS contenders, votes.outcome, voter_id
         FROM votes
         JOIN battles ON battles.id = votes.battle_id
         JOIN sides ON sides.battle_id = battles.id
         JOIN contenders ON contenders.id = sides.contender_id
+        WHERE {COUNTS}
         GROUP BY votes.id, battles.voter_id
         ORDER BY votes.id
-        """,
+        """,  # noqa: S608 - a constant
     )
 
 
 async def count(db: Db) -> int:
-    """How many votes count."""
-    number: int = await db.fetchval("SELECT count(*) FROM votes")
+    """How many votes count.
+
+    It is asked after every vote, so it looks only at the battles of those few who can have been met too early: who have
+    never been listed, or were committed later than they entered.
+    """
+    number: int = await db.fetchval(
+        f"""
+        WITH newcomers AS MATERIALIZED (
+            SELECT endpoints.id AS newcomer_id, listed_at, committed_at
+            FROM endpoints JOIN contenders ON contenders.id = contender_id
+            WHERE listed_at IS NULL OR committed_at IS DISTINCT FROM entered_at
+        ),
+        early AS (
+            SELECT DISTINCT battle_id FROM newcomers JOIN sides ON endpoint_id = newcomer_id
+            JOIN battles ON battles.id = battle_id JOIN votes USING (battle_id)
+            WHERE {TOO_EARLY}
+        )
+        SELECT (SELECT count(*) FROM votes) - (SELECT count(*) FROM early)
+        """  # noqa: S608 - a constant
+    )
     return number

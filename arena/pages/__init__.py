@@ -2,9 +2,23 @@
 
 from typing import Any
 
+from litestar import Router
+from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from arena.pages import assets, battles, boards, languages, texts
+from arena import guards
+from arena.pages import (
+    accounts,
+    assets,
+    battles,
+    boards,
+    contenders,
+    endpoints,
+    languages,
+    providers,
+    submissions,
+    texts,
+)
 from arena.pages.templating import template_config
 
 __all__ = ["CONTENT_SECURITY_POLICY", "routes", "template_config"]
@@ -31,6 +45,13 @@ routes: list[HTTPRouteHandler | Any] = [
     boards.show,
     texts.methodology,
     texts.policy,
+    contenders.show,
+    submissions.show,
+    Router(
+        "/",
+        dependencies={"reader": Provide(guards.reader)},
+        route_handlers=[providers.show, providers.new, endpoints.show, accounts.show],
+    ),
     assets.show,
     languages.choose,
 ]

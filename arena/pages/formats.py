@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
 from arena.pages.languages import Language
@@ -41,6 +41,13 @@ def date(moment: datetime, language: Language) -> str:
 def clock(moment: datetime, language: Language) -> str:
     """A time of day: 15:00 UTC."""
     return language.say("{time} UTC", {"time": f"{moment.astimezone(UTC):%H:%M}"})
+
+
+def moment(when: datetime, language: Language) -> str:
+    """A day and a time: 20 Nov, 15:00 UTC."""
+    day = format_skeleton("MMMd", when.astimezone(UTC), locale=language.locale)
+    pattern = str(language.locale.datetime_formats["medium"])
+    return pattern.replace("{1}", day).replace("{0}", clock(when, language))
 
 
 def machine(moment: datetime, _: Language) -> str:

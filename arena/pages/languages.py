@@ -107,12 +107,17 @@ async def choose(
     """Keep the reader's choice in a cookie and lead back to the page they came from."""
     if lang not in ALL:
         raise NoSuchLanguage
-    path = back if _PATH.fullmatch(back) else "/"
+    path = inside(back, "/")
     cookie = Cookie(
         key=COOKIE, value=lang, path="/", max_age=YEAR, httponly=True, secure=settings.secure, samesite="lax"
     )
     headers = {"location": path, "cache-control": "no-store"}
     return Response(None, status_code=303, headers=headers, cookies=[cookie])
+
+
+def inside(path: str, otherwise: str) -> str:
+    """The path, if it leads to a page of this arena and nowhere else."""
+    return path if _PATH.fullmatch(path) else otherwise
 
 
 def switch(tag: str, back: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import UniqueViolationError
 from msgspec import Struct
 
-from arena.db import Db, one
+from arena.db import Connection, Db, Proxy, one
 from arena.errors import ArenaError, Refused
 from arena.people import passwords
 
@@ -44,6 +44,12 @@ class PasswordWrong(ArenaError):
     """The present password is not this one."""
 
     status = 401
+
+
+class LastOperator(ArenaError):
+    """An arena keeps at least one operator. Make somebody else one first."""
+
+    status = 409
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -108,24 +114,28 @@ async def require(db: Db, email: str) -> Account:
         db, Account, "SELECT id, email, name, roles, created_at FROM accounts WHERE email = $1", email.strip().lower()
     )
     if found is None:
-        raise Refused("No account has the e-mail address “{email}”.", email=email[:200])
+        raise Refused("No account has the e-mail address “{email}”.", email=email[:200], field="email")
     return found
 
 
-async def appoint(db: Db, account_id: UUID, role: Role) -> Account:
-    """Give the account a role beside those it has."""
-    appointed = await one(
-        db,
-        Account,
-        """
-        UPDATE accounts SET roles = (SELECT array_agg(DISTINCT role) FROM unnest(roles || $2::text) AS role)
-        WHERE id = $1 RETURNING id, email, name, roles, created_at
-        """,
-        account_id,
-        role,
-    )
-    assert appointed is not None
-    return appointed
+async def appoint(db: Connection | Proxy, account_id: UUID, roles: Collection[Role], *, by: UUID, reason: str) -> None:
+    """Give the account these roles in place of those it has; who did so, and why, is kept.
+
+    An arena keeps an operator: the last one can't be appointed to anything less.
+    """
+    async with db.transaction():
+        # Two operators who dismiss each other at once must not both succeed: each waits for the other here.
+        operators = await db.fetch("SELECT id FROM accounts WHERE 'operator' = ANY(roles) ORDER BY id FOR UPDATE")
+        if Role.OPERATOR not in roles and [row["id"] for row in operators] == [account_id]:
+            raise LastOperator
+        await db.execute("UPDATE accounts SET roles = $2 WHERE id = $1", account_id, sorted(set(roles)))
+        await db.execute(
+            "INSERT INTO appointments (account_id, roles, appointed_by, reason) VALUES ($1, $2, $3, $4)",
+            account_id,
+            sorted(set(roles)),
+            by,
+            reason,
+        )
 
 
 async def set_password(db: Db, account_id: UUID, password: str) -> None:
@@ -139,7 +149,7 @@ async def require_password(db: Db, account_id: UUID, password: str) -> None:
     """Make sure that this is the account's password."""
     kept = await db.fetchval("SELECT password_hash FROM accounts WHERE id = $1", account_id)
     if not await passwords.fits(password, kept):
-        raise PasswordWrong
+        raise PasswordWrong(field="present")
 
 
 async def _enter(
@@ -153,9 +163,11 @@ async def _enter(
 ) -> Account:
     plain, called = email.strip().lower(), " ".join(name.split())
     if not EMAIL.fullmatch(plain) or not plain.isprintable():
-        raise Refused("“{email}” is not an e-mail address; it has the form name@host.", email=email[:100])
+        raise Refused(
+            "“{email}” is not an e-mail address; it has the form name@host.", email=email[:100], field="email"
+        )
     if not 0 < len(called) <= NAME_CHARACTERS or not called.isprintable():
-        raise Refused("A name has 1 to {most} characters that can be printed.", most=NAME_CHARACTERS)
+        raise Refused("A name has 1 to {most} characters that can be printed.", most=NAME_CHARACTERS, field="name")
     try:
         entered = await one(
             db,
@@ -171,6 +183,6 @@ async def _enter(
             *identity,
         )
     except UniqueViolationError:
-        raise EmailTaken from None
+        raise EmailTaken(field="email") from None
     assert entered is not None
     return entered

@@ -68,13 +68,15 @@ async def make(db: Db, account: Account, *, name: str, scopes: Collection[Scope]
     """A new key, and the words to send it as; nobody will see those again."""
     called = " ".join(name.split())
     if not 0 < len(called) <= NAME_CHARACTERS or not called.isprintable():
-        raise Refused("A key's name has 1 to {most} characters that can be printed.", most=NAME_CHARACTERS)
+        raise Refused(
+            "A key's name has 1 to {most} characters that can be printed.", most=NAME_CHARACTERS, field="name"
+        )
     if not scopes:
-        raise Refused("A key needs at least one scope: read, submit, account or operate.")
+        raise Refused("A key needs at least one scope: read, submit, account or operate.", field="scopes")
     if Scope.OPERATE in scopes and Role.OPERATOR not in account.roles:
-        raise Refused("Only an operator's key can have the scope “operate”.")
+        raise Refused("Only an operator's key can have the scope “operate”.", field="scopes")
     if days is not None and not 0 < days <= MOST_DAYS:
-        raise Refused("A key lasts 1 to {most} days, or until it is revoked.", most=MOST_DAYS)
+        raise Refused("A key lasts 1 to {most} days, or until it is revoked.", most=MOST_DAYS, field="days")
     if await db.fetchval("SELECT count(*) FROM api_keys WHERE account_id = $1", account.id) >= MOST_KEYS:
         raise Refused("An account has at most {most} keys, revoked ones included.", most=MOST_KEYS)
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)

@@ -25,7 +25,7 @@ class PasswordRefused(Refused):
 async def hashed(password: str) -> str:
     """The password as it is kept."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise PasswordRefused
+        raise PasswordRefused(field="password")
     async with _turns:
         return await asyncio.to_thread(_hasher.hash, _bytes(password))
 

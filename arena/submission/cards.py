@@ -59,10 +59,12 @@ def checked(card: Card) -> Card:
     for name in ("organisation", "version", "precision", "architecture", "licence"):
         line(name, getattr(card, name))
     if not card.description.replace("\n", " ").isprintable():
-        raise Refused("The description holds a character that can't be printed.")
+        raise Refused("The description holds a character that can't be printed.", field="description")
     for link in card.links:
         if not LINK.fullmatch(link):
-            raise Refused("“{link}” is not a link; a link begins with https:// and has no spaces.", link=link[:100])
+            raise Refused(
+                "“{link}” is not a link; a link begins with https:// and has no spaces.", link=link[:100], field="links"
+            )
     return card
 
 

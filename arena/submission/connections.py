@@ -73,30 +73,33 @@ def checked(connection: Connection, allowed: frozenset[tuple[str, int]] = frozen
         if not text.translate({ord(mark): None for mark in "\n\r\t"}).isprintable():
             raise Refused("The field “{field}” holds a character that can't be sent.", field=field)
     if connection.key is not None and not KEY.fullmatch(connection.key):
-        raise Refused("A key has 1 to 2,000 characters, none of them a space or a letter outside ASCII.")
+        raise Refused("A key has 1 to 2,000 characters, none of them a space or a letter outside ASCII.", field="key")
     _check_headers(connection.headers)
     _check_parameters(connection.parameters)
     if connection.daily_budget is not None and connection.prompt_price is None and connection.answer_price is None:
-        raise Refused("A daily budget needs prices: give “prompt_price” and “answer_price” for a million tokens.")
+        raise Refused(
+            "A daily budget needs prices: give “prompt_price” and “answer_price” for a million tokens.",
+            field="daily_budget",
+        )
     return connection
 
 
 def _check_headers(headers: dict[str, str]) -> None:
     if len(headers) > MOST_HEADERS:
-        raise Refused("An endpoint has at most {most} headers of its own.", most=MOST_HEADERS)
+        raise Refused("An endpoint has at most {most} headers of its own.", most=MOST_HEADERS, field="headers")
     for name, value in headers.items():
         if not HEADER.fullmatch(name) or name.lower() in OURS:
-            raise Refused("“{name}” can't be a header of an endpoint.", name=name[:100])
+            raise Refused("“{name}” can't be a header of an endpoint.", name=name[:100], field="headers")
         if not VALUE.fullmatch(value):
             # The value may be a secret, so it is not repeated.
-            raise Refused("The header “{name}” has a value that no header can have.", name=name)
+            raise Refused("The header “{name}” has a value that no header can have.", name=name, field="headers")
 
 
 def _check_parameters(parameters: dict[str, Any]) -> None:
     if len(msgspec.json.encode(parameters)) > PARAMETER_BYTES:
-        raise Refused("The parameters take more than {most} bytes.", most=PARAMETER_BYTES)
+        raise Refused("The parameters take more than {most} bytes.", most=PARAMETER_BYTES, field="parameters")
     for name in sorted(SAID_BY_US & set(parameters)):
-        raise Refused("The parameter “{name}” is the arena's to say; leave it out.", name=name)
+        raise Refused("The parameter “{name}” is the arena's to say; leave it out.", name=name, field="parameters")
 
 
 async def draft(db: Db, endpoint_id: UUID, contender_id: UUID, provider_id: UUID, columns: dict[str, Any]) -> None:

@@ -24,6 +24,12 @@ class Duplicate(ArenaError):
     status = 409
 
 
+class PublicAlready(ArenaError):
+    """The public has been told of this contender already."""
+
+    status = 409
+
+
 class Named(Struct, frozen=True):
     """What a contender is told apart by."""
 
@@ -56,6 +62,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     name: str
     card: Card
     state: str | None
+    state_since: datetime | None
+    reason: str | None
+    note: str | None
+    retires_at: datetime | None
     provider: str | None
     entered_at: datetime
     committed_at: datetime
@@ -147,7 +157,9 @@ async def require(db: Db, slug: str) -> Entry:
     """What the public may know of this contender."""
     row = await db.fetchrow(
         """
-        SELECT contenders.*, state, providers.slug AS provider,
+        SELECT contenders.*, state, state_since, reason, retires_at, providers.slug AS provider,
+               -- What the arena notes by itself may tell how the endpoint is reached.
+               CASE WHEN state IN ('paused', 'retired') THEN note END AS note,
                (SELECT slug FROM contenders AS former WHERE former.id = contenders.follows_id
                 AND former.committed_at IS NOT NULL) AS follows,
                ARRAY(SELECT slug FROM contenders AS later WHERE later.follows_id = contenders.id
@@ -198,12 +210,20 @@ async def rename(db: Connection | Proxy, contender_id: UUID, name: str, *, reaso
         raise await _taken(db, identity) from None
 
 
+async def commit(db: Db, contender_id: UUID) -> None:
+    """Tell the public of the contender from now on; what it did before that never counts."""
+    sql = "UPDATE contenders SET committed_at = now() WHERE id = $1 AND committed_at IS NULL RETURNING true"
+    if not await db.fetchval(sql, contender_id):
+        raise PublicAlready
+
+
 async def _taken(db: Db, identity: str) -> Duplicate:
     slug = await db.fetchval("SELECT slug FROM contenders WHERE identity = $1", identity)
     return Duplicate(
         "This is entered already, as /contenders/{slug}. "
         "If yours is another one, say by its version or precision what differs.",
         slug=str(slug),
+        field="name",
     )
 
 

@@ -1,7 +1,6 @@
 """Endpoints: where one contender is reached at one provider, and which addresses it may use."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +9,17 @@ from msgspec import Struct
 from arena.db import Connection, Db, Proxy, many
 from arena.errors import Later
 from arena.sealing import Sealed
+from arena.submission import lifecycle
+from arena.submission.lifecycle import ARENA, State
 from arena.upstream import Dialect, Grants, Target
 
-# How long an endpoint rests: after a 429 that names no time, after a first failure of another kind, and at most.
-RATE_LIMITED_SECONDS = 30.0
-FIRST_SECONDS = 5.0
-MOST_SECONDS = 3600.0
+# Who may be called: drawn in its state, not about to retire, rested, and within all that its provider allows.
+FREE = """
+        state IN ('warming', 'listed') AND (retires_at IS NULL OR retires_at > now())
+          AND (cooled_until IS NULL OR cooled_until <= now())
+          AND (daily_calls IS NULL OR calls_today(endpoints.id) < daily_calls)
+          AND (daily_budget IS NULL OR spent_today(endpoints.id) < daily_budget)
+          AND (concurrency IS NULL OR battles_answering(endpoints.id) < concurrency)"""
 # How long the one battle that tries an endpoint again after its rest has to itself.
 TRIAL_SECONDS = 30.0
 
@@ -45,10 +49,12 @@ class Grant(Struct, frozen=True):
 
 
 class Entrant(Struct, frozen=True):
-    """A contender that can be met in a battle, and where to reach it."""
+    """A contender that can be met in a battle, where to reach it, and how often it is met beside others."""
 
     contender_id: UUID
     target: Target
+    state: State
+    rate: float
 
 
 class _Row(Struct, frozen=True):
@@ -61,12 +67,15 @@ class _Row(Struct, frozen=True):
     system_prompt: str | None
     sealed: bytes | None
     master: str | None
+    state: State
+    rate: float | None
     addresses: list[str]
     ports: list[int]
 
 
 REACHED = """
         SELECT endpoints.id, contender_id, base_url, model, dialect, parameters, system_prompt, sealed, master,
+               state, present_rate(state) AS rate,
                coalesce(array_agg(host(address)) FILTER (WHERE address IS NOT NULL), '{}') AS addresses,
                coalesce(array_agg(port) FILTER (WHERE address IS NOT NULL), '{}') AS ports
         FROM endpoints LEFT JOIN allowed_addresses ON endpoint_id = endpoints.id"""
@@ -75,15 +84,18 @@ REACHED = """
 async def enter(db: Connection | Proxy, endpoint: Endpoint, grants: list[Grant]) -> UUID:
     """List a contender's endpoint with its grants, in place of what stood there before."""
     async with db.transaction():
+        former = await db.fetchval("SELECT state FROM endpoints WHERE contender_id = $1", endpoint.contender_id)
         endpoint_id: UUID = await db.fetchval(
             """
             INSERT INTO endpoints (contender_id, provider_id, base_url, model, dialect, parameters, system_prompt,
-                                   state)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, 'listed')
+                                   state, listed_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, 'listed', now())
             ON CONFLICT (contender_id) DO UPDATE
             SET provider_id = EXCLUDED.provider_id, base_url = EXCLUDED.base_url, model = EXCLUDED.model,
                 dialect = EXCLUDED.dialect, parameters = EXCLUDED.parameters,
                 system_prompt = EXCLUDED.system_prompt, state = EXCLUDED.state,
+                state_since = CASE endpoints.state WHEN 'listed' THEN endpoints.state_since ELSE now() END,
+                reason = NULL, note = NULL, listed_at = coalesce(endpoints.listed_at, now()), retires_at = NULL,
                 failures = 0, failed_at = NULL, cooled_until = NULL
             RETURNING id
             """,
@@ -95,6 +107,8 @@ async def enter(db: Connection | Proxy, endpoint: Endpoint, grants: list[Grant])
             endpoint.parameters,
             endpoint.system_prompt,
         )
+        if former != State.LISTED:
+            await lifecycle.record(db, endpoint_id, former and State(former), State.LISTED, actor=ARENA)
         await db.execute("DELETE FROM allowed_addresses WHERE endpoint_id = $1", endpoint_id)
         await db.executemany(
             "INSERT INTO allowed_addresses (endpoint_id, address, port, reason) VALUES ($1, $2, $3, $4)",
@@ -125,31 +139,32 @@ async def granted(db: Db, endpoint_id: UUID) -> Grants:
     return frozenset((row["address"], row["port"]) for row in rows)
 
 
-async def pause(db: Db, provider_slug: str) -> None:
+async def pause(db: Connection | Proxy, provider_slug: str) -> None:
     """Take all listed endpoints of a provider out of new battles."""
-    await db.execute(
+    rows = await db.fetch(
         """
-        UPDATE endpoints SET state = 'paused'
-        WHERE state = 'listed' AND provider_id = (SELECT id FROM providers WHERE slug = $1)
+        SELECT endpoints.id FROM endpoints JOIN providers ON providers.id = provider_id
+        WHERE state = 'listed' AND slug = $1
         """,
         provider_slug,
     )
+    for row in rows:
+        await lifecycle.move(db, row["id"], State.PAUSED, actor=ARENA)
 
 
 async def entrants(db: Db) -> list[Entrant]:
-    """Every contender that new battles may draw, in a fixed order: listed, rested, and with calls left today."""
+    """Every contender that new battles may draw, in a fixed order: warming or listed, and free to be called."""
     rows = await many(
         db,
         _Row,
         f"""
         {REACHED}
-        WHERE state = 'listed' AND (cooled_until IS NULL OR cooled_until <= now())
-          AND (daily_calls IS NULL OR calls_today(endpoints.id) < daily_calls)
+        WHERE {FREE} AND present_rate(state) > 0
         GROUP BY endpoints.id
         ORDER BY contender_id
         """,
     )
-    return [Entrant(row.contender_id, _target(row)) for row in rows]
+    return [Entrant(row.contender_id, _target(row), row.state, row.rate) for row in rows if row.rate]
 
 
 async def targets(db: Db, endpoint_ids: list[UUID]) -> list[Target]:
@@ -171,12 +186,15 @@ async def targets(db: Db, endpoint_ids: list[UUID]) -> list[Target]:
 async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) -> None:
     """Make sure that these may be called, for a call that this transaction records; else Unavailable.
 
-    Endpoints with a daily cap, and those that have failed, are called by one transaction after another: none is
-    called more often than its cap, and one that has rested is tried by one battle before it is back.
+    Endpoints with a cap of any kind, and those that have failed, are called by one transaction after another: none is
+    called more often than its caps allow, and one that has rested is tried by one battle before it is back.
     """
     bound = await connection.fetch(
         """
-        SELECT id FROM endpoints WHERE id = ANY($1::uuid[]) AND (failures > 0 OR daily_calls IS NOT NULL)
+        SELECT id FROM endpoints
+        WHERE id = ANY($1::uuid[])
+          AND (failures > 0 OR daily_calls IS NOT NULL OR daily_budget IS NOT NULL OR concurrency IS NOT NULL
+               OR retires_at IS NOT NULL OR state NOT IN ('warming', 'listed'))
         ORDER BY id FOR NO KEY UPDATE
         """,
         endpoint_ids,
@@ -184,13 +202,12 @@ async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) 
     if not bound:
         return
     claimed = await connection.fetch(
-        """
+        f"""
         UPDATE endpoints
         SET cooled_until = CASE WHEN failures > 0 THEN now() + make_interval(secs => $2) ELSE cooled_until END
-        WHERE id = ANY($1::uuid[]) AND (cooled_until IS NULL OR cooled_until <= now())
-          AND (daily_calls IS NULL OR calls_today(id) < daily_calls)
+        WHERE id = ANY($1::uuid[]) AND {FREE}
         RETURNING id
-        """,
+        """,  # noqa: S608 - a constant
         [row["id"] for row in bound],
         TRIAL_SECONDS,
     )
@@ -198,50 +215,17 @@ async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) 
         raise Unavailable
 
 
-async def rest(db: Db, endpoint_id: UUID, asked_at: datetime, seconds: float | None) -> None:
-    """An endpoint failed to answer what it was asked then: it rests for so long, an hour at most.
-
-    Without a time the rest doubles with each failure in a row, from 5 s on. Failures of calls that were under way
-    together are one failure.
-    """
-    await db.execute(
-        """
-        UPDATE endpoints
-        SET failures = failures + CASE WHEN failed_at >= $2 THEN 0 ELSE 1 END,
-            cooled_until = CASE WHEN failed_at >= $2 THEN greatest(cooled_until, now() + make_interval(secs => $3))
-                ELSE now() + make_interval(secs => coalesce($3, least($4, $5 * 2 ^ least(failures, 20)))) END,
-            failed_at = greatest(failed_at, now())
-        WHERE id = $1
-        """,
-        endpoint_id,
-        asked_at,
-        None if seconds is None else min(seconds, MOST_SECONDS),
-        MOST_SECONDS,
-        FIRST_SECONDS,
-    )
-
-
-async def recover(db: Db, endpoint_id: UUID, asked_at: datetime) -> None:
-    """An endpoint answered what it was asked then; if that was after its last failure, it is back."""
-    await db.execute(
-        """
-        UPDATE endpoints SET failures = 0, failed_at = NULL, cooled_until = NULL
-        WHERE id = $1 AND failed_at < $2
-        """,
-        endpoint_id,
-        asked_at,
-    )
-
-
 async def second_free_in(db: Db) -> float | None:
-    """The seconds until a second endpoint can be called, None where fewer than two are listed."""
+    """The seconds until a second endpoint can be called, None where fewer than two are drawn at all."""
     seconds: float | None = await db.fetchval(
         """
         SELECT greatest(0, extract(epoch FROM greatest(
             cooled_until,
-            CASE WHEN calls_today(id) >= daily_calls THEN date_trunc('day', now(), 'UTC') + interval '1 day' END
+            CASE WHEN calls_today(id) >= daily_calls OR spent_today(id) >= daily_budget
+                 THEN date_trunc('day', now(), 'UTC') + interval '1 day' END
         ) - now()))::double precision AS seconds
-        FROM endpoints WHERE state = 'listed'
+        FROM endpoints
+        WHERE state IN ('warming', 'listed') AND present_rate(state) > 0 AND (retires_at IS NULL OR retires_at > now())
         ORDER BY seconds OFFSET 1 LIMIT 1
         """
     )

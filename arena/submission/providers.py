@@ -47,7 +47,7 @@ async def found(db: Connection | Proxy, *, name: str, account_id: UUID) -> str:
             "INSERT INTO providers (slug, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id", slug, called
         )
         if provider_id is None:
-            raise OrganisationTaken
+            raise OrganisationTaken(field="organisation")
         await members.set(db, provider_id, account_id, Standing.OWNER)
     return slug
 
@@ -55,6 +55,10 @@ async def found(db: Connection | Proxy, *, name: str, account_id: UUID) -> str:
 def slug_of(name: str) -> str:
     """The name in the letters of addresses; a name that has none of them gets some of its hash."""
     if not 0 < len(name) <= NAME_CHARACTERS or not name.isprintable():
-        raise Refused("An organisation's name has 1 to {most} characters that can be printed.", most=NAME_CHARACTERS)
+        raise Refused(
+            "An organisation's name has 1 to {most} characters that can be printed.",
+            most=NAME_CHARACTERS,
+            field="organisation",
+        )
     plain = UNSPEAKABLE.sub("-", name.lower()).strip("-.")
     return plain or f"organisation-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:12]}"

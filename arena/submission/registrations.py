@@ -11,10 +11,11 @@ from arena import sealing
 from arena.db import Connection, Db, Proxy, many, one
 from arena.errors import ArenaError, NotFound
 from arena.sealing import Keyring, Sealed, Secrets
-from arena.submission import cards, connections, contenders, endpoints
+from arena.submission import cards, connections, contenders, endpoints, lifecycle
 from arena.submission.cards import Card
 from arena.submission.contenders import Duplicate
 from arena.submission.endpoints import Grant
+from arena.submission.lifecycle import Actor
 from arena.upstream import Dialect, normal
 
 SHOWN_OF_A_KEY = 4
@@ -82,6 +83,10 @@ class Registered(Struct, frozen=True, kw_only=True):
     prompt_price: float | None
     answer_price: float | None
     state: str
+    state_since: datetime
+    reason: str | None
+    note: str | None
+    retires_at: datetime | None
     created_at: datetime
 
 
@@ -100,6 +105,7 @@ async def register(
     provider_id: UUID,
     registration: Registration,
     *,
+    actor: Actor,
     grant: Grant | None = None,
     follows: UUID | None = None,
 ) -> UUID:
@@ -113,6 +119,7 @@ async def register(
         await _refuse_the_same(db, connection)
         contender_id = await contenders.register(db, name, card, private=registration.private, follows=follows)
         await connections.draft(db, endpoint_id, contender_id, provider_id, _columns(keyring, endpoint_id, connection))
+        await lifecycle.begin(db, endpoint_id, actor=actor)
         if grant:
             await endpoints.grant(db, endpoint_id, grant)
     return endpoint_id
@@ -205,6 +212,7 @@ async def _refuse_the_same(
         raise Duplicate(
             "This endpoint with this model, parameters and system prompt is entered already, as /contenders/{slug}.",
             slug=slug,
+            field="base_url",
         )
 
 
@@ -226,5 +234,5 @@ SHOWN = """
         SELECT endpoints.id, provider_id, contender_id, providers.slug AS organisation, contenders.slug AS contender,
                contenders.name, committed_at IS NULL AS private, base_url, model, dialect, key_ends, header_names,
                parameters, system_prompt, context_tokens, concurrency, daily_calls, daily_budget, prompt_price,
-               answer_price, state, endpoints.created_at
+               answer_price, state, state_since, reason, note, retires_at, endpoints.created_at
         FROM endpoints JOIN contenders ON contenders.id = contender_id JOIN providers ON providers.id = provider_id"""

@@ -2,28 +2,36 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import Self
+from typing import Final, Protocol, Self
 from uuid import UUID
 
 import aiohttp
-from msgspec import structs
+import msgspec
+from msgspec import Struct, structs
 
 from arena.errors import Refused
 from arena.sealing import Keyring, Unopenable
-from arena.upstream import openai, reply, safety, sse
+from arena.upstream import anthropic, openai, reply, safety, sse
+from arena.upstream.answers import Answer
 from arena.upstream.calls import Dialect, Failure, Finished, Grants, Limits, Message, Target, Text, UpstreamFailed
 from arena.upstream.deadlines import Deadlines
+from arena.upstream.masks import Mask
+from arena.upstream.reply import Request
 from arena.upstream.safety import check_url, normal
+from arena.upstream.transcripts import Exchange, Transcript
 
 __all__ = [
     "Dialect",
+    "Exchange",
     "Failure",
     "Finished",
     "Grants",
     "Limits",
+    "Mask",
     "Message",
     "Target",
     "Text",
+    "Transcript",
     "Upstream",
     "UpstreamFailed",
     "check_url",
@@ -33,6 +41,32 @@ __all__ = [
 # A character of an answer can come in an event of some hundred bytes. An endpoint that sends more than this beside
 # its text is not answering.
 WIRE_BYTES_PER_ANSWER_BYTE = 512
+
+
+class _Speaker(Protocol):
+    """What a dialect's module knows."""
+
+    def url(self, target: Target) -> str: ...
+
+    def headers(self, target: Target) -> dict[str, str]: ...
+
+    def question(self, target: Target, messages: list[Message]) -> bytes: ...
+
+    @property
+    def Answer(self) -> type[Answer]: ...  # noqa: N802 - it is a class.
+
+
+SPEAKERS: Final[dict[Dialect, _Speaker]] = {Dialect.OPENAI: openai, Dialect.ANTHROPIC: anthropic}
+# Headers that hold a key, besides those that the endpoint's provider has given.
+SECRET_HEADERS: Final = {"authorization", "x-api-key"}
+
+
+class _Model(Struct):
+    id: str
+
+
+class _Models(Struct):
+    data: list[_Model]
 
 
 class Upstream:
@@ -54,24 +88,35 @@ class Upstream:
             await session.close()
 
     async def stream(
-        self, target: Target, messages: list[Message], limits: Limits
+        self, target: Target, messages: list[Message], limits: Limits, transcript: Transcript | None = None
     ) -> AsyncGenerator[Text | Finished, None]:
         """The answer piece by piece, then Finished; UpstreamFailed as soon as there can be no whole answer.
 
         Closing the generator hangs up at once: where it may not be read to its end, hold it in
         `contextlib.aclosing`. A question is asked once and never again.
         """
-        target = self._opened(target)
-        deadlines = Deadlines(limits)
-        url, headers, question = openai.url(target), openai.headers(target), openai.question(target, messages)
+        target = self.opened(target)
+        deadlines, speaker = Deadlines(limits), SPEAKERS[target.dialect]
+        request = _request(target, speaker.url(target), speaker.question(target, messages))
         async with (
-            reply.asked(self._session(target), url, headers, question, deadlines) as response,
-            aclosing(_listen(response, deadlines, limits.answer_bytes)) as answer,
+            reply.asked(self._session(target), request, deadlines, transcript) as response,
+            aclosing(_listen(response, deadlines, speaker.Answer(limits.answer_bytes), limits, transcript)) as answer,
         ):
             async for part in answer:
                 yield part
 
-    def _opened(self, target: Target) -> Target:
+    async def models(self, target: Target, limits: Limits, transcript: Transcript | None = None) -> list[str]:
+        """The names of the models that the endpoint lists; UpstreamFailed where it has no list that can be read."""
+        target = self.opened(target)
+        url = f"{target.base_url.rstrip('/')}/models"
+        request = structs.replace(_request(target, url, b""), method="GET")
+        body = await reply.listed(self._session(target), request, Deadlines(limits), transcript)
+        try:
+            return [model.id for model in msgspec.json.decode(body, type=_Models).data]
+        except (msgspec.DecodeError, RecursionError):
+            raise UpstreamFailed(Failure.MALFORMED, "The endpoint's list of models can't be read.") from None
+
+    def opened(self, target: Target) -> Target:
         """The target with its secrets, which are in the clear for this one call."""
         if target.sealed is None:
             return target
@@ -96,16 +141,29 @@ class Upstream:
         return self._sessions[name]
 
 
+def _request(target: Target, url: str, body: bytes) -> Request:
+    secret = SECRET_HEADERS | {name.lower() for name in target.headers}
+    return Request(url=url, headers=SPEAKERS[target.dialect].headers(target), secret=secret, body=body)
+
+
 async def _listen(
-    response: aiohttp.ClientResponse, deadlines: Deadlines, answer_bytes: int
+    response: aiohttp.ClientResponse,
+    deadlines: Deadlines,
+    answer: Answer,
+    limits: Limits,
+    transcript: Transcript | None,
 ) -> AsyncGenerator[Text | Finished, None]:
-    events, answer = sse.Parser(), openai.Answer(answer_bytes)
-    wire_bytes = sse.EVENT_BYTES + answer_bytes * WIRE_BYTES_PER_ANSWER_BYTE
+    events = sse.Parser()
+    wire_bytes = sse.EVENT_BYTES + limits.answer_bytes * WIRE_BYTES_PER_ANSWER_BYTE
     more = True
     while more and not answer.ended:
         piece = await _read(response, deadlines, answer)
         more, wire_bytes = bool(piece), wire_bytes - len(piece)
+        if transcript is not None:
+            transcript.heard(piece)
         for text in _texts(events.feed(piece) if piece else events.end(), answer):
+            if transcript is not None:
+                transcript.texts, transcript.longest = answer.texts, answer.longest
             if text:
                 deadlines.text(len(text))
                 yield Text(text)
@@ -114,7 +172,7 @@ async def _listen(
     yield answer.close()
 
 
-async def _read(response: aiohttp.ClientResponse, deadlines: Deadlines, answer: openai.Answer) -> bytes:
+async def _read(response: aiohttp.ClientResponse, deadlines: Deadlines, answer: Answer) -> bytes:
     """The next piece of the body; nothing at its end, and nothing where an answer already whole is cut off."""
     if not answer.finished:
         return await reply.read(response, deadlines)
@@ -125,7 +183,7 @@ async def _read(response: aiohttp.ClientResponse, deadlines: Deadlines, answer: 
         return b""
 
 
-def _texts(events: Iterator[sse.Event], answer: openai.Answer) -> Iterator[str]:
+def _texts(events: Iterator[sse.Event], answer: Answer) -> Iterator[str]:
     """What the events add to the answer, all at once; what came before a failure comes before it."""
     said = []
     try:

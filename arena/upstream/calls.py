@@ -23,6 +23,7 @@ class Dialect(StrEnum):
     """How an endpoint wants to be spoken to."""
 
     OPENAI = "openai"
+    ANTHROPIC = "anthropic"
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -79,6 +80,7 @@ class Failure(StrEnum):
 
     UNREACHABLE = "unreachable"
     ADDRESS = "address"
+    CERTIFICATE = "certificate"
     TIMEOUT = "timeout"
     SLOW = "slow"
     STATUS = "status"
@@ -87,6 +89,7 @@ class Failure(StrEnum):
     TRUNCATED = "truncated"
     TOO_LONG = "too_long"
     EMPTY = "empty"
+    REFUSED = "refused"
     CONTENT_TYPE = "content_type"
 
 
@@ -94,11 +97,13 @@ class UpstreamFailed(Exception):
     """The endpoint gave no whole answer.
 
     `detail` is a sentence for operators and carries nothing that the endpoint sent, no key and no URL.
-    `retry_after` is the number of seconds the endpoint asked to be left alone, None where it asked for nothing.
+    `retry_after` is the number of seconds the endpoint asked to be left alone, None where it asked for nothing;
+    `status` is that of its reply, where that is what failed.
     """
 
-    def __init__(self, code: Failure, detail: str, retry_after: float | None = None) -> None:
+    def __init__(self, code: Failure, detail: str, retry_after: float | None = None, status: int | None = None) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.retry_after = retry_after
+        self.status = status

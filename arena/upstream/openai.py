@@ -1,12 +1,12 @@
 """The OpenAI dialect: chat completions, streamed."""
 
-import re
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from arena.upstream.calls import Failure, Finished, Message, Target, UpstreamFailed
+from arena.upstream import answers
+from arena.upstream.calls import Message, Target, UpstreamFailed
 
 
 class _Delta(Struct):
@@ -42,9 +42,7 @@ def headers(target: Target) -> dict[str, str]:
     """What goes before the question."""
     if target.key is None:
         return target.headers
-    if not re.fullmatch(r"[!-~]+", target.key):
-        raise UpstreamFailed(Failure.STATUS, "The endpoint's key has characters that no key can have.")
-    return {**target.headers, "authorization": f"Bearer {target.key}"}
+    return {**target.headers, "authorization": f"Bearer {answers.require_header(target.key)}"}
 
 
 def question(target: Target, messages: list[Message]) -> bytes:
@@ -59,22 +57,11 @@ def question(target: Target, messages: list[Message]) -> bytes:
     return msgspec.json.encode({**target.parameters, **own})
 
 
-class Answer:
-    """One answer as its events tell it: the first choice's text, how it ended, what it cost.
-
-    `finished` is true once the endpoint has said why the text ends, `ended` once nothing more can follow.
-    """
-
-    def __init__(self, answer_bytes: int) -> None:
-        self.finished = False
-        self.ended = False
-        self._reason: str | None = None
-        self._usage = _Usage()
-        self._bytes_left = answer_bytes
-        self._blank = True
+class Answer(answers.Answer):
+    """The first choice's text."""
 
     def take(self, data: str) -> str:
-        """The text that an event adds to the answer; mostly some, sometimes none."""
+        """The text that a chunk adds to the answer."""
         if data == "[DONE]":
             self.finished = self.ended = True
             return ""
@@ -85,21 +72,8 @@ class Answer:
                 return ""
             raise
         if chunk.usage is not None:
-            self._usage = chunk.usage
+            self._prompt_tokens, self._answer_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
         return "".join([self._said(choice) for choice in chunk.choices or () if choice.index == 0])
-
-    def close(self) -> Finished:
-        """How the answer ended; a text that merely stops, or has nothing to read, is a failure."""
-        if not self.finished:
-            raise UpstreamFailed(Failure.TRUNCATED, "The endpoint's answer broke off.")
-        if self._blank:
-            raise UpstreamFailed(Failure.EMPTY, "The endpoint's answer has no text.")
-        return Finished(
-            reason=self._reason or "stop",  # [DONE] alone says that the text is whole
-            prompt_tokens=self._usage.prompt_tokens,
-            answer_tokens=self._usage.completion_tokens,
-            truncated=self._reason == "length",
-        )
 
     def _said(self, choice: _Choice) -> str:
         if self.finished:
@@ -107,21 +81,14 @@ class Answer:
         if choice.finish_reason:
             self.finished = True
             self._reason = choice.finish_reason
-        if choice.delta is None or not choice.delta.content:
-            return ""
-        text = choice.delta.content.replace("\0", "")  # PostgreSQL keeps no NUL in a text
-        self._bytes_left -= len(text.encode())
-        if self._bytes_left < 0:
-            raise UpstreamFailed(Failure.TOO_LONG, "The endpoint's answer is longer than an answer may be.")
-        self._blank = self._blank and (not text or text.isspace())
-        return text
+        return self._say(choice.delta.content) if choice.delta is not None else ""
 
 
 def _read(data: str) -> _Chunk:
     try:
         chunk = _decode(data)
     except (msgspec.DecodeError, RecursionError):
-        raise UpstreamFailed(Failure.MALFORMED, "The endpoint sent an event that can't be read.") from None
+        raise answers.unreadable() from None
     if chunk.error is not None:
-        raise UpstreamFailed(Failure.MALFORMED, "The endpoint sent an error in place of its answer.")
+        raise answers.broken()
     return chunk

@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any, Self
 
 import aiohttp
 
@@ -58,11 +59,26 @@ _CLOSED = [
     )
 ]
 
+# A name that is written otherwise is read otherwise by every part of a system.
+_NAME = re.compile(r"[\w.-]+")
+
 # Resolvers read a name that ends in a number as an address: 127.1, 0x7f000001, 2130706433.
 _NUMBER = re.compile(r"(.*\.)?(\d+|0x[\da-f]*)\.?", re.IGNORECASE)
 
 Address = IPv4Address | IPv6Address
 SocketInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
+
+
+class Reply(aiohttp.ClientResponse):
+    """A reply that remembers the certificate its connection was opened with; None without TLS."""
+
+    certificate: dict[str, Any] | None = None
+
+    async def start(self, connection: Any) -> Self:
+        """Read the reply's head; afterwards the connection may be another reply's already."""
+        self.certificate = connection.transport and connection.transport.get_extra_info("peercert")
+        await super().start(connection)
+        return self
 
 
 class AddressRefused(PermissionError):
@@ -75,19 +91,27 @@ def check_url(url: str, allowed: Grants) -> None:
     A name is not resolved: what it stands for is checked at every connection.
     """
     if len(url) > URL_CHARACTERS or not url.isprintable() or not set(url).isdisjoint(" \\"):
-        raise Refused(f"The URL of an endpoint has at most {URL_CHARACTERS} characters, no spaces and no backslashes.")
+        raise Refused(
+            "The URL of an endpoint has at most {most} characters, no spaces and no backslashes.",
+            most=URL_CHARACTERS,
+            field="base_url",
+        )
     if not set(url).isdisjoint("?#@"):
-        raise Refused("The URL of an endpoint has no user name, no query and no fragment: leave out @, ? and #.")
+        raise Refused(
+            "The URL of an endpoint has no user name, no query and no fragment: leave out @, ? and #.", field="base_url"
+        )
     scheme, host, port = _parts(url)
     address = _address(host)
     granted = {granted_port for _, granted_port in allowed}
-    if address is None and not _NUMBER.fullmatch(host) and (port in granted or (scheme, port) == ("https", 443)):
+    named = address is None and _NAME.fullmatch(host) and not _NUMBER.fullmatch(host)
+    if named and (port in granted or (scheme, port) == ("https", 443)):
         return
     if address is not None and _may_call(address, port, allowed, public=scheme == "https"):
         return
     raise Refused(
         "An endpoint is called by https on port 443 of a public address; "
-        "an operator can allow it one other address and port."
+        "an operator can allow it one other address and port.",
+        field="base_url",
     )
 
 
@@ -108,6 +132,7 @@ def open_session(base_url: str, allowed: Grants) -> aiohttp.ClientSession:
             keepalive_timeout=KEEP_ALIVE_SECONDS,
             limit=0,
         ),
+        response_class=Reply,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(),  # none: every wait is held to its deadline by deadlines.py
         auto_decompress=False,
@@ -153,5 +178,5 @@ def _parts(url: str) -> tuple[str, str, int]:
     # The resolver can't encode longer labels, and would fail with an error of quite another kind.
     labels = host.removesuffix(".").split(".")
     if scheme not in ("http", "https") or not all(0 < len(label) < 64 for label in labels):
-        raise Refused("The URL of an endpoint has the form https://host/path.")
+        raise Refused("The URL of an endpoint has the form https://host/path.", field="base_url")
     return scheme, host, port

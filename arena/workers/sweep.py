@@ -1,4 +1,4 @@
-"""Sweep: what is over is closed and forgotten, and keys are sealed anew after the master key has changed."""
+"""Sweep: what is over is closed and forgotten, what has come to its time moves on, keys are sealed with the new key."""
 
 import logging
 
@@ -7,15 +7,18 @@ from arena.db import Pool
 from arena.evaluation import upkeep
 from arena.people import sessions
 from arena.sealing import Keyring
-from arena.submission import registrations
+from arena.submission import lifecycle, registrations, warming
 
 log = logging.getLogger(__name__)
 
 
 async def clear(db: Pool, settings: Settings) -> None:
-    """Close what has been open for too long, and forget the sessions that are over."""
+    """Close what has been open for too long, forget the sessions that are over, and let endpoints move on."""
     await sessions.sweep(db)
     await registrations.reseal(db, Keyring(settings))
     closed = await upkeep.sweep(db, hours=settings.battle_hours)
     if closed:
         log.info("swept battles=%d", closed)
+    await lifecycle.retire_due(db)
+    for endpoint_id in await warming.settle(db, battles=settings.warming_battles, failures=settings.warming_failures):
+        log.info("warming over endpoint=%s", endpoint_id)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rating.arrays import Codes, Vector
 from rating.errors import RatingError
 from rating.outcomes import CODES
+from rating.tally import Tally
 from rating.votefile import records, votes
 from rating.votefile.faults import Doubtful
 from rating.votefile.votes import MOST_WEIGHT, WANTED, WEIGHT_UNITS, WINNERS, Form, Names
@@ -50,6 +51,11 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.first)
+
+    @property
+    def tally(self) -> Tally:
+        """These votes, ready to be rated; no array is copied."""
+        return Tally(self.contenders, self.first, self.second, self.outcome, self.voter, self.prompt, self.weight)
 
 
 def load(

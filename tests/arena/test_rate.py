@@ -16,7 +16,7 @@ import pytest
 
 import rating
 from arena import cli, commands
-from rating import Tally
+from rating import Tally, covariates, votefile
 from rating.likelihood import Ties
 from rating.votefile import Cluster
 
@@ -220,6 +220,77 @@ def test_replicates_check_the_intervals_and_a_seed_repeats_them(tmp_path: Path) 
     assert 0.2 < ratios[0] < 2
 
 
+def styled(folder: Path) -> Path:
+    """Votes in which who writes at length wins more than strengths say, and bold is alike on both sides."""
+    rng = np.random.default_rng(8)
+    lines = ["model_a,model_b,winner,voter,length_a,length_b,bold_a,bold_b"]
+    for number in range(400):
+        first, second = rng.choice(3, 2, replace=False)
+        lengths = 100 + 100 * np.array([first, second]) + rng.integers(200, size=2)
+        won = rng.random() < 1 / (1 + np.exp(-np.log(lengths[0] / lengths[1])))
+        names = ["ash", "elm", "oak"]
+        lines.append(
+            f"{names[first]},{names[second]},model_{'ab'[not won]},v{number % 20},{lengths[0]},{lengths[1]},2,2"
+        )
+    return written(folder, "\n".join(lines) + "\n", "styled.csv")
+
+
+def test_at_equal_style_the_table_and_the_json_say_how_far_it_moves_each(tmp_path: Path) -> None:
+    path = styled(tmp_path)
+    told = numbers(path, "--style", "length,bold", out=tmp_path / "o.json")
+    file = votefile.load(path, style=("length", "bold"))
+    wanted = rating.rate(file.tally, style=covariates.of(file.style, ("length", "bold")))
+    assert wanted.style is not None
+    shifts = {row["contender"]: (row["shift"], row["shift_lower"], row["shift_upper"]) for row in told["ratings"]}
+    columns = zip(wanted.style.shift, wanted.style.lower, wanted.style.upper, strict=True)
+    assert shifts == dict(zip(wanted.contenders, columns, strict=True))
+    assert [set(row) for row in told["ratings"]] == [ROW | {"shift", "shift_lower", "shift_upper"}] * 3
+    length, bold = told["method"]["style"]
+    assert (length["feature"], length["coefficient"]) == ("length", wanted.style.coefficients[0])
+    assert bold == {"feature": "bold", "coefficient": 0.0, "standard_error": None, "scale": 0.0}
+    assert (told["method"]["ties"], told["method"]["covariance"]) == ("half", "CR3 one-step")
+    done = rate(path, "--style", "length,bold")
+    assert done.stdout.split("\n")[0].split()[6:9] == ["Shift", "Least", "Most"]
+    assert "Style: length +" in done.stdout
+    assert "bold unknown" in done.stdout
+    assert "No two sides differ in bold" in done.stderr
+
+
+def test_without_style_nothing_is_said_of_it(tmp_path: Path) -> None:
+    told = numbers(styled(tmp_path), out=tmp_path / "o.json")
+    assert [set(row) for row in told["ratings"]] == [ROW] * 3
+    assert "style" not in told["method"]
+    assert "Shift" not in rate(styled(tmp_path)).stdout
+
+
+def test_style_columns_are_renamed_too(tmp_path: Path) -> None:
+    names = "--map", "words_a=length_a,words_b=length_b"
+    renamed = numbers(styled(tmp_path), "--style", "words", *names, out=tmp_path / "o.json")
+    direct = numbers(styled(tmp_path), "--style", "length", out=tmp_path / "o.json")
+    assert renamed["ratings"] == direct["ratings"]
+
+
+STYLE_FAULTS = {
+    "a rule for ties that it has not": (("--ties", "davidson"), "At equal style a tie is half a win to each"),
+    "replicates": (("--replicates", "20"), "Replicates are refits without covariates"),
+    "a feature twice": (("--style", "length,length"), "does not name style features, each once"),
+    "no feature": (("--style", ""), "does not name style features"),
+    "a column that is missing": (("--style", "lists"), "column “lists_a”: The column is missing. Found model_a"),
+    "a column that is no feature": (("--style", "model"), "“model” is none"),
+}
+
+
+@pytest.mark.parametrize("what", STYLE_FAULTS)
+def test_a_fault_of_style_is_a_sentence_and_code_2(tmp_path: Path, what: str) -> None:
+    arguments, words = STYLE_FAULTS[what]
+    assert words in rate(styled(tmp_path), "--style", "length", *arguments, code=2).stderr
+
+
+def test_a_style_value_that_is_no_number_is_told_with_its_place(tmp_path: Path) -> None:
+    path = written(tmp_path, "model_a,model_b,winner,length_a,length_b\nash,elm,tie,3,4\nash,elm,tie,nan,4\n")
+    assert "Line 3, column “length_a”" in rate(path, "--style", "length", code=2).stderr
+
+
 def test_an_option_that_means_nothing_is_code_2(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER + "ash,elm,tie\n")
     for option, value in (
@@ -243,6 +314,7 @@ def test_help_names_the_columns_and_every_option() -> None:
         "--seed",
         "--prior",
         "--ties",
+        "--style",
         "--cluster",
         "--map",
         "Parquet",

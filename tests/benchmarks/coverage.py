@@ -58,7 +58,7 @@ def covered(name: str, board: int, *, seed: int) -> tuple[float, float, float]:
     """The share of intervals that hold the truth, of those that are infinite, and the others' mean width in points."""
     setting, rng = SETTINGS[name], _stream(seed, sorted(SETTINGS).index(name), board)
     truth = Truth(strengths=settings.strengths(rng, setting.contenders))
-    population = chances.estimand(chances.averaged(truth.strengths, truth.rule, taste=setting.taste))
+    population = chances.estimand(chances.averaged(truth.strengths, truth.rule, taste=setting.whim))
     shown, found = Scale().ratings(population), rating.rate(simulate.draw(truth, setting, rng))
     inside = (found.lower <= shown) & (shown <= found.upper)
     width = found.upper - found.lower

@@ -23,7 +23,8 @@ MARK = re.compile(r"(anna|bert)(\d\d\d)")
 # What the page itself says where it can be seen: not what people, models and their makers have written.
 OWN_WORDS = """
 () => {
-  const foreign = '.answer, blockquote, [lang]:not(html), bdi, .hash, [data-slot], .attribution, kbd, noscript, code'
+  const named = '.answer, blockquote, [lang]:not(html), bdi, .hash, [data-slot], .attribution'
+  const foreign = `${named}, kbd, noscript, code, pre, input, textarea`
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   const said = []
   for (let text = walker.nextNode(); text; text = walker.nextNode()) {
@@ -35,7 +36,11 @@ OWN_WORDS = """
 }
 """
 # Names stay as they are in every language.
-NAMES = re.compile(r"dustalov/llmfao|D\. Ustalov|llmonitor\.com|CC BY 4\.0|JavaScript|Bradley-Terry|UTC|LLMFAO|GPT 4")
+NAMES = re.compile(
+    r"dustalov/llmfao|D\. Ustalov|llmonitor\.com|CC BY 4\.0|JavaScript|Bradley-Terry|UTC|LLMFAO|GPT 4|JSON|API|HTTP|"
+    r"OpenAI chat completions|Anthropic messages|/chat/completions|/messages|Authorization: Bearer|"
+    r"https://inference\.example\.org/v1|https|model-7b|bf16"
+)
 OTHER_WORDS = {"en": re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff01-\uff60]+"), "zh": re.compile(r"[A-Za-z]{2,}")}
 
 # A control can be used where its middle is in the window, on top, and large enough for a finger.

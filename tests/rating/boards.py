@@ -3,14 +3,16 @@
 import csv
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
-from rating import Outcome, Tally
+from rating import Outcome, Tally, simulate
 from rating.arrays import Vector
+from rating.settings import Setting
+from rating.simulate import Truth
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -45,16 +47,9 @@ def simulated(
     taste: float = 0.0,
     one_each: bool = False,
 ) -> Tally:
-    """Random pairs and positions, no ties; each voter adds a taste N(0, taste) of their own to every strength.
-
-    Busyness is log-normal with sd `activity`; `one_each` gives every voter one vote.
-    """
-    size = len(strengths)
-    busy = rng.lognormal(0.0, activity, voters) if activity else np.ones(voters)
-    voter = np.arange(votes) if one_each else rng.choice(voters, votes, p=busy / busy.sum())
-    first = rng.integers(size, size=votes)
-    second = (first + rng.integers(1, size, size=votes)) % size
-    tastes = strengths + taste * rng.standard_normal((voters, size))
-    chance = expit(tastes[voter, first] - tastes[voter, second])
-    outcome = (rng.random(votes) >= chance).astype(np.int64)
-    return Tally(tuple(f"contender {code:02}" for code in range(size)), first, second, outcome, voter)
+    """Votes without ties, drawn as by `simulate`; `one_each` gives every voter one vote."""
+    voting = Setting(
+        contenders=len(strengths), votes=votes, voters=None if one_each else voters, activity=activity, taste=taste
+    )
+    tally = simulate.draw(Truth(strengths=strengths), voting, rng)
+    return replace(tally, voter=np.arange(votes)) if one_each else tally

@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
 import rating
-from rating import NoMaximum, Tally
+from rating import NoMaximum, RatingError, Tally
 from rating.arrays import Matrix, Vector, summed
 from tests.rating import boards
 
@@ -114,7 +114,7 @@ def test_a_chain_of_lopsided_counts_settles(down: list[float], up: list[float]) 
     [(np.ones((2, 3)), 1.0), (np.ones((2, 2)), 1.0), (np.full((2, 2), np.nan), 1.0), (np.zeros((2, 2)), -1.0)],
 )
 def test_what_is_no_table_of_wins_is_refused(wins: Matrix, prior: float) -> None:
-    with pytest.raises(ValueError, match=r"wins must|prior is"):
+    with pytest.raises(RatingError, match=r"wins must|prior is"):
         rating.fit(wins, prior=prior)
 
 

@@ -37,7 +37,7 @@ def test_with_15_voters_intervals_by_voter_hold_and_intervals_by_vote_do_not() -
     assert 0.935 < np.mean(voters) < 0.965
 
 
-@pytest.mark.parametrize("name", ["independent", "public", "private", "new board"])
+@pytest.mark.parametrize("name", ["independent", "public", "private", "new board", "two-way"])
 def test_intervals_hold_in_every_other_setting(name: str) -> None:
     # Three Monte-Carlo errors of 80 boards are 2.5 %; by vote a private board's intervals hold in 77 %.
     shares = [coverage.covered(name, board, seed=SEED)[0] for board in range(80)]

@@ -110,6 +110,20 @@ def test_a_replicate_without_a_maximum_is_named() -> None:
         replicates.run(tally, fit, seed=0, count=60)
 
 
+@pytest.mark.parametrize("ties", ["half", "davidson"])
+def test_a_contender_whose_votes_were_not_drawn_is_no_number_without_a_prior(ties: str) -> None:
+    said = [("ash", "birch", "ab"[turn % 2], f"voter {turn}") for turn in range(200)]
+    said += [("birch", "elm", outcome, "ann") for outcome in ("a", "b", "tie")]
+    tally = Tally.of_votes(said)
+    fit = rating.fit(tally, ties=ties, prior=0)
+    drawn = [redraws.by_cluster(tally.cells("voter"), clusters=201, size=3).amounts(0, [turn]) for turn in range(60)]
+    unseen = [turn for turn, amounts in enumerate(drawn) if np.count_nonzero(amounts) == 2]
+    assert unseen
+    for turn in unseen:
+        with pytest.raises(NoMaximum, match=f"Replicate {turn}: No finite strengths fit best"):
+            replicates.draw(tally, fit, seed=0, replicate=turn)
+
+
 def test_an_unbeaten_replicate_rests_on_the_prior_and_not_on_a_step_too_far() -> None:
     tally = Tally.of_votes([("ash", "birch", "ab"[turn == 0], f"voter {turn}") for turn in range(60)])
     fit = rating.fit(tally.counts.wins)

@@ -83,3 +83,14 @@ def test_equal_streams_give_equal_votes_and_others_others() -> None:
     assert np.array_equal(one.outcome, again.outcome)
     assert np.array_equal(one.first, again.first)
     assert not np.array_equal(one.first, other.first)
+
+
+def test_what_a_prompt_adds_is_its_own_and_averaged_it_is_a_taste() -> None:
+    setting = replace(MANY, prompts=50_000, affinity=0.8)
+    table = chances.averaged(TRUTH.strengths, TRUTH.rule, taste=setting.whim)
+    assert np.abs(seen(drawn(TRUTH, setting)) - table).max() < 0.02
+    lone = drawn(TRUTH, replace(setting, prompts=1))
+    assert lone.prompt is not None
+    assert lone.clusters("prompt") == 1
+    assert np.abs(seen(lone) - table).max() > 0.05
+    assert SETTINGS["two-way"].whim == pytest.approx(0.8 * np.sqrt(2))

@@ -257,7 +257,7 @@ def test_both_counts_a_voters_votes_on_one_prompt() -> None:
     tally = Tally.of(["x"] * 4, ["y"] * 4, ["a"] * 4, voter=["ann", "ann", "bob", "bob"], prompt=[7, 7, 7, 9])
     assert tally.clusters("both") == 3
     assert tally.cells("both").counts[:, 0].tolist() == [2, 1, 1]
-    with pytest.raises(ValueError, match="A cluster is voter, prompt, both or none"):
+    with pytest.raises(RatingError, match="A cluster is voter, prompt, both or none"):
         tally.clusters("judge")  # type: ignore[arg-type]
 
 
@@ -265,3 +265,9 @@ def test_empty_counts_add_up() -> None:
     empty = Tally.of([], [], []).counts
     assert (empty + empty).contenders == ()
     assert isinstance(empty.among(["ash"]), Counts)
+
+
+def test_a_column_has_one_value_a_row() -> None:
+    codes = np.zeros((2, 2), dtype=np.int64)
+    with pytest.raises(VotesWrong, match="one value a row"):
+        Tally.of(codes, codes + 1, codes, contenders=["ash", "birch"])

@@ -135,3 +135,17 @@ async def test_members_are_let_in_and_leave(visitor: Visitor, arena: str) -> Non
         assert (await bob.post(path, {"email": "bob@example.org", "standing": "owner"}))[0] == 403
         assert (await bob.delete(f"{path}/{body['id']}"))[0] == 200
         assert (await bob.get(path))[0] == 404
+
+
+async def test_only_an_operator_says_who_is_what(visitor: Visitor, arena: str, db: Pool) -> None:
+    await _signed_up(visitor)
+    appointment = {"email": ANN["email"], "roles": ["operator"], "reason": "I want to"}
+    assert (await visitor.post("/api/v1/appointments", appointment))[0] == 403
+    await db.execute("UPDATE accounts SET roles = '{operator}'")
+    async with Visitor(arena) as bob:
+        await _signed_up(bob, email="bob@example.org")
+        made = await visitor.post(
+            "/api/v1/appointments", {"email": "bob@example.org", "roles": ["analyst"], "reason": "Studies us"}
+        )
+        assert (made[0], made[1]["roles"]) == (201, ["analyst"])
+        assert (await bob.get("/api/v1/account"))[1]["roles"] == ["analyst"]

@@ -1,6 +1,7 @@
 import asyncio
 from collections import Counter
-from uuid import uuid4
+from itertools import combinations
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -8,6 +9,7 @@ from arena.db import Pool
 from arena.evaluation import battles, pairing, reveals, votes
 from arena.evaluation.battles import NoSuchBattle, State
 from arena.evaluation.votes import VotingClosed
+from arena.submission import contenders, lifecycle
 from arena.submission.endpoints import Entrant
 from rating import Outcome
 from tests.builders import ANSWERS, contender, ready_battle
@@ -121,3 +123,60 @@ async def test_answers_are_kept_with_their_timings(db: Pool, entrants: list[Entr
     unveiled = await reveals.tell(db, battle.id, voter)
     assert [side.seconds for side in unveiled] == [answer.seconds for answer in ANSWERS]
     assert {side.contender for side in unveiled} == {"anna", "berta"}
+
+
+async def _voted(db: Pool, entrants: list[Entrant]) -> tuple[UUID, UUID]:
+    battle, voter = await ready_battle(db, entrants)
+    await votes.cast(db, battle.id, voter, Outcome.A)
+    return battle.id, voter
+
+
+async def _private(db: Pool, entrant: Entrant) -> None:
+    await db.execute("UPDATE contenders SET committed_at = NULL WHERE id = $1", entrant.contender_id)
+
+
+async def test_only_votes_of_battles_opened_after_both_were_made_public_count(
+    db: Pool, provider: Provider, entrants: list[Entrant]
+) -> None:
+    entrants.append(await contender(db, provider, "identity", slug="secret", organisation="Northgate"))
+    await _private(db, entrants[2])
+    for pair in combinations(entrants, 2):
+        await _voted(db, list(pair))
+    assert {vote.contenders for vote in await votes.counted(db)} <= {("anna", "berta"), ("berta", "anna")}
+    assert await votes.count(db) == len(await votes.counted(db)) == 1
+    before, _ = await ready_battle(db, entrants[1:])
+    voter = await db.fetchval("SELECT voter_id FROM battles WHERE id = $1", before.id)
+    await contenders.commit(db, entrants[2].contender_id)
+    # Opened in private and voted on in public.
+    await votes.cast(db, before.id, voter, Outcome.A)
+    assert await votes.count(db) == 1
+    await _voted(db, entrants[1:])
+    assert await votes.count(db) == len(await votes.counted(db)) == 2
+
+
+async def test_the_votes_of_a_newcomer_count_once_it_is_listed(db: Pool, entrants: list[Entrant]) -> None:
+    newcomer = entrants[0].target.endpoint_id
+    await db.execute("UPDATE endpoints SET state = 'warming', listed_at = NULL WHERE id = $1", newcomer)
+    await _voted(db, entrants)
+    assert await votes.count(db) == len(await votes.counted(db)) == 0
+    async with db.acquire() as connection:
+        await lifecycle.move(connection, newcomer, lifecycle.State.LISTED, actor=lifecycle.ARENA)
+        assert await votes.count(connection) == 1
+        await lifecycle.pause(connection, newcomer, actor=lifecycle.ARENA, note="?")
+        await lifecycle.retire(connection, newcomer, actor=lifecycle.ARENA, note="?")
+    assert await votes.count(db) == len(await votes.counted(db)) == 1
+
+
+async def test_of_what_is_tested_in_private_the_reveal_tells_the_name_alone(
+    db: Pool, provider: Provider, entrants: list[Entrant]
+) -> None:
+    secret = await contender(db, provider, "identity", slug="northgate-secret", name="Plover", organisation="Northgate")
+    await _private(db, secret)
+    battle_id, voter = await _voted(db, [entrants[0], secret])
+    told = {side.name: side for side in await reveals.tell(db, battle_id, voter)}
+    assert told.pop("Plover").stage == "private"
+    assert "orthgate" not in str(await reveals.tell(db, battle_id, voter))
+    assert [(side.contender, side.stage) for side in told.values()] == [("anna", "listed")]
+    await contenders.commit(db, secret.contender_id)
+    told = {side.name: side for side in await reveals.tell(db, battle_id, voter)}
+    assert (told["Plover"].contender, told["Plover"].stage) == ("northgate-secret", "private")

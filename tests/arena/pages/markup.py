@@ -1,8 +1,11 @@
 """What a page is made of, read as a browser would and without one."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Self
+
+from arena.pages import assets
 
 VOID = frozenset({"area", "br", "circle", "col", "hr", "img", "input", "line", "link", "meta", "path", "wbr"})
 
@@ -114,3 +117,30 @@ def _assert_references(element: Element, ids: list[str]) -> None:
             assert reference in ids
     if (address := element.attributes.get("href", "")).startswith("#"):
         assert address[1:] in ids
+
+
+# What these functions of words.js say themselves.
+SAID_BY_WORDS = {"seconds": "seconds", "time": "utc"}
+
+
+def said_by_scripts(page: Page) -> set[str]:
+    """The names of the sentences that the page's modules, and those they import, ask it for."""
+    waiting = {one.attributes["src"].rpartition("/")[2] for one in page.all("script")}
+    seen: set[str] = set()
+    said: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        code = assets.files[name].decode()
+        waiting |= set(re.findall(r"from '\./([^']+)'", code)) - seen
+        if name != "words.js":
+            said |= set(re.findall(r"\bword\('([a-z_-]+)'", code))
+            taken = re.findall(r"import {([^}]*)} from '\./words\.js'", code)
+            said |= {SAID_BY_WORDS[one.strip()] for one in ",".join(taken).split(",") if one.strip() in SAID_BY_WORDS}
+    return said
+
+
+def unsaid(page: Page) -> set[str]:
+    """Of these sentences, the ones that the page does not have."""
+    known = {element.attributes["data-word"] for element in page.elements if "data-word" in element.attributes}
+    return said_by_scripts(page) - known

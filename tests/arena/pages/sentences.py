@@ -16,19 +16,23 @@ import arena
 from arena import app, limits
 from arena.errors import ArenaError
 from arena.evaluation import battles, votes
+from arena.submission import contract, lifecycle, reports
 
 ARENA = Path(arena.__file__).parent
 # These speak to operators at a terminal and in logs, or to nobody outside.
 OPERATORS = (
-    *("cli.py", "config.py", "db.py", "ports.py", "local/", "upstream/", "workers/", "__main__.py"),
+    *("cli.py", "commands.py", "arguments.py", "operators.py", "rate.py", "terminal.py"),
+    *("config.py", "db.py", "ports.py", "local/", "workers/", "__main__.py"),
     *("evaluation/imports.py", "integration/archives.py"),
 )
 # Errors whose sentence is chosen from a table, by the line that raises them.
 CHOSEN = {
     "VotingClosed": [*votes.VOTED.values(), *votes.CLOSED.values()],
     "TooManyAtOnce": [*battles.AT_ONCE],
+    "NoSuchWay": [*lifecycle.NOT_FROM_HERE.values()],
     "LimitReached": [*limits.YOURS, *limits.YOUR_NETWORKS],
 }
+REPORTS = ("passed", "warned", "failed")
 REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 PLACES = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]+>")
 
@@ -69,6 +73,22 @@ def of_errors() -> set[str]:
     found |= {error.sentence() for error in _classes() if _is_shown(Path(_file(error)))}
     phrases = {HTTPStatus(status).phrase for status in REFUSALS}
     return found | phrases | set(app.SENTENCES.values()) | _constants(ARENA / "app.py")
+
+
+def of_checks() -> set[str]:
+    """What a contract test can say: its steps' titles, and every sentence that a report is made with."""
+    said = {trial.title for trial in contract.TRIALS} | set(reports.FAILURES.values()) | {contract.SKIPPED}
+    for name in ("trials", "exercises", "reports", "contract"):
+        for node in ast.walk(ast.parse((ARENA / "submission" / f"{name}.py").read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REPORTS:
+                said |= {text for one in node.args if (text := _sentence(one))}
+    return said
+
+
+def _sentence(node: ast.expr) -> str | None:
+    """The sentence that stands there, and no code."""
+    said = node.value if isinstance(node, ast.Constant) else None
+    return said if isinstance(said, str) and re.match(r"[A-Z{].* ", said) else None
 
 
 def raised(path: Path) -> Iterator[tuple[str, str | None]]:

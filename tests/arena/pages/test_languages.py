@@ -51,7 +51,7 @@ def english_left(html: str) -> list[str]:
 )
 def test_every_sentence_is_translated_with_the_same_places(language: Language) -> None:
     translated = sentences.catalogue(language.tag)
-    said = sentences.of_pages() | sentences.of_errors()
+    said = sentences.of_pages() | sentences.of_errors() | sentences.of_checks()
     assert len(said) > 200
     assert said - set(translated) == set()
     for sentence in said:
@@ -68,7 +68,7 @@ async def test_the_boards_that_come_with_the_arena_are_translated_and_nothing_is
     shipped = {text for row in await db.fetch("SELECT name, description FROM boards") for text in row.values()}
     translated = set(sentences.catalogue("zh"))
     assert shipped <= translated
-    assert translated - shipped - sentences.of_pages() - sentences.of_errors() == set()
+    assert translated - shipped - sentences.of_pages() - sentences.of_errors() - sentences.of_checks() == set()
 
 
 def test_no_error_that_a_reader_may_see_is_put_together_before_it_is_translated() -> None:
@@ -94,7 +94,19 @@ def test_a_browser_gets_the_language_it_asks_for_first(header: str, tag: str) ->
     assert languages.accepted(header).tag == tag
 
 
-@pytest.mark.parametrize("path", ["/", "/leaderboard", "/methodology", "/policy", "/nothing-here", "/leaderboard/gpt4"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/leaderboard",
+        "/methodology",
+        "/policy",
+        "/providers",
+        "/submissions",
+        "/nothing-here",
+        "/leaderboard/gpt4",
+    ],
+)
 async def test_no_english_is_left_on_a_chinese_page(path: str, visitor: Visitor) -> None:
     _, html = await visitor.get(path, headers=CHINESE_READER)
     assert_well_made(html, "zh")

@@ -192,3 +192,16 @@ async def test_a_member_does_not_say_who_belongs(db: Pool) -> None:
         await members.set(connection, membership.provider_id, bob.id, Standing.MEMBER)
     with pytest.raises(NotOwner):
         await members.require_owner(db, bob.id, slug)
+
+
+async def test_operators_who_dismiss_each_other_at_once_leave_one(db: Pool) -> None:
+    both = [await _account(db, f"{who}@example.org", (Role.OPERATOR,)) for who in ("ann", "bob")]
+
+    async def dismiss(by: Account, whom: Account) -> None:
+        async with db.acquire() as connection:
+            await accounts.appoint(connection, whom.id, [Role.ANALYST], by=by.id, reason="A quarrel")
+
+    ended = await asyncio.gather(dismiss(*both), dismiss(*both[::-1]), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in ended) == ["LastOperator", "NoneType"]
+    kept = await db.fetch("SELECT reason FROM appointments")
+    assert [row["reason"] for row in kept] == ["A quarrel"]

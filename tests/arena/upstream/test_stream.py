@@ -22,8 +22,9 @@ from arena.upstream import (
     deadlines,
 )
 from arena.upstream.safety import KEEP_ALIVE_SECONDS
+from tests import messages
 from tests.builders import KEYRING
-from tests.replies import END, HELLO
+from tests.replies import END, HELLO, REPLIES, STREAMS, WIRES
 from tests.upstream import Provider, provider
 
 KEY = "sk-3f9c1b2a7d"
@@ -100,34 +101,41 @@ async def test_the_endpoint_gets_the_question_the_key_and_nothing_about_the_aren
     }
 
 
-@pytest.mark.parametrize(
-    ("model", "expected"),
-    [
-        ("identity", "Hello world"),
-        ("nodone", "Hello world"),
-        ("doneonly", "Hello world"),
-        ("length", "Hello world"),
-        ("badsse", "Hello world"),
-        ("badutf8", "Hel��lo"),
-        ("nul", "Hello"),
-        ("multiline", "Hello world"),
-        ("crlf", "Hello world"),
-        ("bom", "Hello world"),
-        ("comments", "Hello world"),
-        ("split", "Grüße 👋"),
-        ("nullcontent", "Hello world"),
-        ("multichoice", "Hello world"),
-        ("tools", "Hello world"),
-        ("noblank", "Hello world"),
-        ("afterwards", "Hello world"),
-        ("xss", "<script>alert(1)</script>"),
-        ("sse_inject", "\n\nevent: ready\ndata: {}\n\n"),
-    ],
-)
+ODD = [
+    ("identity", "Hello world"),
+    ("nodone", "Hello world"),
+    ("doneonly", "Hello world"),
+    ("length", "Hello world"),
+    ("badsse", "Hello world"),
+    ("badutf8", "Hel��lo"),
+    ("nul", "Hello"),
+    ("multiline", "Hello world"),
+    ("crlf", "Hello world"),
+    ("bom", "Hello world"),
+    ("comments", "Hello world"),
+    ("split", "Grüße 👋"),
+    ("nullcontent", "Hello world"),
+    ("multichoice", "Hello world"),
+    ("tools", "Hello world"),
+    ("noblank", "Hello world"),
+    ("afterwards", "Hello world"),
+    ("xss", "<script>alert(1)</script>"),
+    ("sse_inject", "\n\nevent: ready\ndata: {}\n\n"),
+]
+
+
+def in_both(cases: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The cases, each in every dialect that its model speaks."""
+    whole = set(REPLIES) | set(WIRES)
+    spoken = {Dialect.OPENAI: whole | set(STREAMS), Dialect.ANTHROPIC: whole | set(messages.STREAMS)}
+    return [(dialect, *case) for dialect in Dialect for case in cases if case[0] in spoken[dialect]]
+
+
+@pytest.mark.parametrize(("dialect", "model", "expected"), in_both(ODD))
 async def test_an_odd_but_whole_answer_is_heard(
-    upstream: Upstream, endpoint: Provider, model: str, expected: str
+    upstream: Upstream, endpoint: Provider, dialect: Dialect, model: str, expected: str
 ) -> None:
-    heard, failure = await ask(upstream, target(endpoint, model))
+    heard, failure = await ask(upstream, target(endpoint, model, dialect=dialect))
     assert (text(heard), failure) == (expected, None)
     assert isinstance(heard[-1], Finished)
     assert heard[-1].truncated == (model == "length")
@@ -151,6 +159,7 @@ FAULTS = [
     ("nofinish", Failure.TRUNCATED, "Hello world"),
     ("empty", Failure.EMPTY, ""),
     ("empty_text", Failure.EMPTY, " \n"),
+    ("refusal", Failure.REFUSED, ""),
     ("badjson", Failure.MALFORMED, "Hello world"),
     ("surrogate", Failure.MALFORMED, ""),
     ("hugeline", Failure.TOO_LONG, ""),
@@ -166,43 +175,45 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("model", "code", "expected"), FAULTS)
+@pytest.mark.parametrize(("dialect", "model", "code", "expected"), in_both(FAULTS))
 async def test_a_fault_ends_in_its_code_with_the_text_before_it(
-    upstream: Upstream, endpoint: Provider, model: str, code: Failure, expected: str
+    upstream: Upstream, endpoint: Provider, dialect: Dialect, model: str, code: Failure, expected: str
 ) -> None:
-    heard, failure = await ask(upstream, target(endpoint, model))
+    heard, failure = await ask(upstream, target(endpoint, model, dialect=dialect))
     assert failure is not None
     assert (failure.code, text(heard)) == (code, expected)
     assert not any(isinstance(part, Finished) for part in heard)
     assert len(endpoint.calls) == 1
 
 
-@pytest.mark.parametrize("model", ["rst", "badchunked"])
-async def test_a_broken_connection_is_a_failure(upstream: Upstream, endpoint: Provider, model: str) -> None:
+@pytest.mark.parametrize(("dialect", "model"), in_both([("rst",), ("badchunked",)]))
+async def test_a_broken_connection_is_a_failure(
+    upstream: Upstream, endpoint: Provider, dialect: Dialect, model: str
+) -> None:
     # What was sent before the break may be lost with it, so that even the status may never have come.
-    _, failure = await ask(upstream, target(endpoint, model))
+    _, failure = await ask(upstream, target(endpoint, model, dialect=dialect))
     assert failure is not None
     assert failure.code in (Failure.TRUNCATED, Failure.UNREACHABLE, Failure.MALFORMED)
 
 
-@pytest.mark.parametrize(
-    ("model", "code", "limit"),
-    [
-        ("hang", Failure.TIMEOUT, "first_byte_seconds"),
-        ("slow_headers", Failure.TIMEOUT, "first_byte_seconds"),
-        ("hang_headers", Failure.TIMEOUT, "first_byte_seconds"),
-        ("pings", Failure.TIMEOUT, "first_byte_seconds"),
-        ("hang_mid", Failure.TIMEOUT, "idle_seconds"),
-        ("drip", Failure.SLOW, "answer_seconds"),
-        ("hang", Failure.SLOW, "answer_seconds"),
-        ("hang_mid", Failure.SLOW, "answer_seconds"),
-    ],
-)
+STALLS = [
+    ("hang", Failure.TIMEOUT, "first_byte_seconds"),
+    ("slow_headers", Failure.TIMEOUT, "first_byte_seconds"),
+    ("hang_headers", Failure.TIMEOUT, "first_byte_seconds"),
+    ("pings", Failure.TIMEOUT, "first_byte_seconds"),
+    ("hang_mid", Failure.TIMEOUT, "idle_seconds"),
+    ("drip", Failure.SLOW, "answer_seconds"),
+    ("hang", Failure.SLOW, "answer_seconds"),
+    ("hang_mid", Failure.SLOW, "answer_seconds"),
+]
+
+
+@pytest.mark.parametrize(("dialect", "model", "code", "limit"), in_both(STALLS))
 async def test_a_stall_ends_at_its_deadline_and_the_call_with_it(
-    upstream: Upstream, endpoint: Provider, model: str, code: Failure, limit: str
+    upstream: Upstream, endpoint: Provider, dialect: Dialect, model: str, code: Failure, limit: str
 ) -> None:
     began = time.monotonic()
-    _, failure = await ask(upstream, target(endpoint, model), **{limit: 0.2})
+    _, failure = await ask(upstream, target(endpoint, model, dialect=dialect), **{limit: 0.2})
     assert failure is not None
     assert failure.code is code
     assert 0.15 < time.monotonic() - began < 2

@@ -1,0 +1,16 @@
+"""The public page of a contender: its card, its names, and the versions before and after it."""
+
+from litestar import get
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath
+from litestar.response import Template
+
+from arena.db import Pool
+from arena.submission import contenders
+
+
+@get("/contenders/{slug:str}", include_in_schema=False)
+async def show(slug: FromPath[str], db: Given[Pool]) -> Template:
+    """What is said of a contender, and what it was called."""
+    entry = await contenders.require(db, slug)
+    return Template("contenders/show.html", context={"entry": entry}, headers={"cache-control": "no-cache"})
