@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.special import expit, log_expit
 
-from rating import intervals, newton, scores
-from rating.arrays import Codes, Matrix, Vector
+from rating import intervals, newton, positive, scores
+from rating.arrays import Codes, Matrix, Vector, expit
 from rating.cells import Cluster
 from rating.counts import Counts
 from rating.errors import DidNotConverge
@@ -54,17 +52,16 @@ def fit(counts: Counts, *, prior: float = 1.0) -> Acceptability:
         observed = _observed(data, place, prior)
         if np.abs(gradient).max(initial=0.0) <= max(newton.RESIDUAL, 8 * newton.ROUNDING * scale.max()):
             return _found(data, place, observed)
-        place = _climbed(data, place, prior, gradient, observed if _curved_down(observed) else expected)
+        place = _climbed(data, place, prior, gradient, observed if positive.definite(observed) else expected)
     raise DidNotConverge(f"The acceptability fit did not settle within {MOST_STEPS} steps.")
 
 
 def covariance(found: Acceptability, tally: Tally, cluster: Cluster = "voter") -> Matrix:
     """CR1 by cluster, as of a rating (M x M); the levels are absolute, so that no gauge is taken off."""
     clusters = tally.clusters(cluster)
-    meat = scores.squared(found.scores, tally.cells(cluster)) * clusters / max(clusters - 1, 1)
-    factor = cho_factor(found.information, lower=True, check_finite=False)
-    half = cho_solve(factor, meat, check_finite=False)
-    whole = np.asarray(cho_solve(factor, half.T, check_finite=False))
+    meat = scores.squared(found.scores, tally, cluster) * clusters / max(clusters - 1, 1)
+    half = positive.solved(found.information, meat)
+    whole = positive.solved(found.information, half.T)
     return np.asarray((whole + whole.T) / 2)[:-1, :-1]
 
 
@@ -142,7 +139,7 @@ def _each(data: _Data, low: Vector, high: Vector, size: int) -> Vector:
 def _value(data: _Data, place: Vector, prior: float) -> float:
     """The log-likelihood with its prior."""
     logs = _log_chances(place[data.low], place[data.high], float(place[-1]))
-    return float((data.said * logs).sum() + prior / 2 * (log_expit(place) + log_expit(-place)).sum())
+    return float((data.said * logs).sum() - prior / 2 * (np.logaddexp(0, place) + np.logaddexp(0, -place)).sum())
 
 
 def _columns(data: _Data, size: int) -> Codes:
@@ -186,16 +183,8 @@ def _observed(data: _Data, place: Vector, prior: float) -> Matrix:
     return whole + np.diag(prior * expit(place) * expit(-place))
 
 
-def _curved_down(information: Matrix) -> bool:
-    try:
-        cho_factor(information, lower=True, check_finite=False)
-    except LinAlgError:
-        return False
-    return True
-
-
 def _found(data: _Data, place: Vector, information: Matrix) -> Acceptability:
-    if not _curved_down(information):
+    if not positive.definite(information):
         raise DidNotConverge("The acceptability fit ended where the likelihood is not curved downwards.")
     size = len(place) - 1
     x, y, rho = place[data.low], place[data.high], float(place[-1])

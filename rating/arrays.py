@@ -30,6 +30,12 @@ def spread(matrix: Matrix) -> Matrix:
     return np.maximum(own[:, None] + own - 2 * matrix, 0.0)
 
 
+def expit(logit: Vector) -> Vector:
+    """σ(x) = 1 / (1 + e^-x), with all digits of chances near 0."""
+    away = np.exp(-np.abs(logit))
+    return np.asarray(np.where(logit >= 0, 1.0, away) / (1 + away))
+
+
 def summed(places: Integers, amounts: Vector, *, length: int) -> Vector:
     """The amounts summed by place, from 0 to length - 1."""
     return np.bincount(places, amounts, minlength=length).astype(np.float64, copy=False)

@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit
 
 from rating import graph, likelihood, newton
-from rating.arrays import Matrix, Vector
+from rating.arrays import Matrix, Vector, expit
 from rating.counts import Counts
 from rating.errors import NoMaximum, RatingError
 from rating.likelihood import RIDGE, Layout, Pairs, Ties

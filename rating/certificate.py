@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
-from rating import bradley_terry, newton
+from rating import bradley_terry, newton, positive
 from rating.arrays import Vector
 from rating.counts import Counts
 from rating.likelihood import Layout, Ties
@@ -49,5 +48,5 @@ def certify(
     information = point.information if prior else newton.ground(point.information)
     gradient = point.gradient.copy()
     gradient[: int(prior == 0)] = 0
-    step = cho_solve(cho_factor(information, lower=True, check_finite=False), gradient, check_finite=False)[:size]
+    step = positive.solved(information, gradient)[:size]
     return Certificate(newton.residual(point), float(np.abs(step - step.mean()).max()))

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.special import expit
 
-from rating import bradley_terry, newton
-from rating.arrays import Matrix, Vector
+from rating import bradley_terry, newton, positive
+from rating.arrays import Matrix, Vector, expit
 from rating.bradley_terry import Fit
 from rating.errors import RatingError
 from rating.likelihood import RIDGE, Layout, Ties
@@ -70,8 +68,8 @@ def of(fit: Fit) -> Chord:
     if not len(fit.theta):
         return Chord(fit, np.zeros((0, 0)))
     grounded = fit.prior == 0
-    factor = cho_factor(newton.ground(fit.information) if grounded else fit.information, lower=True, check_finite=False)
-    inverse = np.asarray(cho_solve(factor, np.eye(fit.layout.size), check_finite=False))
+    information = newton.ground(fit.information) if grounded else fit.information
+    inverse = positive.solved(information, np.eye(fit.layout.size))
     if grounded:
         inverse[0], inverse[:, 0] = 0, 0
     return Chord(fit, inverse)

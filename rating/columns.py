@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from rating import words as arrow_words
 from rating.arrays import Codes, Flags, Integers
 from rating.errors import VotesWrong
 
@@ -62,11 +63,27 @@ def sorted_codes(column: Column, what: str) -> Integers:
     return recoded(coded, {text: place for place, text in enumerate(sorted(set(coded.texts)))})
 
 
+def words(column: Column, known: dict[str, int], what: str) -> Integers:
+    """The code that `known` gives each row's text; VotesWrong names the first row (from 1) with another or none."""
+    kept = _arrow(column)
+    quick = None if kept is None else arrow_words.codes(kept, known)
+    if quick is not None:
+        return quick
+    coded = texts(column, what)
+    found = recoded(coded, known).astype(np.int8)
+    if len(found) and found.min() < 0:
+        row = int(np.argmax(found < 0))
+        word, offered = coded.texts[int(coded.codes[row])], ", ".join(known)
+        raise VotesWrong(f"Row {row + 1} has the {what} {word!r}; it must be one of {offered}.")
+    return found
+
+
 def recoded(coded: Coded, places: dict[str, int]) -> Integers:
     """The column in other codes, `places` giving one for each of its texts, -1 for one it lacks."""
     found = np.fromiter((places.get(text, -1) for text in coded.texts), dtype=np.int32, count=len(coded.texts))
     lookup: Integers = found.astype(np.int16) if len(places) < 1 << 15 else found
-    return lookup[coded.codes]
+    # No code is out of bounds, and numpy is twice as fast when it need not look.
+    return lookup.take(coded.codes, mode="clip") if len(lookup) else lookup
 
 
 def _numbers(column: Column) -> Any:
@@ -83,14 +100,14 @@ def _numbers(column: Column) -> Any:
 
 
 def _factorized(column: Column, what: str) -> tuple[Integers, Sequence[object]]:
-    if _is_arrow(column):
-        return _of_arrow(column, what)
+    if (kept := _arrow(column)) is not None:
+        return _of_arrow(kept, what)
     if hasattr(column, "to_physical"):
         return _of_polars(column, what)
     kind = getattr(getattr(column, "dtype", None), "kind", "O")
     if kind not in "OUT":
         raise _no_texts(column, what)
-    # Arrow behind pandas is coded fast; objects are not, and a dict of them is.
+    # What pandas keeps by itself is coded fast; objects are not, and a dict of them is.
     if hasattr(column, "factorize") and str(column.dtype) != "object":
         codes, values = column.factorize()
         return codes, list(values)
@@ -134,6 +151,14 @@ def _of_sequence(column: Sequence[object], what: str) -> tuple[Codes, Sequence[o
         row = next(row for row, value in enumerate(column) if not isinstance(value, Hashable))
         raise _no_text(row, column[row], what) from None
     return np.fromiter(map(places.__getitem__, column), dtype=np.int64, count=len(column)), list(places)
+
+
+def _arrow(column: Column) -> Column | None:
+    """The column as Arrow has it, where it or pandas' column is kept by Arrow."""
+    kind = getattr(column, "dtype", None)
+    if getattr(kind, "storage", None) == "pyarrow" or hasattr(kind, "pyarrow_dtype"):
+        return column.array.__arrow_array__()
+    return column if _is_arrow(column) else None
 
 
 def _is_arrow(column: Column) -> bool:

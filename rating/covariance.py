@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, eigh
 
-from rating import bradley_terry, chord, newton, scores
+from rating import bradley_terry, chord, newton, positive, scores
 from rating.arrays import Matrix, centred
 from rating.bradley_terry import Fit
 from rating.cells import Cells, Cluster
+from rating.counts import Counts
 from rating.errors import RatingError
 from rating.likelihood import Layout
 from rating.tally import Tally
@@ -63,19 +63,17 @@ def curvature(fit: Fit) -> Matrix:
     return _centred(_inverse(fit), fit.layout)
 
 
-def clustered(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
+def clustered(votes: Tally | Counts, fit: Fit, cluster: Cluster = "voter") -> Matrix:
     """CR1, the sandwich: V = G/(G-1) Σ_g A U_g U_g' A over G clusters (Liang & Zeger 1986), P x P as `curvature`.
 
     U_g sums the scores of the cluster's votes over all parameters: strengths, tie level and propensities. By "none"
-    every vote is a cluster, and the factor is 1 (HC0; White 1980).
+    every vote is a cluster, and the factor is 1 (HC0; White 1980). In Counts every vote stands alone, too.
     """
-    found = scores.of(fit, tally.counts)
+    found = scores.of(fit, votes if isinstance(votes, Counts) else votes.counts)
     if cluster == "none":
-        by_vote = tally.weight is None
-        meat = scores.squared_by_vote(found, tally.counts) if by_vote else scores.squared(found, tally.cells("none"))
-        return _sandwiched(fit, meat)
-    clusters = several(tally, cluster)
-    return _sandwiched(fit, clusters / (clusters - 1) * scores.squared(found, tally.cells(cluster)))
+        return _sandwiched(fit, scores.squared(found, votes, cluster))
+    clusters = several(votes, cluster)
+    return _sandwiched(fit, clusters / (clusters - 1) * scores.squared(found, votes, cluster))
 
 
 def jackknife(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
@@ -100,7 +98,7 @@ def jackknife(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
 
 def two_way(voter: Matrix, prompt: Matrix, both: Matrix) -> Matrix:
     """V_voter + V_prompt - V_both, its negative eigenvalues set to 0 (Cameron, Gelbach & Miller 2011)."""
-    values, vectors = eigh(voter + prompt - both)
+    values, vectors = np.linalg.eigh(voter + prompt - both)
     if not len(values) or values[0] >= 0:
         return centred(voter + prompt - both)
     return centred(np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T))
@@ -143,8 +141,7 @@ def _said(cells: Cells, part: slice, size: int) -> tuple[Matrix, Matrix]:
 
 def _inverse(fit: Fit) -> Matrix:
     information = fit.information if fit.prior > 0 else newton.ground(fit.information)
-    factor = cho_factor(information, lower=True, check_finite=False)
-    inverse = np.asarray(cho_solve(factor, np.eye(len(information)), check_finite=False))
+    inverse = positive.solved(information, np.eye(len(information)))
     if fit.prior == 0:
         inverse[0, 0] = 0.0
     return inverse
@@ -167,9 +164,9 @@ def _sandwiched(fit: Fit, meat: Matrix) -> Matrix:
     return _centred(bread @ meat @ bread, fit.layout)
 
 
-def several(tally: Tally, cluster: Cluster) -> int:
+def several(votes: Tally | Counts, cluster: Cluster) -> int:
     """How many clusters there are, or an error: those of one can't show how they differ."""
-    clusters = tally.clusters(cluster)
+    clusters = int(votes.table.sum()) if isinstance(votes, Counts) else votes.clusters(cluster)
     if clusters < FEWEST_CLUSTERS:
         who = "prompt" if cluster == "prompt" else "voter"
         raise RatingError(f"The votes of one {who} can't show how {who}s differ: a clustered covariance needs two.")

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import NegativeCycleError, bellman_ford, breadth_first_order, connected_components
 
 from rating.arrays import Codes, Flags, Matrix, Vector
 from rating.likelihood import Ties
@@ -76,6 +74,9 @@ def _stretched(wide: Flags, near: Flags) -> bool:
 
     They are potentials of these constraints, and exist unless there is a negative cycle.
     """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import NegativeCycleError, bellman_ford
+
     constraints = np.ones((len(wide) + 1, len(wide) + 1))
     constraints[:, -1] = 0.0
     constraints[:-1, :-1] = np.where(wide, -1.0, np.where(near, 1.0, 0.0))
@@ -92,6 +93,10 @@ def groups(games: Matrix) -> Codes:
     Between groups nothing can be compared. Groups of one size are ordered by their games, then by their
     first contender.
     """
+    if _leads_everywhere(games + games.T):
+        return np.zeros(len(games), dtype=np.int64)
+    from scipy.sparse.csgraph import connected_components
+
     count, label = connected_components(games, directed=False)
     return _largest_first(label.astype(np.int64), count, games.sum(axis=1))
 
@@ -101,6 +106,10 @@ def strong(wins: Matrix) -> Codes:
 
     A finite maximum exists if and only if there is one component (Ford 1957).
     """
+    if _leads_everywhere(wins) and _leads_everywhere(wins.T):
+        return np.zeros(len(wins), dtype=np.int64)
+    from scipy.sparse.csgraph import connected_components
+
     count, label = connected_components(wins, directed=True, connection="strong")
     return _largest_first(label.astype(np.int64), count, (wins + wins.T).sum(axis=1))
 
@@ -136,9 +145,17 @@ def _standing(settled: bool, unbeaten: bool, winless: bool) -> Standing:
 
 
 def _reached(wins: Matrix, start: int) -> Flags:
-    reached = np.zeros(len(wins), dtype=np.bool_)
-    reached[breadth_first_order(wins, start, directed=True, return_predecessors=False)] = True
+    edges, reached = wins > 0, np.zeros(len(wins), dtype=np.bool_)
+    fresh: Flags = np.arange(len(wins)) == start
+    while fresh.any():
+        reached |= fresh
+        fresh = edges[fresh].any(axis=0) & ~reached
     return reached
+
+
+def _leads_everywhere(wins: Matrix) -> bool:
+    # Most boards are of one piece, which is told without scipy: that takes longer to load than they take to rate.
+    return len(wins) > 0 and bool(_reached(wins, 0).all())
 
 
 def _largest_first(label: Codes, count: int, games: Vector) -> Codes:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit
 
-from rating import acceptability, estimates, graph, intervals, ranks, replicates, streams
-from rating.arrays import Codes, Flags, Matrix, Vector, spread
+from rating import acceptability, estimates, graph, intervals, ranks, streams
+from rating.arrays import Codes, Flags, Matrix, Vector, expit, spread
 from rating.bradley_terry import Fit
 from rating.cells import Cluster
 from rating.covariance import FEWEST_CLUSTERS, Covariance
@@ -155,6 +154,9 @@ def _acceptable(part: Tally, choices: Choices) -> Acceptable | None:
 def _ratios(part: Tally, fit: Fit, variances: Vector, choices: Choices) -> Vector:
     if not choices.replicates or not variances.any():
         return np.full(len(variances), np.nan)
+    # Here, because it loads scipy, which takes longer than rating a million votes.
+    from rating import replicates
+
     cluster: Cluster = "voter" if choices.cluster == "both" else choices.cluster
     thetas = replicates.run(part, fit, seed=choices.seed, count=choices.replicates, cluster=cluster)
     return replicates.ratio(thetas, variances)

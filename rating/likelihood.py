@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.special import expit
 
-from rating.arrays import Codes, Matrix, Vector
+from rating.arrays import Codes, Matrix, Vector, expit
 from rating.errors import RatingError
 
 RIDGE = 0.5  # on each contender's tie propensity

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from rating import positive
 from rating.arrays import Matrix, Vector
 from rating.errors import DidNotConverge
 
@@ -72,11 +72,10 @@ def ascent(point: Point, *, grounded: bool) -> Vector:
     own, damping = information.diagonal(), 0.0
     while damping < 1:
         try:
-            factor = cho_factor(information, lower=True, check_finite=False)
-            step = np.asarray(cho_solve(factor, gradient, check_finite=False))
+            step = positive.solved(information, gradient)
             if np.isfinite(step).all() and gradient @ step > 0:
                 return step
-        except LinAlgError:
+        except np.linalg.LinAlgError:
             pass
         damping = max(10 * damping, LIGHTEST_DAMPING)
         information = information.copy()

@@ -4,10 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.special import stdtr
 
-from rating import bradley_terry, cells, intervals, likelihood
+from rating import bradley_terry, cells, intervals, likelihood, positive
 from rating.arrays import Codes, Matrix, Vector
 from rating.bradley_terry import Fit
 from rating.counts import UNITS
@@ -48,8 +46,8 @@ def effect(tally: Tally, *, ties: str = Ties.DAVIDSON, level: float = 0.95, star
     clusters = tally.clusters("voter")
     error = math.sqrt(clusters / (clusters - 1) * _squared(tally, _influence(fit, tally)))
     reach = intervals.quantile(level, freedom) * error
-    equivalent = error > 0 and float(stdtr(freedom, (abs(gamma) - BAND) / error)) <= SIZE
-    return Position(float(gamma), error, float(gamma - reach), float(gamma + reach), equivalent=equivalent)
+    equivalent = error > 0 and abs(gamma) + intervals.quantile(1 - 2 * SIZE, freedom) * error <= BAND
+    return Position(float(gamma), error, float(gamma - reach), float(gamma + reach), equivalent=bool(equivalent))
 
 
 def _influence(fit: Fit, tally: Tally) -> Matrix:
@@ -57,7 +55,7 @@ def _influence(fit: Fit, tally: Tally) -> Matrix:
     layout, size = fit.layout, fit.layout.contenders
     axis = np.zeros(layout.size)
     axis[-1] = 1
-    row = np.asarray(cho_solve(cho_factor(fit.information, lower=True, check_finite=False), axis, check_finite=False))
+    row = positive.solved(fit.information, axis)
     d = fit.theta[:, None] - fit.theta + fit.place[-1]
     s = None
     if layout.level:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh
-from scipy.special import stdtr
 
 from rating.arrays import Codes, Flags, Matrix, Vector, spread
 
@@ -37,6 +35,8 @@ def holm(theta: Vector, covariance: Matrix, comparable: Flags, *, level: float, 
     low, high = np.nonzero(np.triu(comparable, 1))
     if not len(low) or degrees_of_freedom <= 0:
         return np.zeros_like(comparable)
+    from scipy.special import stdtr  # Here, because few boards need it and it is slow to load.
+
     chance = 2 * stdtr(degrees_of_freedom, -_statistic(theta, covariance)[low, high])
     order = np.argsort(chance, kind="stable")
     bars = (1 - level) / np.arange(len(low), 0, -1)
@@ -82,7 +82,7 @@ def _statistic(theta: Vector, covariance: Matrix) -> Matrix:
 
 def _root(covariance: Matrix) -> Matrix:
     """The symmetric square root: unlike a factor it is unique, whatever the signs of the eigenvectors."""
-    values, vectors = eigh(covariance)
+    values, vectors = np.linalg.eigh(covariance)
     return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
 
 

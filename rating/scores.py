@@ -8,10 +8,11 @@ import numpy as np
 from rating import likelihood
 from rating.arrays import Codes, Flags, Matrix
 from rating.bradley_terry import Fit
-from rating.cells import Cells
+from rating.cells import Cells, Cluster
 from rating.counts import Counts
 from rating.errors import RatingError
 from rating.likelihood import Pairs, Ties
+from rating.tally import Tally
 
 BLOCK = 4096  # Clusters held as rows of a matrix at once; with 400 parameters 13 MB.
 
@@ -73,20 +74,30 @@ def _by_outcome(part: Matrix, ties: Ties) -> Matrix:
     return np.stack([part[0], part[1], tied, tied])
 
 
-def squared_by_vote(scores: Scores, counts: Counts) -> Matrix:
-    """Σ over votes of u u' (P x P), every vote weighing 1."""
+def squared(scores: Scores, votes: Tally | Counts, cluster: Cluster) -> Matrix:
+    """Σ over clusters of U U' (P x P), U being the sum of a cluster's scores; the order of votes moves no bit."""
+    if isinstance(votes, Counts):
+        if votes.weighted:
+            raise RatingError("Weighted votes can't be told apart in their counts; give the tally of them.")
+        return _by_vote(scores, votes)
+    return _by_vote(scores, votes.counts) if votes.alone(cluster) else _by_cluster(scores, votes.cells(cluster))
+
+
+def _by_vote(scores: Scores, counts: Counts) -> Matrix:
+    """Votes that stand alone are told apart by pair and outcome only, however many they are."""
     pairs = Pairs.of(counts.table, Ties.HALF)
     bad = np.triu(counts.both_bad, 1)[pairs.low, pairs.high]
     said = np.stack([pairs.counts[0], pairs.counts[1], pairs.counts[2] - bad, bad])
-    moments = np.einsum("ou,oui,ouj->uij", said, scores.values, scores.values)
+    number, width = scores.columns.shape
+    moments = np.empty((number, width, width))
+    for i in range(width):
+        own = said * scores.values[:, :, i]
+        for j in range(i + 1):
+            moments[:, i, j] = moments[:, j, i] = (own * scores.values[:, :, j]).sum(axis=0)
     return scattered(scores.columns, moments, scores.size)
 
 
-def squared(scores: Scores, cells: Cells) -> Matrix:
-    """Σ over clusters of U U' (P x P), U being the sum of a cluster's scores.
-
-    Sums run over cells in their order, so that the order of votes moves no bit.
-    """
+def _by_cluster(scores: Scores, cells: Cells) -> Matrix:
     alone = np.bincount(cells.cluster)[cells.cluster] == 1
     return _alone(scores, cells, alone) + _together(scores, cells, ~alone)
 

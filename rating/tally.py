@@ -16,6 +16,7 @@ from rating.outcomes import CODES, OUTCOMES, SWAPPED, WORDS, Outcome
 
 Vote: TypeAlias = tuple[str, str, Outcome | str, str]
 
+WORD_CODES = {word: CODES[said] for word, said in WORDS.items()}
 MOST_WEIGHT = 1 << 53  # In units: up to here sums in double precision are exact.
 
 
@@ -170,19 +171,36 @@ class Tally:
 
     def effective_each(self, cluster: Cluster) -> Vector:
         """Kish's number of clusters for each contender's own votes; 0 for one without votes."""
+        if self.alone(cluster):
+            return self.counts.votes
         return cells.each(self.cells(cluster), size=len(self.contenders))
+
+    def alone(self, cluster: Cluster) -> bool:
+        """Whether every vote is a cluster of its own and weighs one, so that the counts tell all there is to know."""
+        return self.weight is None and self._known(cluster) is None
 
     def numbered(self, cluster: Cluster) -> Codes | None:
         """Each vote's cluster from 0 without gaps; None where every vote is one."""
-        if cluster not in ("voter", "prompt", "both", "none"):
-            raise RatingError(f"A cluster is voter, prompt, both or none, and not {cluster!r}.")
-        voter = cells.renumbered(self.voter) if cluster in ("voter", "both") and self.voter is not None else None
-        prompt = cells.renumbered(self.prompt) if cluster in ("prompt", "both") and self.prompt is not None else None
-        if cluster != "both":
-            return voter if cluster == "voter" else prompt
-        if voter is None or prompt is None:
+        known = self._known(cluster)
+        if known is None:
             return None
-        return cells.renumbered(voter * (int(prompt.max(initial=0)) + 1) + prompt)
+        first, *second = (cells.renumbered(column) for column in known)
+        for column in second:
+            first = cells.renumbered(first * (int(column.max(initial=0)) + 1) + column)
+        return first
+
+    def _known(self, cluster: Cluster) -> list[Integers] | None:
+        """The columns that tell a vote's cluster; None where every vote is one."""
+        ways: dict[str, list[Integers | None]] = {
+            "voter": [self.voter],
+            "prompt": [self.prompt],
+            "both": [self.voter, self.prompt],
+            "none": [None],
+        }
+        if cluster not in ways:
+            raise RatingError(f"A cluster is voter, prompt, both or none, and not {cluster!r}.")
+        known = [column for column in ways[cluster] if column is not None]
+        return known if len(known) == len(ways[cluster]) else None
 
 
 def _contenders(
@@ -202,15 +220,7 @@ def _contenders(
 
 def _outcomes(outcome: Column) -> Integers:
     codes = columns.integers(outcome, "outcome")
-    if codes is not None:
-        return codes
-    coded = columns.texts(outcome, "outcome")
-    found = columns.recoded(coded, {word: CODES[said] for word, said in WORDS.items()}).astype(np.int8)
-    if len(found) and found.min() < 0:
-        row = int(np.argmax(found < 0))
-        word, offered = coded.texts[int(coded.codes[row])], ", ".join(WORDS)
-        raise VotesWrong(f"Row {row + 1} has the outcome {word!r}; it must be one of {offered}.")
-    return found
+    return columns.words(outcome, WORD_CODES, "outcome") if codes is None else codes
 
 
 def _units(weight: Column) -> Codes:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import rating
-from rating import NoMaximum, Tally, bradley_terry, covariance
+from rating import NoMaximum, RatingError, Tally, acceptability, bradley_terry, covariance
 from rating.arrays import Matrix
 from rating.bradley_terry import Fit
 from rating.cells import Cluster
+from rating.counts import UNITS
 from rating.likelihood import Ties
 from tests.rating import boards
 
@@ -42,7 +43,8 @@ def scored(tally: Tally, fit: Fit) -> Matrix:
 def by_definition(tally: Tally, fit: Fit, cluster: Cluster) -> Matrix:
     """T H⁻¹ Σ U U' H⁻¹ T' with its factor, every sum as it is written."""
     votes = np.arange(len(tally))
-    codes = {"voter": tally.voter, "prompt": tally.prompt, "none": votes}[cluster]
+    known = {"voter": tally.voter, "prompt": tally.prompt, "none": None}[cluster]
+    codes = votes if known is None else known
     codes = np.unique(np.asarray(codes), return_inverse=True)[1]
     groups = int(codes.max()) + 1
     sums = np.zeros((groups, fit.layout.size))
@@ -147,3 +149,19 @@ def test_judged_battles_are_clustered_by_prompt_when_asked() -> None:
     assert (found.method["cluster"], found.method["clusters"], found.method["covariance"]) == ("prompt", 60, "CR3")
     assert rating.rate(tally).method["covariance"] == "CR3 two-way"
     assert rating.rate(tally, cluster="none").method["covariance"] == "HC0"
+
+
+@pytest.mark.parametrize("ties", RULES)
+def test_counts_tell_of_votes_that_stand_alone_what_a_walk_over_them_tells(ties: str) -> None:
+    voted = tied(np.random.default_rng(9), votes=2000, voters=30)
+    alone = replace(voted, voter=None)
+    walked = replace(alone, weight=np.full(len(alone), UNITS))
+    fit, found = rating.fit(alone, ties=ties), acceptability.fit(alone.counts)
+    assert (alone.alone("voter"), walked.alone("voter"), voted.alone("voter")) == (True, False, False)
+    assert alone.effective_each("voter") == pytest.approx(walked.effective_each("voter"), rel=1e-12)
+    assert covariance.clustered(alone, fit) == pytest.approx(covariance.clustered(walked, fit), rel=1e-9, abs=1e-15)
+    assert covariance.clustered(alone, fit) == pytest.approx(by_definition(alone, fit, "voter"), rel=1e-6, abs=1e-12)
+    assert (covariance.clustered(alone, fit) == covariance.clustered(alone.counts, fit)).all()
+    with pytest.raises(RatingError, match="Weighted votes can't be told apart"):
+        covariance.clustered(walked.counts, fit)
+    assert acceptability.covariance(found, alone) == pytest.approx(acceptability.covariance(found, walked), rel=1e-9)

@@ -1,4 +1,6 @@
 import numpy as np
+import pytest
+from scipy.sparse.csgraph import connected_components
 
 from rating import graph
 from rating.arrays import Matrix
@@ -65,3 +67,12 @@ def test_a_tie_is_a_win_each_way() -> None:
     tie = np.array([[0, 0.5], [0.5, 0]])
     assert graph.strong(tie).tolist() == [0, 0]
     assert graph.separation(tie).standing == ("settled", "settled")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.3])
+def test_components_are_those_of_scipy(share: float) -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        wins = np.where(rng.random((12, 12)) < share, 1.0, 0.0) * (1 - np.eye(12))
+        assert len(set(graph.groups(wins + wins.T))) == connected_components(wins, directed=False)[0]
+        assert len(set(graph.strong(wins))) == connected_components(wins, directed=True, connection="strong")[0]

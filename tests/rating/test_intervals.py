@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 
 from rating import RatingError, intervals
 
@@ -11,6 +12,14 @@ def test_the_quantile_is_that_of_student() -> None:
     for freedom, printed in ((9, 2.262), (1, 12.706), (1e9, 1.960)):
         assert round(intervals.quantile(0.95, freedom), 3) == printed
     assert intervals.quantile(0.95, 0) == math.inf
+
+
+@pytest.mark.parametrize("freedom", [1e4, 12345.6, 1e6, 1e12])
+@pytest.mark.parametrize("level", [1e-6, 0.5, 0.9, 0.95, 0.999, 1 - 1e-9])
+def test_many_degrees_of_freedom_have_the_digits_of_scipy(freedom: float, level: float) -> None:
+    assert intervals.quantile(level, freedom) == pytest.approx(stdtrit(freedom, (1 + level) / 2), rel=1e-7)
+    if 0.5 <= level < 1 - 1e-6:
+        assert intervals.quantile(level, freedom) == pytest.approx(stdtrit(freedom, (1 + level) / 2), rel=1e-13)
 
 
 def test_an_interval_lies_evenly_about_the_estimate() -> None:
