@@ -3,6 +3,7 @@
 import inspect
 import typing
 from collections.abc import AsyncIterator, Iterator
+from datetime import date
 from enum import Enum
 from io import BytesIO
 from typing import Any
@@ -56,7 +57,7 @@ def _made(kind: Any) -> Any:
         return _made(typing.get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind)).value
-    return {str: TEXT, int: 1, float: 1.0, bool: False}.get(kind, [])
+    return {str: TEXT, int: 1, float: 1.0, bool: False, date: "2026-01-02"}.get(kind, [])
 
 
 ROUTES = list(_routes())
