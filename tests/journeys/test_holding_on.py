@@ -27,6 +27,8 @@ pytestmark = pytest.mark.browser
 
 SCREENS = {f"{width}-{language.tag}": (width, language) for width in (360, 1280) for language in (ENGLISH, CHINESE)}
 DESKS = {name: screen for name, screen in SCREENS.items() if screen[0] > readers.PHONE}
+# Both widths and both languages, for the check that is run often; all of them are among the long ones.
+OFTEN = ("360-zh", "1280-en")
 STREAMING = ("stop", "skip")
 READY = ("vote=a", "vote=b", "vote=tie", "vote=both_bad", "skip")
 
@@ -103,7 +105,7 @@ async def floor(open_arena: Open, db: Pool, provider: Provider, settings: Settin
         yield Floor(line, entrants, held, provider, db, settings)
 
 
-@pytest.fixture(params=SCREENS)
+@pytest.fixture(params=[name if name in OFTEN else pytest.param(name, marks=pytest.mark.slow) for name in SCREENS])
 async def reader(request: pytest.FixtureRequest, browser: Browser, floor: Floor) -> AsyncIterator[Reader]:
     width, language = SCREENS[request.param]
     async with readers.sitting_down(browser, floor.line.address, language, width) as somebody:
