@@ -26,7 +26,9 @@ OF_THE_SECRET: Final = "secret"  # noqa: S105 - its name, which is no secret.
 
 
 class Unopenable(ArenaError):
-    """A provider's key can't be opened: it was sealed with a master key that is gone, or for another endpoint."""
+    """This endpoint's key can't be opened any more. Give “key” and “headers” anew, or ask the arena's operator."""
+
+    status = 409
 
 
 class Secrets(Struct, frozen=True):

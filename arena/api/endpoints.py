@@ -111,18 +111,7 @@ async def register(
     """Bring a contender with its endpoint; the contract test begins at once."""
     signed_in.require(Scope.SUBMIT)
     membership = await guards.belonging(db, signed_in, data.organisation)
-    actor = Actor(signed_in.account.id, "provider")
-    async with db.acquire() as connection, connection.transaction():
-        endpoint_id = await registrations.register(
-            connection,
-            keyring,
-            membership.provider_id,
-            _registration(data),
-            actor=actor,
-            grant=_granted(signed_in, data.grant),
-        )
-        await checks.begin(connection, endpoint_id, actor=actor)
-    return shown(await registrations.require(db, endpoint_id))
+    return await _brought(db, keyring, signed_in, membership.provider_id, data)
 
 
 @get("/endpoints", responses=guards.json_of(Endpoints))
@@ -166,19 +155,7 @@ async def new_version(
 ) -> EndpointShown:
     """Bring what follows this contender: a contender of its own, with votes of its own."""
     former = await own(db, signed_in, endpoint_id, Scope.SUBMIT)
-    actor = Actor(signed_in.account.id, "provider")
-    async with db.acquire() as connection, connection.transaction():
-        made = await registrations.register(
-            connection,
-            keyring,
-            former.provider_id,
-            _registration(data),
-            actor=actor,
-            grant=_granted(signed_in, data.grant),
-            follows=former.contender_id,
-        )
-        await checks.begin(connection, made, actor=actor)
-    return shown(await registrations.require(db, made))
+    return await _brought(db, keyring, signed_in, former.provider_id, data, follows=former.contender_id)
 
 
 @post("/endpoints/{endpoint_id:uuid}/rename", status_code=200)
@@ -223,6 +200,20 @@ def shown(found: Registered) -> EndpointShown:
     key = None if found.key_ends is None else KeyShown(set=True, ends=found.key_ends)
     contender = Named(found.contender, found.name)
     return EndpointShown(**same | {"contender": contender, "key": key, "headers": found.header_names})
+
+
+async def _brought(
+    db: Pool, keyring: Keyring, asker: Asker, provider_id: UUID, data: Registering, *, follows: UUID | None = None
+) -> EndpointShown:
+    """The endpoint, registered for this provider, with its first contract test begun in the same transaction."""
+    actor = Actor(asker.account.id, "provider")
+    grant = _granted(asker, data.grant)
+    async with db.acquire() as connection, connection.transaction():
+        endpoint_id = await registrations.register(
+            connection, keyring, provider_id, _registration(data), actor=actor, grant=grant, follows=follows
+        )
+        await checks.begin(connection, endpoint_id, actor=actor)
+    return shown(await registrations.require(db, endpoint_id))
 
 
 def _registration(data: Registering) -> Registration:

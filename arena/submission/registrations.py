@@ -1,5 +1,6 @@
 """Registrations: a provider brings a contender, and says how it is reached."""
 
+import logging
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +18,8 @@ from arena.submission.contenders import Duplicate
 from arena.submission.endpoints import Grant
 from arena.submission.lifecycle import Actor
 from arena.upstream import Dialect, normal
+
+log = logging.getLogger(__name__)
 
 SHOWN_OF_A_KEY = 4
 
@@ -133,8 +136,11 @@ async def change(db: Connection | Proxy, keyring: Keyring, endpoint_id: UUID, wa
         present = await require(db, endpoint_id)
         if any(given.get(name, getattr(present, name)) != getattr(present, name) for name in ITSELF):
             await _refuse_if_met(db, endpoint_id)
+        # Both given anew, the former ones need not open; otherwise what can't be opened must not be lost by this.
+        anew = {"key", "headers"} <= given.keys()
+        former = Secrets() if anew else await _secrets(db, keyring, endpoint_id)
         connection = connections.checked(
-            _changed(present, await _secrets(db, keyring, endpoint_id), given),
+            _changed(present, former, given),
             await endpoints.granted(db, endpoint_id),
         )
         await _refuse_the_same(db, connection, but=endpoint_id)
@@ -156,27 +162,33 @@ async def listed(db: Db, provider_ids: list[UUID]) -> list[Registered]:
 
 
 async def reseal(db: Db, keyring: Keyring) -> int:
-    """Seal with the present master key what an earlier one has sealed; how many there were."""
+    """Seal with the present master key what an earlier one has sealed; how many were.
+
+    What can't be opened stays as it is, for the day its master key comes back.
+    """
     rows = await db.fetch(
         "SELECT id FROM endpoints WHERE sealed IS NOT NULL AND master <> $1 ORDER BY id LIMIT 1000", keyring.master
     )
+    resealed = 0
     for row in rows:
         kept = await one(db, _Kept, "SELECT master, sealed FROM endpoints WHERE id = $1", row["id"])
-        assert kept is not None
-        if kept.master and kept.sealed:
+        if kept is None or kept.master is None or kept.sealed is None:
+            continue
+        try:
             secrets = keyring.open(Sealed(kept.master, kept.sealed), row["id"])
-            await connections.reseal(db, row["id"], kept.sealed, keyring.seal(secrets, row["id"]))
-    return len(rows)
+        except sealing.Unopenable:
+            log.warning("key can't be opened endpoint=%s master=%s", row["id"], kept.master)
+            continue
+        await connections.reseal(db, row["id"], kept.sealed, keyring.seal(secrets, row["id"]))
+        resealed += 1
+    return resealed
 
 
 async def _secrets(db: Db, keyring: Keyring, endpoint_id: UUID) -> Secrets:
     kept = await one(db, _Kept, "SELECT master, sealed FROM endpoints WHERE id = $1", endpoint_id)
     if kept is None or kept.sealed is None or kept.master is None:
         return Secrets()
-    try:
-        return keyring.open(Sealed(kept.master, kept.sealed), endpoint_id)
-    except sealing.Unopenable:
-        return Secrets()
+    return keyring.open(Sealed(kept.master, kept.sealed), endpoint_id)
 
 
 def _changed(present: Registered, secrets: Secrets, given: dict[str, Any]) -> connections.Connection:

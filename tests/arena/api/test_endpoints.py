@@ -94,6 +94,21 @@ async def test_a_new_master_key_loses_nothing(ann: Visitor, db: Pool, settings: 
     assert (target.sealed.master, rotated.open(target.sealed, endpoint_id).key) == ("new", KEY)
 
 
+async def test_a_key_whose_master_key_is_gone_is_neither_lost_nor_in_anybodys_way(
+    ann: Visitor, db: Pool, settings: Settings
+) -> None:
+    made = await _registered(ann)
+    path = f"/api/v1/endpoints/{made['id']}"
+    await db.execute("UPDATE endpoints SET master = 'gone'")
+    assert await registrations.reseal(db, Keyring(settings)) == 0
+    kept = await db.fetchval("SELECT sealed FROM endpoints")
+    status, body = await ann.patch(path, {"daily_calls": 9})
+    assert (status, "can't be opened" in body["detail"]) == (409, True)
+    assert await db.fetchval("SELECT sealed FROM endpoints") == kept
+    status, body = await ann.patch(path, {"key": "sk-another-0123456789", "headers": {}})
+    assert (status, body["key"]["ends"]) == (200, "6789")
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
