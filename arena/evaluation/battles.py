@@ -1,5 +1,6 @@
 """Battles: one prompt answered by two sides, unnamed until the vote."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -7,7 +8,8 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Pool, Proxy, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import draws, turns
+from arena.evaluation import draws, exclusions, turns
+from arena.evaluation.exclusions import Remark
 from arena.evaluation.pairing import Pairing
 from arena.evaluation.turns import Answer
 from arena.people import voters
@@ -145,7 +147,14 @@ async def start(db: Db, battle_id: UUID) -> None:
 
 
 async def finish(
-    db: Pool, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, shown: list[int], void: str | None
+    db: Pool,
+    battle_id: UUID,
+    turn: int,
+    answers: tuple[Answer, Answer],
+    *,
+    shown: list[int],
+    void: str | None,
+    remarks: Sequence[Remark] = (),
 ) -> State:
     """Keep both answers and make the battle ready for its vote, or void for the reason given.
 
@@ -165,6 +174,7 @@ async def finish(
             void,
         )
         state = await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
+        await exclusions.keep(connection, battle_id, remarks)
         await _tell_endpoints(connection, battle_id, turn, answers)
     return State(state)
 
