@@ -38,6 +38,7 @@ OUTSIDE = {
     "arena/people/identity.py": {"msgspec", "authlib", "httpx2", "joserfc"},
     "arena/people/passwords.py": {"argon2"},
     "arena/people/accounts.py": {"msgspec", "asyncpg"},
+    "arena/publishing/searches.py": {"re2"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
