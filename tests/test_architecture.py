@@ -76,6 +76,7 @@ WRITERS = {
     "turns": {"evaluation/turns.py", "evaluation/battles.py"},
     "answers": {"evaluation/turns.py"},
     "votes": {"evaluation/votes.py"},
+    "exclusions": {"evaluation/exclusions.py"},
     "imports": {"evaluation/imports.py"},
     "imported_votes": {"evaluation/imports.py"},
     "boards": {"integration/boards.py"},

@@ -13,8 +13,9 @@ from msgspec import Meta, Struct
 from arena import guards
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, openings, prompts, reveals, turns
+from arena.evaluation import battles, broadcasts, exclusions, openings, prompts, reveals, turns
 from arena.evaluation.battles import State
+from arena.evaluation.broadcasts import Noted
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.evaluation.reveals import Stage, Unveiled
@@ -74,12 +75,13 @@ class TurnShown(Struct):
 
 
 class BattleShown(Struct):
-    """A battle as its voter may see it; `reveal` is null until the vote."""
+    """A battle as its voter may see it; `remarks` say why its vote is not rated, `reveal` is null until the vote."""
 
     id: UUID
     state: State
     turns: list[TurnShown]
     sides: list[Spoken]
+    remarks: tuple[Noted, ...]
     reveal: "Reveal | None"
 
 
@@ -152,7 +154,8 @@ async def show_battle(
     reveal = None
     if battle.state is State.VOTED and voter_id:
         reveal = _placed(await reveals.tell(db, battle_id, voter_id), await latest.of(BOARD))
-    return guards.fresh(request, BattleShown(battle.id, battle.state, said, said[-1].sides, reveal))
+    remarks = broadcasts.ready(await exclusions.standing(db, battle_id)).remarks
+    return guards.fresh(request, BattleShown(battle.id, battle.state, said, said[-1].sides, remarks, reveal))
 
 
 @get("/battles/{battle_id:uuid}/stream", media_type="text/event-stream")

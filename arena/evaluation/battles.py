@@ -1,6 +1,6 @@
 """Battles: one prompt answered by two sides, unnamed until the vote."""
 
-from datetime import datetime
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -8,12 +8,13 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import draws, turns
+from arena.evaluation import calls, draws, exclusions, turns
+from arena.evaluation.calls import Asked
+from arena.evaluation.exclusions import Remark
 from arena.evaluation.pairing import Pairing
 from arena.evaluation.turns import Answer, TextPart
 from arena.people import voters
-from arena.submission import endpoints, health
-from arena.upstream import Failure
+from arena.submission import endpoints
 
 AT_ONCE_SECONDS = 5.0
 AT_ONCE = (
@@ -71,19 +72,6 @@ class Battle(Struct, frozen=True):
     id: UUID
     state: State
     turns: int
-
-
-class _Asked(Struct, frozen=True):
-    """A side that was asked: of whom, when, and whether that endpoint has failed before and is not yet back.
-
-    `state` is what the battle has come to now, None where it had been closed already.
-    """
-
-    state: State | None
-    endpoint_id: UUID
-    position: int
-    asked_at: datetime
-    failed: bool
 
 
 async def open(  # noqa: A001 - battles.open(…) is how callers say it.
@@ -173,7 +161,14 @@ async def start(db: Db, *battle_ids: UUID) -> None:
 
 
 async def finish(
-    db: Pool, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, shown: list[int], void: str | None
+    db: Pool,
+    battle_id: UUID,
+    turn: int,
+    answers: tuple[Answer, Answer],
+    *,
+    shown: list[int],
+    void: str | None,
+    remarks: Sequence[Remark] = (),
 ) -> State:
     """Keep both answers and make the battle ready for its vote, or void for the reason given.
 
@@ -183,16 +178,17 @@ async def finish(
     async with db.acquire() as connection, connection.transaction():
         await turns.answer(connection, battle_id, turn, answers, shown=shown)
         asked = await _close(connection, battle_id, turn, void)
-        await _tell_endpoints(connection, asked, answers)
+        await exclusions.keep(connection, battle_id, remarks)
+        await calls.judge(connection, asked, answers)
         state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
     return State(state)
 
 
-async def _close(connection: Connection | Proxy, battle_id: UUID, turn: int, void: str | None) -> list[_Asked]:
+async def _close(connection: Connection | Proxy, battle_id: UUID, turn: int, void: str | None) -> list[Asked]:
     """Make the battle ready, or void, where it was not closed meanwhile; who was asked."""
     return await many(
         connection,
-        _Asked,
+        Asked,
         """
         WITH closed AS (
             UPDATE battles
@@ -210,25 +206,6 @@ async def _close(connection: Connection | Proxy, battle_id: UUID, turn: int, voi
         State.VOID if void else State.READY,
         void,
     )
-
-
-async def _tell_endpoints(connection: Connection | Proxy, asked: list[_Asked], answers: tuple[Answer, Answer]) -> None:
-    """An endpoint that failed rests, and one that answered is back, were it by refusing the content.
-
-    One that was broken off by us has done neither.
-    """
-    for side in asked:
-        answer = answers[side.position]
-        if answer.failure and answer.failure != Failure.REFUSED:
-            await health.rest(connection, side.endpoint_id, side.asked_at, _rest_seconds(answer))
-        elif side.failed and (answer.failure or answer.finish):
-            await health.recover(connection, side.endpoint_id, side.asked_at)
-
-
-def _rest_seconds(answer: Answer) -> float | None:
-    if answer.retry_after is None and answer.failure == Failure.RATE_LIMITED:
-        return health.RATE_LIMITED_SECONDS
-    return answer.retry_after
 
 
 async def skip(db: Db, battle_id: UUID, voter_id: UUID | None, reason: str | None) -> None:

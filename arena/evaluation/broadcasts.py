@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from time import monotonic
 from typing import Literal
@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from arena.alarms import Alarm
+from arena.evaluation.exclusions import Exclusion, Reason, Remark
 
 KEEP_ALIVE_SECONDS = 10.0
 STALL_SECONDS = 30.0
@@ -49,8 +50,22 @@ class Html(Struct, frozen=True):
     sides: tuple[Shown, Shown]
 
 
-class Ready(Struct, frozen=True):
+class Noted(Struct, frozen=True):
+    """Why the vote will not be rated, and which side that is about (0 for A, 1 for B; null: the battle)."""
+
+    reason: Reason
+    side: int | None
+
+
+class Ready(Struct, frozen=True, omit_defaults=True):
     """Both have finished; the battle takes its vote."""
+
+    remarks: tuple[Noted, ...] = ()
+
+
+def ready(remarks: Iterable[Remark | Exclusion]) -> Ready:
+    """The end of a turn, with what the voter is told at once."""
+    return Ready(tuple(Noted(remark.reason, remark.position) for remark in remarks))
 
 
 class Failed(Struct, frozen=True):

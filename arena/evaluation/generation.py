@@ -15,10 +15,11 @@ from arena import relay
 from arena.config import Settings
 from arena.db import AWAY, Pool
 from arena.errors import ArenaError
-from arena.evaluation import battles, broadcasts, turns, upkeep
+from arena.evaluation import battles, broadcasts, exclusions, screening, turns, upkeep
 from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
+from arena.evaluation.exclusions import Remark
 from arena.evaluation.pacing import Clock
 from arena.evaluation.turns import Answer
 from arena.relay import Relay
@@ -180,20 +181,30 @@ class Generations:
         for position, answer in enumerate(answers):
             if answer.failure:
                 log.warning("side failed battle=%s position=%d failure=%s", battle_id, position, answer.failure)
-        state = await self._keep(battle_id, exchange, answers)
+        state, remarks = await self._keep(battle_id, exchange, answers)
         if state is not State.READY:
             return Failed(_code(state, exchange.reason))
         exchange.broadcast.html(exchange.turn, (Shown(answers[0].html, 0, ""), Shown(answers[1].html, 0, "")))
-        return Ready()
+        return broadcasts.ready(remarks)
 
-    async def _keep(self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, Answer]) -> State:
-        """Keep the answers; while PostgreSQL is away they wait here for it, up to a minute."""
+    async def _keep(
+        self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, Answer]
+    ) -> tuple[State, list[Remark]]:
+        """Keep the answers and what is found in them; while PostgreSQL is away they wait for it, up to a minute."""
         deadline = monotonic() + KEEP_TRYING_SECONDS
         while True:
             try:
-                return await battles.finish(
-                    self._db, battle_id, exchange.turn, answers, shown=exchange.shown, void=exchange.reason
+                remarks = await screening.remarks(self._db, battle_id, exchange.turn, answers)
+                state = await battles.finish(
+                    self._db,
+                    battle_id,
+                    exchange.turn,
+                    answers,
+                    shown=exchange.shown,
+                    void=exchange.reason,
+                    remarks=remarks,
                 )
+                return state, remarks
             except AWAY as error:
                 if monotonic() > deadline or self.closing:
                     raise
@@ -263,7 +274,7 @@ class Generations:
             if seq >= after:
                 a, b = (Shown(answer.html, 0, "") for answer in said.answers)
                 yield encoded(Html(said.turn, (a, b)))
-        yield encoded(Ready())
+        yield encoded(broadcasts.ready(await exclusions.standing(self._db, battle.id)))
 
 
 def _code(state: State | None, reason: str | None) -> Literal["interrupted", "restarting", "closed"]:

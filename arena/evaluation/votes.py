@@ -54,15 +54,17 @@ class Submitted(Struct, frozen=True):
     outcome: Outcome
 
 
-# A vote counts once both contenders have been listed, and where the public had been told of both before the battle was
-# opened: nobody tests many variants in private and keeps the votes of the best.
+# A vote counts in a blind battle that nothing excludes, once both contenders have been listed, and where the public had
+# been told of both before the battle was opened: nobody tests many variants in private and keeps the votes of the best.
 TOO_EARLY = "(listed_at IS NULL OR committed_at IS NULL OR committed_at > battles.opened_at)"
 COUNTS = f"""
-        NOT EXISTS (
+        battles.kind = 'blind'
+        AND NOT EXISTS (SELECT FROM exclusions WHERE exclusions.battle_id = battles.id AND lifted_at IS NULL)
+        AND NOT EXISTS (
             SELECT FROM sides JOIN contenders ON contenders.id = sides.contender_id
             JOIN endpoints ON endpoints.id = sides.endpoint_id
             WHERE sides.battle_id = battles.id AND {TOO_EARLY}
-        )"""
+        )"""  # noqa: S608 - a constant
 
 
 class _Recorded(Cast, frozen=True, kw_only=True):
@@ -169,8 +171,8 @@ async def counted(db: Db) -> list[Counted]:
 async def count(db: Db) -> int:
     """How many votes count.
 
-    It is asked after every vote, so it looks only at the battles of those few who can have been met too early: who have
-    never been listed, or were committed later than they entered.
+    It is asked after every vote, so it looks only at the few battles that may not count: those of contenders that can
+    have been met too early (never listed, or committed later than they entered), the excluded and those not blind.
     """
     number: int = await db.fetchval(
         f"""
@@ -183,8 +185,13 @@ async def count(db: Db) -> int:
             SELECT DISTINCT battle_id FROM newcomers JOIN sides ON endpoint_id = newcomer_id
             JOIN battles ON battles.id = battle_id JOIN votes USING (battle_id)
             WHERE {TOO_EARLY}
+        ),
+        uncounted AS (
+            SELECT battle_id FROM early
+            UNION SELECT battle_id FROM exclusions WHERE lifted_at IS NULL
+            UNION SELECT id FROM battles WHERE kind <> 'blind'
         )
-        SELECT (SELECT count(*) FROM votes) - (SELECT count(*) FROM early)
+        SELECT (SELECT count(*) FROM votes) - (SELECT count(*) FROM votes JOIN uncounted USING (battle_id))
         """  # noqa: S608 - a constant
     )
     return number
