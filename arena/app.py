@@ -19,7 +19,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.response import Template
-from litestar.types import Message, Scope
+from litestar.types import ASGIApp, Message, Scope
 from msgspec import UNSET, Struct, UnsetType
 from redis.asyncio import Redis
 
@@ -36,6 +36,7 @@ from arena.pages import languages
 from arena.people.voters import UnknownVoter
 from arena.publishing.releases import Latest
 from arena.sealing import Keyring
+from arena.shelves import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -250,13 +251,22 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
+def _shelved(service: ASGIApp, settings: Settings) -> ASGIApp:
+    return Shelf(service, seconds=settings.shelf_seconds, spoken=_spoken) if settings.shelf_seconds else service
+
+
+def _spoken(scope: Scope) -> str:
+    """The language of the answer, which is the same for everybody where it is no page."""
+    return languages.told(dict(scope["headers"])).tag if _is_page(scope) else ""
+
+
 async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Serve on a port until `stop` is set; then battles are broken off, their readers told, and calls ended in 1 s."""
     # Before the server is: a database that can't be reached is then one sentence, not a start that broke.
     await (await database.connect(settings.database_url)).close()
     resources = Resources(settings)
     config = uvicorn.Config(
-        Door(create(settings, resources)),
+        Door(_shelved(create(settings, resources), settings)),
         access_log=False,
         log_config=None,
         proxy_headers=False,

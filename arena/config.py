@@ -67,6 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     star_hours: Annotated[int, Meta(ge=0, le=8760)] = 24
     trusted_proxies: Natural = 0
     release_seconds: Seconds = 300.0
+    shelf_seconds: Annotated[float, Meta(ge=0)] = 1.0
     established_votes: Positive = 500
     established_half_width: Seconds = 30.0
     replicates: Positive = 200

@@ -24,6 +24,8 @@ from arena.people.accounts import Account, Role
 from arena.people.keys import Scope
 from arena.people.members import Membership
 
+# To be asked for again each time, and kept by whoever likes: `shelves` does.
+PUBLIC = "public, no-cache"
 YEAR = 365 * 24 * 3600
 SESSION_SECONDS = int(sessions.LIFE.total_seconds())
 # What is read without changing anything, and so may be asked from anywhere.
@@ -97,11 +99,11 @@ async def voter_id(request: Request[Any, Any, Any], settings: Given[Settings]) -
     return None if cookie is None else voters.read(cookie, settings.secret)
 
 
-def fresh(request: Request[Any, Any, Any], content: object) -> Response[Any]:
-    """The content with its ETag, or 304 for a reader who has it already."""
+def fresh(request: Request[Any, Any, Any], content: object, *, public: bool = False) -> Response[Any]:
+    """The content with its ETag, or 304 for a reader who has it already; what is `public` is the same for everybody."""
     body = msgspec.json.encode(content)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"etag": etag, "cache-control": "no-cache"}
+    headers = {"etag": etag, "cache-control": PUBLIC if public else "no-cache"}
     if has(request, etag):
         return Response(None, status_code=304, headers=headers)
     return Response(body, media_type=MediaType.JSON, headers=headers)

@@ -42,6 +42,7 @@ OUTSIDE = {
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
+    "arena/shelves.py": {"litestar"},
     "arena/guards.py": {"litestar", "msgspec"},
     "arena/api/": {"litestar", "msgspec", "redis"},
     "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe", "babel"},

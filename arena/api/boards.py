@@ -53,7 +53,7 @@ class Releases(Struct):
 async def list_boards(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
     """Every board."""
     found = await boards.listed(db)
-    return guards.fresh(request, Boards([_listed(board) for board in found], None))
+    return guards.fresh(request, Boards([_listed(board) for board in found], None), public=True)
 
 
 def _listed(board: Board) -> BoardListed:
@@ -67,7 +67,7 @@ async def show_board(request: AnyRequest, slug: FromPath[str], db: Given[Pool]) 
     shown = BoardShown(
         board.slug, board.name, board.description, board.source, board.attribution, await releases.latest(db, slug)
     )
-    return guards.fresh(request, shown)
+    return guards.fresh(request, shown, public=True)
 
 
 @get("/boards/{slug:str}/releases", responses=guards.json_of(Releases))
@@ -80,10 +80,10 @@ async def list_releases(
     """A board's releases, the newest first."""
     board = await boards.require(db, slug)
     found = await releases.listed(db, board, cursor, PAGE + 1)
-    return guards.fresh(request, Releases(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None))
+    return guards.fresh(request, Releases(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None), public=True)
 
 
 @get("/releases/{release_id:str}", responses=guards.json_of(Release))
 async def show_release(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) -> Response[Any]:
     """A release whole."""
-    return guards.fresh(request, await releases.require(db, release_id))
+    return guards.fresh(request, await releases.require(db, release_id), public=True)

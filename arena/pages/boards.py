@@ -102,7 +102,7 @@ async def _page(request: Request[Any, Any, Any], slug: str, db: Pool, settings: 
     board = await boards.require(db, slug)
     listed = await boards.listed(db)
     release = await releases.latest(db, slug)
-    headers = {"etag": _etag(board, listed, release, settings, languages.of(request)), "cache-control": "no-cache"}
+    headers = {"etag": _etag(board, listed, release, settings, languages.of(request)), "cache-control": guards.PUBLIC}
     if guards.has(request, headers["etag"]):
         return Response(None, status_code=304, headers=headers)
     template = "boards/show.html" if release and release.standings else "boards/empty.html"

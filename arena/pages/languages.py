@@ -29,6 +29,8 @@ VARY: Final = "Accept-Language, Cookie"
 # A path of this arena and nothing that a browser would read as another host: no “//”, “/\”, or control character.
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
+_CHOSEN = re.compile(rf"(?:^|;)\s*{COOKIE}=([a-z]+)".encode())
+
 
 class NoSuchLanguage(NotFound):
     """The arena does not speak this language."""
@@ -80,6 +82,13 @@ def of(request: Request[Any, Any, Any]) -> Language:
     """The language that the reader has chosen, or else the one that their browser asks for."""
     chosen = ALL.get(request.cookies.get(COOKIE, ""))
     return chosen or accepted(request.headers.get("accept-language", "")[:1000])
+
+
+def told(headers: Mapping[bytes, bytes]) -> Language:
+    """The same, from a request's raw headers, before there is a request."""
+    chosen = _CHOSEN.search(headers.get(b"cookie", b""))
+    language = ALL.get(chosen[1].decode()) if chosen else None
+    return language or accepted(headers.get(b"accept-language", b"").decode("latin-1")[:1000])
 
 
 @lru_cache(maxsize=256)

@@ -16,6 +16,7 @@ import arena
 from arena import app, limits
 from arena.errors import ArenaError
 from arena.evaluation import battles, votes
+from arena.publishing import searches
 from arena.submission import contract, lifecycle, reports
 
 ARENA = Path(arena.__file__).parent
@@ -30,6 +31,7 @@ CHOSEN = {
     "VotingClosed": [*votes.VOTED.values(), *votes.CLOSED.values()],
     "TooManyAtOnce": [*battles.AT_ONCE],
     "NoSuchWay": [*lifecycle.NOT_FROM_HERE.values()],
+    "SearchBroken": [*searches.BREAKS.values(), searches.BREAK],
     "LimitReached": [*limits.YOURS, *limits.YOUR_NETWORKS],
 }
 REPORTS = ("passed", "warned", "failed")
