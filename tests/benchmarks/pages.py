@@ -1,16 +1,19 @@
-"""How often the leaderboard is served, next to the same bytes sent by the server's HTTP layer alone.
+"""How often the leaderboard and its JSON are served, next to nginx serving the same bytes, and to our HTTP layer alone.
 
-`python -m tests.benchmarks.pages [--requests 3000] [--rounds 3]`. 32 readers on kept connections; the page whole (200)
-and for a reader who has it (304). Rounds alternate; the arena and the limit (uvicorn and one ASGI function) share one
-core, and what is asked has another one where there is one.
+`python -m tests.benchmarks.pages [--requests 3000] [--rounds 3]`. 32 readers on kept connections; each whole (200) and
+for a reader who has it (304). Rounds alternate; the arena, nginx (one worker, where it is installed) and the limit
+(uvicorn and one ASGI function) share one core; rates are those of their own processor time.
 """
 
 import argparse
 import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import monotonic
 
 import uvicorn
 import uvloop
@@ -25,10 +28,28 @@ from arena.publishing import releases
 from rating import Outcome
 from tests import builders
 from tests.benchmarks import processes
-from tests.benchmarks.processes import House
+from tests.benchmarks.processes import House, Running
 from tests.upstream import Provider
 
 READERS = 32
+NGINX = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    open_file_cache max=100;
+    sendfile on;
+    server {{ listen 127.0.0.1:{port}; root {folder}; default_type text/html; }}
+}}
+"""
 CONTENDERS = 20
 BATTLES = 200
 ROUND_SECONDS = 120.0
@@ -71,12 +92,12 @@ def _header(head: bytes, name: bytes) -> bytes:
     return head.partition(name + b": ")[2].partition(b"\r\n")[0]
 
 
-async def play(port: int, path: str, etag: str, requests: int) -> float:
-    """Answers a second, in one round."""
-    began, each = monotonic(), requests // READERS
+async def play(server: Running, path: str, etag: str, requests: int) -> float:
+    """Answers for a second of the server's own processor time, in one round: who asks is slower than who answers."""
+    began, each = server.cpu_seconds(), requests // READERS
     async with asyncio.timeout(ROUND_SECONDS):
-        await asyncio.gather(*(_ask(port, path, etag, each) for _ in range(READERS)))
-    return each * READERS / (monotonic() - began)
+        await asyncio.gather(*(_ask(server.port, path, etag, each) for _ in range(READERS)))
+    return each * READERS / (server.cpu_seconds() - began)
 
 
 async def _release(here: House) -> None:
@@ -91,28 +112,73 @@ async def _release(here: House) -> None:
         await releases.refresh(db, await boards.require(db, "overall"), settings)
 
 
+@asynccontextmanager
+async def _nginx(folder: Path, core: set[int]) -> AsyncIterator[Running | None]:
+    """An nginx that serves the folder's files, or None where there is no nginx."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        yield None
+        return
+    with ports.bind("127.0.0.1", 0) as port:
+        number = port.getsockname()[1]
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=number))
+    process = await asyncio.create_subprocess_exec(
+        program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")
+    )
+    os.sched_setaffinity(process.pid, core)
+    try:
+        await _listening(number)
+        yield Running(process.pid, number)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _listening(number: int) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(OSError):
+                (await asyncio.open_connection("127.0.0.1", number))[1].close()
+                return
+            await asyncio.sleep(0.05)
+
+
 async def main(requests: int, rounds: int) -> None:
     """Play the rounds and print the figures."""
-    core, path = {processes.MEASURED}, "/leaderboard"
+    core = {processes.MEASURED}
     async with processes.house(durable=False, cores=core) as here:
         await _release(here)
-        head, body = await _ask(here.server.port, path, "", 1)
-        with TemporaryDirectory(prefix="arena-page-") as folder:
-            page = Path(folder) / "page.html"
-            page.write_bytes(body)
-            async with processes.running("tests.benchmarks.pages", "--limit", str(page), cores=core) as least:
-                print(f"the page has {len(body):,} bytes")
-                for status, etag in ((200, ""), (304, _header(head, b"etag").decode())):
-                    pairs = [
-                        (
-                            await play(least.port, path, etag, requests),
-                            await play(here.server.port, path, etag, requests),
-                        )
-                        for _ in range(rounds)
-                    ]
-                    ratio = median(ours / limit for limit, ours in pairs)
-                    rates = [median(rate) for rate in zip(*pairs, strict=True)]
-                    print(f"{status}: limit {rates[0]:6.0f}/s  arena {rates[1]:6.0f}/s  {ratio:.2f} of the limit")
+        for path in ("/leaderboard", "/api/v1/boards/overall"):
+            _, body = await _ask(here.server.port, path, "", 1)
+            print(f"{path} has {len(body):,} bytes")
+            with TemporaryDirectory(prefix="arena-page-") as folder:
+                os.chmod(folder, 0o755)
+                page = Path(folder) / path.removeprefix("/")
+                page.parent.mkdir(parents=True, exist_ok=True)
+                page.write_bytes(body)
+                async with (
+                    processes.running("tests.benchmarks.pages", "--limit", str(page), cores=core) as least,
+                    _nginx(Path(folder), core) as nginx,
+                ):
+                    servers = {"limit": least, "nginx": nginx, "arena": here.server}
+                    await _compare(path, {name: one for name, one in servers.items() if one}, requests, rounds)
+
+
+async def _compare(path: str, servers: dict[str, Running], requests: int, rounds: int) -> None:
+    for status in (200, 304):
+        etags = {name: await _etag(server.port, path) if status == 304 else "" for name, server in servers.items()}
+        played = []
+        for _ in range(rounds):
+            played.append({name: await play(one, path, etags[name], requests) for name, one in servers.items()})
+        others = [name for name in servers if name != "arena"]
+        rates = "  ".join(f"{name} {median(each[name] for each in played):6.0f}/s" for name in servers)
+        of = "  ".join(f"{median(each['arena'] / each[name] for each in played):.2f} of {name}" for name in others)
+        print(f"{status}: {rates}  {of}")
+
+
+async def _etag(port: int, path: str) -> str:
+    head, _ = await _ask(port, path, "", 1)
+    return _header(head, b"etag").decode()
 
 
 if __name__ == "__main__":
