@@ -25,8 +25,18 @@ async def remember(db: Db, voter_id: UUID) -> None:
 
 
 async def hold(db: Db, voter_id: UUID) -> None:
-    """Let what one voter does at the same time happen one after another, until the transaction ends."""
-    await db.execute("SELECT FROM voters WHERE id = $1 FOR NO KEY UPDATE", voter_id)
+    """Let what one voter does at the same time happen one after another, until the transaction ends.
+
+    UnknownVoter for one whose data were deleted, so that nothing new is kept under a number that nobody has any more.
+    """
+    if await db.fetchval("SELECT forgotten_at FROM voters WHERE id = $1 FOR NO KEY UPDATE", voter_id):
+        raise UnknownVoter
+
+
+async def forget(db: Db, voter_id: UUID) -> bool:
+    """Use this number up, in the caller's transaction; false where there is no such voter, or no more."""
+    sql = "UPDATE voters SET forgotten_at = now() WHERE id = $1 AND forgotten_at IS NULL RETURNING true"
+    return bool(await db.fetchval(sql, voter_id))
 
 
 def token(voter_id: UUID, secret: str) -> str:
