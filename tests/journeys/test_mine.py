@@ -42,6 +42,7 @@ async def test_a_battle_is_found_again_exported_and_deleted(
         say, page = language.say, reader.page
         await page.goto(f"{address}/mine")
         await reader.looks("mine-nothing")
+        await page.goto(address)
         await reader.ask()
         await _is_in(reader, "ready")
         battle_id = str(await db.fetchval("SELECT id FROM battles"))
@@ -115,7 +116,8 @@ async def test_two_named_ones_answer_side_by_side(
         await page.get_by_role("button", name=say("Ask both")).click()
         refusal = page.locator("[data-refusal]")
         await expect(refusal).to_contain_text("“anna”")
-        await reader.looks("named-refused")
+        if language is ENGLISH:  # The refusal holds names, which are Latin everywhere.
+            await reader.looks("named-refused")
         await page.get_by_label(say("Contender B")).fill("anna")
         await page.get_by_role("button", name=say("Ask both")).click()
         await _is_in(reader, "ready")

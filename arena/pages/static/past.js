@@ -1,5 +1,5 @@
 // A past battle that is not over goes on where such battles are held, which finds it in this tab's storage.
-import { PAGES, keep } from './held.js'
+import { PAGES, keep } from './tab.js'
 
 for (const button of document.querySelectorAll('[data-go-on]')) {
   button.hidden = false

@@ -1,6 +1,6 @@
 // Contenders asked by name, two side by side or one in a chat. As on the battle page, one machine drives every control.
 import { get, post } from './api.js'
-import { keep, kept } from './held.js'
+import { keep, kept } from './tab.js'
 import { Side } from './side.js'
 import { follow } from './stream.js'
 import { word } from './words.js'
