@@ -116,6 +116,7 @@ async def test_two_named_ones_answer_side_by_side(
         await page.get_by_role("button", name=say("Ask both")).click()
         refusal = page.locator("[data-refusal]")
         await expect(refusal).to_contain_text("“anna”")
+        await expect(page.get_by_label(say("Contender B"))).to_be_focused()
         if language is ENGLISH:  # The refusal holds names, which are Latin everywhere.
             await reader.looks("named-refused")
         await page.get_by_label(say("Contender B")).fill("anna")

@@ -38,16 +38,18 @@ function refuse(selector, sentence) {
 
 // Asking
 
+const fields = all('[data-contender]')
+const offered = new Set(all('#contenders option').map((option) => option.value))
+const byName = new Map(all('#contenders option').map(({ label, value }) => [label.split(' · ')[0].toLowerCase(), value]))
+
 // What stands in the list is an address; a name that somebody wrote out is taken for the one that has it.
-function address(written) {
-  const options = all('#contenders option')
-  const said = written.trim().toLowerCase()
-  const named = options.find((option) => option.label.split(' · ')[0].toLowerCase() === said)
-  return options.some((option) => option.value === written.trim()) ? written.trim() : named?.value ?? written.trim()
+function address({ value }) {
+  const written = value.trim()
+  return offered.has(written) ? written : byName.get(written.toLowerCase()) ?? written
 }
 
 async function open(prompt) {
-  const body = { prompt, kind, contenders: all('[data-contender]').map((field) => address(field.value)) }
+  const body = { prompt, kind, contenders: fields.map(address) }
   const answer = await post('/battles', body)
   // A cookie that is not ours is taken away by the refusal, so that the second try is a new voter's.
   return answer.status === 401 ? post('/battles', body) : answer
@@ -66,8 +68,9 @@ async function ask(prompt) {
   if (answer.status !== 201) {
     enter('idle')
     refuse('[data-refusal]', answer.detail || word('unreachable'))
-    const wrong = answer.body?.field === 'contenders' ? '[data-contender]' : '#prompt'
-    find(wrong).focus()
+    const wrong = fields.find((field) => !offered.has(address(field))) ?? fields[0]
+    const field = answer.body?.field === 'contenders' ? wrong : find('#prompt')
+    field.focus()
     return
   }
   begin(answer.body.id, [prompt])
