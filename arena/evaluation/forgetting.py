@@ -10,6 +10,8 @@ from arena.db import Pool, Proxy
 from arena.evaluation import exclusions, turns, votes
 from arena.people import voters
 
+# No statement, and no battle's answer, is under way for longer than this.
+RACING_MINUTES: Final = 10
 # Every noun that keeps something that a voter wrote, read or did, beside the vote itself.
 HOLDERS: Final[tuple[Callable[[Proxy, UUID], Awaitable[None]], ...]] = (turns.forget, exclusions.forget)
 
@@ -39,6 +41,18 @@ async def forget(db: Pool, voter_id: UUID) -> Forgotten:
             await forgets(connection, voter_id)
         staying = await votes.count_of(connection, voter_id)
         return Forgotten(await _give_away(connection, voter_id, nobody), staying, answering)
+
+
+async def sweep(db: Pool) -> None:
+    """Delete once more what was written while it was being deleted: whoever wrote it had begun before."""
+    rows = await db.fetch(
+        "SELECT DISTINCT voter_id FROM battles WHERE deleted_at > now() - make_interval(mins => $1)", RACING_MINUTES
+    )
+    for row in rows:
+        async with db.acquire() as connection, connection.transaction():
+            await turns.hold(connection, row["voter_id"])
+            for forgets in HOLDERS:
+                await forgets(connection, row["voter_id"])
 
 
 async def _close(connection: Proxy, voter_id: UUID) -> list[UUID]:

@@ -1,15 +1,16 @@
 """History: a voter's own battles, as a list and whole, with nothing that they could not know."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
 
 from arena.db import Db, many, one
-from arena.evaluation import reveals, turns
+from arena.evaluation import exclusions, reveals, turns
 from arena.evaluation.battles import Kind, State
+from arena.evaluation.exclusions import Reason
 from arena.evaluation.votes import COUNTS
 from rating import Outcome
 
@@ -46,11 +47,20 @@ class Asked(Struct, frozen=True):
     answers: list[str]
 
 
+class Noted(Struct, frozen=True):
+    """Why the vote is not rated, and since when; the side that this is about is 0 for A and 1 for B."""
+
+    reason: Reason
+    side: int | None
+    since: datetime
+
+
 class Whole(Struct, frozen=True):
-    """A battle with all its texts."""
+    """A battle with all its texts, and under `kept` what else there is, by its name."""
 
     battle: Past
     said: list[Asked]
+    kept: dict[str, Any]
 
 
 async def of(db: Db, voter_id: UUID | None, *, after: UUID | None = None, most: int) -> list[Past]:
@@ -81,10 +91,18 @@ async def whole(db: Db, voter_id: UUID | None) -> AsyncGenerator[Whole, None]:
     while page := await of(db, voter_id, after=after, most=AT_ONCE):
         for battle in page:
             said = await turns.said(db, battle.id)
-            yield Whole(battle, [Asked(turn.prompt, [answer.text for answer in turn.answers]) for turn in said])
+            kept = {name: await tell(db, battle.id) for name, tell in TELLERS.items()}
+            yield Whole(battle, [Asked(turn.prompt, [answer.text for answer in turn.answers]) for turn in said], kept)
         after = page[-1].id
 
 
+async def _remarks(db: Db, battle_id: UUID) -> list[Noted]:
+    standing = await exclusions.standing(db, battle_id)
+    return [Noted(one.reason, one.position, one.excluded_at) for one in standing]
+
+
+# What else is kept of a battle and may be told to its voter at any time: by name, and how it is read.
+TELLERS: Final[dict[str, Callable[[Db, UUID], Awaitable[Any]]]] = {"remarks": _remarks}
 MINE: Final = f"""
         SELECT battles.id, battles.opened_at, battles.closed_at, battles.kind, battles.state,
                CASE WHEN length(first.text) > {SHORT} THEN left(first.text, {SHORT}) || '…' ELSE first.text END

@@ -182,10 +182,12 @@ async def _empty(connection: Connection | Proxy, which: str, value: UUID) -> Non
             answer_tokens = coalesce(answer_tokens, ceil(length(answers.content->0->>'text') / 3.0))
         FROM turns
         WHERE answers.battle_id = turns.battle_id AND answers.turn = turns.turn AND answers.battle_id IN {mine}
+          AND answers.content <> '[]'
         """,  # noqa: S608 - see above
         value,
     )
-    await connection.execute(f"UPDATE turns SET content = '[]', shown = '{{}}' WHERE battle_id IN {mine}", value)  # noqa: S608
+    emptied = "UPDATE turns SET content = '[]', shown = '{}' WHERE (content <> '[]' OR shown <> '{}')"
+    await connection.execute(f"{emptied} AND battle_id IN {mine}", value)
 
 
 def _joined(parts: list[TextPart]) -> str:

@@ -84,6 +84,7 @@ async def test_the_export_holds_everything_and_names_nobody_before_the_vote(visi
         {"prompt": f"Who plays the {SECRET}?", "answers": [f"As you said: {SECRET}."] * 2},
     ]
     assert kept[voted]["battle"]["outcome"] == "a"
+    assert kept[voted]["kept"] == {"remarks": []}
     assert sorted(kept[voted]["battle"]["contenders"]) == ["Anna", "Berta"]
     assert kept[left]["battle"]["skipped_because"] == "It bored me."
     assert all(name not in json.dumps([kept[left], kept[ready]]) for name in ("anna", "Anna", "berta", "Berta"))

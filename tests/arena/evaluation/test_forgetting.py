@@ -192,6 +192,20 @@ async def test_a_battle_that_is_opened_while_the_data_are_deleted_is_deleted_or_
     assert await found(db, SECRET) == []
 
 
+async def test_what_slips_in_while_it_is_deleted_is_swept(db: Pool, entrants: list[Entrant]) -> None:
+    voter = uuid4()
+    battle_id = await _voted(db, entrants, voter)
+    other = await _voted(db, entrants, uuid4())
+    await forgetting.forget(db, voter)
+    late = {"words": SECRET}
+    await db.execute("UPDATE exclusions SET evidence = $2 WHERE battle_id = $1", battle_id, late)
+    await db.execute("UPDATE answers SET content = $2 WHERE battle_id = $1", battle_id, [late])
+    await forgetting.sweep(db)
+    assert await db.fetchval("SELECT count(*) FROM answers WHERE battle_id = $1 AND content <> '[]'", battle_id) == 0
+    assert [one.evidence for one in await exclusions.standing(db, battle_id)] == [{}]
+    assert SECRET in (await turns.said(db, other))[0].prompt
+
+
 async def test_what_an_endpoint_was_asked_and_spent_stays(db: Pool, entrants: list[Entrant]) -> None:
     await db.execute("UPDATE endpoints SET prompt_price = 3e6, answer_price = 3e6")
     voter = uuid4()
