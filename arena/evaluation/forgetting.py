@@ -34,7 +34,7 @@ async def forget(db: Pool, voter_id: UUID) -> Forgotten:
         if not await voters.forget(connection, voter_id):
             return Forgotten(0, 0, [])
         nobody = voters.invite()
-        await voters.remember(connection, nobody)
+        await voters.hold(connection, nobody)
         await turns.hold(connection, voter_id)
         answering = await _close(connection, voter_id)
         for forgets in HOLDERS:

@@ -19,17 +19,14 @@ def invite() -> UUID:
     return uuid4()
 
 
-async def remember(db: Db, voter_id: UUID) -> None:
-    """Keep a voter who asks for the first time; known ones stay as they are."""
-    await db.execute("INSERT INTO voters (id) VALUES ($1) ON CONFLICT (id) DO NOTHING", voter_id)
-
-
 async def hold(db: Db, voter_id: UUID) -> None:
-    """Let what one voter does at the same time happen one after another, until the transaction ends.
+    """Keep a voter who asks for the first time, and let what one voter does at the same time happen one after another.
 
-    UnknownVoter for one whose data were deleted, so that nothing new is kept under a number that nobody has any more.
+    A voter is held until the transaction ends; an update that changes nothing is what holds a known one. UnknownVoter
+    for one whose data were deleted, so that nothing new is kept under a number that nobody has any more.
     """
-    if await db.fetchval("SELECT forgotten_at FROM voters WHERE id = $1 FOR NO KEY UPDATE", voter_id):
+    sql = "INSERT INTO voters (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id RETURNING forgotten_at"
+    if await db.fetchval(sql, voter_id):
         raise UnknownVoter
 
 
