@@ -205,7 +205,7 @@ async def finish(
         state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
         if state == State.READY:
             await exclusions.keep(connection, battle_id, remarks)
-        elif state == State.SKIPPED:
+        else:
             await turns.stay_empty(connection, battle_id)
     return State(state)
 

@@ -1,5 +1,6 @@
 // My data: deleting it, after the reader has been told what goes and what stays.
 import { done, remove } from './api.js'
+import { PAGES, keep } from './tab.js'
 import { number, word } from './words.js'
 
 const find = (selector) => document.querySelector(selector)
@@ -17,11 +18,6 @@ function sentence({ battles, votes }) {
   return votes === 1 ? word('deleted-one') : word('deleted-many', { votes: number(votes) })
 }
 
-// A battle under way in this tab is nobody's any more; a browser may forbid storage, and then there is none.
-function leave() {
-  try { sessionStorage.clear() } catch { /* see above */ }
-}
-
 find('[data-delete-now]').addEventListener('click', async ({ currentTarget: button }) => {
   button.disabled = true
   const answer = await remove('/me')
@@ -31,7 +27,7 @@ find('[data-delete-now]').addEventListener('click', async ({ currentTarget: butt
     find('[data-refusal]').hidden = false
     return
   }
-  leave()
+  for (const kind of Object.keys(PAGES)) keep(kind, null)
   sure.close()
   find('[data-battles]').remove()
   for (const part of document.querySelectorAll('[data-before]')) part.remove()
