@@ -97,7 +97,8 @@ class Exchange:
         while not self._broken and not self._stopped:
             first.listen()
             second.listen()
-            await asyncio.sleep(0)  # Both read now what has come since the last tick.
+            if first.leaving or second.leaving:
+                await asyncio.sleep(0)  # How it has ended is known after that.
             shown = pacer.release((first.waiting, second.waiting), (first.ended, second.ended))
             if any(shown):
                 ticks += 1
