@@ -25,6 +25,7 @@ from redis.asyncio import Redis
 
 from arena import api, guards, jobs, pages, ports
 from arena import db as database
+from arena.api.booths import Booth
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.doors import Door
@@ -120,7 +121,13 @@ class Resources:
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
+            "booth": Provide(self._booth),
         }
+
+    async def _booth(self, request: AnyRequest) -> Booth:
+        settings = self._settings
+        voter_id, network = await guards.voter_id(request, settings), await guards.network(request, settings)
+        return Booth(voter_id, network, settings, self.db, self.rates, self.generations)
 
 
 def create(settings: Settings, resources: Resources | None = None) -> Litestar:

@@ -7,7 +7,7 @@ from arena.config import Settings
 from arena.evaluation.broadcasts import Broadcast
 from arena.evaluation.pacing import Clock, Pacer
 from arena.evaluation.turns import Answer
-from arena.evaluation.writers import Writer
+from arena.evaluation.writers import MOST_UNFINISHED, Writer
 from arena.upstream import Limits, Message, Target, Upstream
 
 BLOCKS_EVERY_TICKS = 6
@@ -64,8 +64,10 @@ class Exchange:
             writer.news.set()
 
     async def answers(self) -> tuple[Answer, Answer]:
-        """What is kept of both sides."""
+        """What is kept of both sides; long ones take long to render, so a thread does it while others are answered."""
         first, second = self.writers
+        if max(len(first.text), len(second.text)) <= MOST_UNFINISHED:
+            return first.answer(), second.answer()
         return await asyncio.to_thread(lambda: (first.answer(), second.answer()))
 
     @property
