@@ -41,6 +41,9 @@ from arena.sealing import Keyring
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
+# Streams make thousands of objects a second that are gone at once without the collector, which by default would look
+# after every 700 of them.
+GARBAGE_EVERY = 10_000
 MOST_BODY_BYTES = 2 * 1024 * 1024
 HEADERS = [
     (b"content-security-policy", pages.CONTENT_SECURITY_POLICY.encode()),
@@ -254,6 +257,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             gc.freeze()  # What is loaded by now stays; looking through it for garbage would hold up every stream.
+            gc.set_threshold(GARBAGE_EVERY)
             self._ready()
 
 
