@@ -66,8 +66,8 @@ class Writer:
             async with upstream.asked(target, messages, limits) as self._answer:
                 while not self.text and not self._answer.over:
                     self._add(await self._answer.more())
-                self._left = asyncio.get_running_loop().create_future()
                 if not self._answer.over:
+                    self._left = asyncio.get_running_loop().create_future()
                     await self._left
                 self.finished = self._answer.close()
         except UpstreamFailed as failure:
