@@ -11,6 +11,7 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from arena import guards
+from arena.api.booths import Booth
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import battles, broadcasts, exclusions, openings, prompts, reveals, turns
@@ -134,25 +135,19 @@ class Voted(Struct):
 
 
 @post("/battles")
-async def open_battle(
-    data: JSONBody[Opening],
-    voter_id: Given[UUID | None],
-    db: Given[Pool],
-    settings: Given[Settings],
-    generations: Given[Generations],
-    rates: Given[Rates],
-    network: Given[str],
-) -> Response[Opened]:
+async def open_battle(data: JSONBody[Opening], booth: Given[Booth]) -> Response[Opened]:
     """Open a battle: all sides begin to answer at once."""
-    generations.require_open()
+    settings = booth.settings
+    booth.generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
-    kind, asker = Kind(data.kind), voter_id or voters.invite()
-    await rates.battle(asker, network)
-    most, chosen = settings.concurrent_battles, data.contenders
-    battle, pair = await openings.open(db, rates, asker, prompt, most=most, kind=kind, chosen=chosen)
+    kind, asker = Kind(data.kind), booth.voter_id or voters.invite()
+    await booth.rates.battle(asker, booth.network)
+    battle, pair = await openings.open(
+        booth.db, booth.rates, asker, prompt, most=settings.concurrent_battles, kind=kind, chosen=data.contenders
+    )
     questions = [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants]
-    generations.begin(battle.id, 1, questions, kind=kind)
-    cookies = [] if voter_id else [guards.voter_cookie(asker, settings)]
+    booth.generations.begin(battle.id, 1, questions, kind=kind)
+    cookies = [] if booth.voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 
 
@@ -179,17 +174,15 @@ async def show_battle(
 @get("/battles/{battle_id:uuid}/stream", media_type="text/event-stream")
 async def stream_battle(
     battle_id: FromPath[UUID],
-    voter_id: Given[UUID | None],
-    db: Given[Pool],
-    generations: Given[Generations],
+    booth: Given[Booth],
     after: Annotated[int, QueryParameter(name="after", ge=0)] = 0,
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """The battle's events: ticks of both sides, finished blocks, and how it ended."""
-    battle = await battles.require(db, battle_id, voter_id)
+    battle = await battles.require(booth.db, battle_id, booth.voter_id)
     heard = TICK_NUMBER.fullmatch(last_event_id or "")
     return Stream(
-        generations.follow(battle, max(after, int(heard[0]) if heard else 0)),
+        booth.generations.follow(battle, max(after, int(heard[0]) if heard else 0)),
         media_type="text/event-stream",
         headers=STREAM_HEADERS,
     )

@@ -8,7 +8,7 @@ from arena.evaluation.battles import Kind
 from arena.evaluation.broadcasts import Broadcast
 from arena.evaluation.pacing import Clock, Pacer
 from arena.evaluation.turns import Answer
-from arena.evaluation.writers import Writer
+from arena.evaluation.writers import MOST_UNFINISHED, Writer
 from arena.upstream import Limits, Message, Target, Upstream
 
 BLOCKS_EVERY_TICKS = 6
@@ -69,8 +69,13 @@ class Exchange:
             writer.news.set()
 
     async def answers(self) -> tuple[Answer, ...]:
-        """What is kept of each side."""
-        return await asyncio.to_thread(lambda: tuple(writer.answer() for writer in self.writers))
+        """What is kept of each side; long ones take long to render, so a thread does it while others are answered."""
+        if max(len(writer.text) for writer in self.writers) <= MOST_UNFINISHED:
+            return self._answers()
+        return await asyncio.to_thread(self._answers)
+
+    def _answers(self) -> tuple[Answer, ...]:
+        return tuple(writer.answer() for writer in self.writers)
 
     @property
     def _broken(self) -> bool:
@@ -102,7 +107,8 @@ class Exchange:
         while not self._broken and not self._stopped:
             for writer in writers:
                 writer.listen()
-            await asyncio.sleep(0)  # All read now what has come since the last tick.
+            if any(writer.leaving for writer in writers):
+                await asyncio.sleep(0)  # How it has ended is known after that.
             shown = pacer.release(
                 tuple(writer.waiting for writer in writers), tuple(writer.ended for writer in writers)
             )

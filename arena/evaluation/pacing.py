@@ -3,6 +3,7 @@
 import asyncio
 from math import ceil
 
+from arena.alarms import Bell
 from arena.config import Pace
 
 
@@ -16,7 +17,7 @@ class Clock:
         self._seconds = seconds
         self._due = offset
         self._timer: asyncio.TimerHandle | None = None
-        self._ticked = asyncio.Event()
+        self._bell = Bell()
 
     async def tick(self) -> None:
         """Wait for the next tick; ticks that the event loop was too late for are left out."""
@@ -24,12 +25,11 @@ class Clock:
             loop = asyncio.get_running_loop()
             self._due += self._seconds * max(1, ceil((loop.time() - self._due) / self._seconds))
             self._timer = loop.call_at(self._due, self._wake)
-        await self._ticked.wait()
+        await self._bell.wait()
 
     def _wake(self) -> None:
         self._timer = None
-        self._ticked.set()
-        self._ticked.clear()
+        self._bell.ring()
 
 
 class Pacer:
