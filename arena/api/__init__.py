@@ -15,6 +15,7 @@ from arena.api import (
     health,
     interest,
     lifecycle,
+    pairings,
     reported,
     submissions,
 )
@@ -48,6 +49,7 @@ def routers() -> list[Router]:
             *checks.routes,
             *lifecycle.routes,
             *submissions.routes,
+            *pairings.routes,
             *reported.routes,
             *interest.routes,
             *arrivals.routes,

@@ -18,6 +18,7 @@ from arena.evaluation.battles import State
 from arena.evaluation.broadcasts import Noted
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
+from arena.evaluation.grounds import Grounds
 from arena.evaluation.reveals import Stage, Unveiled
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
@@ -127,6 +128,7 @@ async def open_battle(
     settings: Given[Settings],
     generations: Given[Generations],
     rates: Given[Rates],
+    grounds: Given[Grounds],
     network: Given[str],
 ) -> Response[Opened]:
     """Open a battle: both sides begin to answer at once."""
@@ -134,7 +136,8 @@ async def open_battle(
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
     asker = voter_id or voters.invite()
     await rates.battle(asker, network)
-    battle, pair = await openings.open(db, rates, asker, prompt, most=settings.concurrent_battles)
+    most = settings.concurrent_battles
+    battle, pair = await openings.open(db, rates, asker, prompt, most=most, grounds=grounds)
     generations.begin(battle.id, 1, [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants])
     cookies = [] if voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
