@@ -36,7 +36,7 @@ def run(order: Order, *, say: Callable[[str], None]) -> None:
         trial = Trial(**order.trial)
         found = savings.compare(trial, chosen, seen=lambda rule: progress.say(f"Drawing pairs by {rule}"))
     except RatingError as error:
-        raise Refused(str(error)) from error
+        raise Refused("{fault}", fault=str(error)) from error
     finally:
         progress.clear()
     if order.out:

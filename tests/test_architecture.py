@@ -51,7 +51,8 @@ OUTSIDE = {
     "arena/": {"msgspec", "asyncpg", "redis", "uvloop", "xllamacpp"},
 }
 
-# Only a noun's own module writes its tables. A vote closes its battle in the statement that records it.
+# Only a noun's own module writes its tables. A vote closes its battle in the statement that records it, and a battle
+# is opened with its draw, its sides and its first prompt by one.
 WRITERS = {
     "voters": {"people/voters.py"},
     "accounts": {"people/accounts.py"},
@@ -68,7 +69,7 @@ WRITERS = {
     # A noun of four rooms: what is called, how it is reached, where it stands and how it is.
     "endpoints": {f"submission/{room}.py" for room in ("endpoints", "connections", "lifecycle", "health")},
     "pairing_rates": {"submission/rates.py"},
-    "draws": {"evaluation/draws.py"},
+    "draws": {"evaluation/battles.py"},
     "pairing_policies": {"evaluation/policies.py"},
     "forbidden_pairs": {"evaluation/forbidden.py"},
     "estimates": {"evaluation/estimates.py"},
@@ -79,7 +80,7 @@ WRITERS = {
     "check_steps": {"submission/checks.py"},
     "battles": {"evaluation/battles.py", "evaluation/votes.py", "evaluation/upkeep.py"},
     "sides": {"evaluation/battles.py"},
-    "turns": {"evaluation/turns.py"},
+    "turns": {"evaluation/turns.py", "evaluation/battles.py"},
     "answers": {"evaluation/turns.py"},
     "votes": {"evaluation/votes.py"},
     "exclusions": {"evaluation/exclusions.py"},
