@@ -18,6 +18,7 @@ from arena.evaluation.pairing import Ground, Pair, Pairing, Table
 from arena.evaluation.policies import Policy
 from arena.submission.endpoints import Entrant
 from arena.submission.lifecycle import State
+from arena.together import Together
 from rating import allocation
 from rating.allocation import Known, Shares
 from rating.arrays import Flags
@@ -57,7 +58,7 @@ class Grounds:
 
     def __init__(self, db: Pool) -> None:
         self._db = db
-        self._reading = asyncio.Lock()
+        self._reads = Together(self._read)
         self._read_at = -FRESH_SECONDS
         self._facts: Facts | None = None
         self._ground: Ground | None = None
@@ -65,21 +66,18 @@ class Grounds:
 
     async def draw(self, entrants: list[Entrant], *, without: Collection[Pair] = ()) -> Pairing:
         """Draw a pair of these, but not one of those it shall be `without`, if there are others."""
-        ground = await self._present(entrants)
-        among = pairing.drawable(entrants, ground)
-        return pairing.drawn(among, self._table(among, ground), without=without)
+        if self._ground is None or not self._serves(entrants, self._ground):
+            await self._reads.ask(None)
+        assert self._ground is not None
+        among = pairing.drawable(entrants, self._ground)
+        return pairing.drawn(among, self._table(among, self._ground), without=without)
 
-    async def _present(self, entrants: list[Entrant]) -> Ground:
-        """The ground as it is now; read again if somebody is to be drawn whom it does not know."""
-        async with self._reading:
-            known = self._ground.places if self._ground else {}
-            new = any(entrant.contender_id not in known for entrant in entrants)
-            if self._ground is None or new or monotonic() - self._read_at > FRESH_SECONDS:
-                await self._read()
-            assert self._ground is not None
-            return self._ground
+    def _serves(self, entrants: list[Entrant], ground: Ground) -> bool:
+        """Whether the ground is fresh and knows everybody who is to be drawn."""
+        fresh = monotonic() - self._read_at <= FRESH_SECONDS
+        return fresh and all(entrant.contender_id in ground.places for entrant in entrants)
 
-    async def _read(self) -> None:
+    async def _read(self, asked: list[None]) -> list[None]:
         began = monotonic()
         facts = await _facts(self._db)
         if facts != self._facts:
@@ -89,6 +87,7 @@ class Grounds:
             self._facts = facts
             self._tables.clear()
         self._read_at = began
+        return asked
 
     def _table(self, entrants: list[Entrant], ground: Ground) -> Table:
         among = tuple((entrant.contender_id, entrant.rate, entrant.state) for entrant in entrants)
