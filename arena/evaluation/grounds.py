@@ -154,8 +154,8 @@ def _known(places: dict[UUID, int], private: Flags, found: Estimates) -> Known:
 
     A vote's gain is counted over all that were rated, also those that are drawn no more: they hold the scale.
     """
-    new = [one for one in places if one not in set(found.contender_ids)]
-    ids, size = [*found.contender_ids, *new], len(found.contender_ids)
+    voted, size = set(found.contender_ids), len(found.contender_ids)
+    ids = [*found.contender_ids, *(one for one in places if one not in voted)]
     theta, covariance = np.zeros(len(ids)), np.eye(len(ids)) * UNKNOWN_VARIANCE
     theta[:size], covariance[:size, :size] = found.theta, found.covariance
     settled, group = np.zeros(len(ids), dtype=np.bool_), np.arange(len(ids)) + found.groups.max(initial=-1) + 1
