@@ -143,7 +143,14 @@ async def open_battle(data: JSONBody[Opening], booth: Given[Booth]) -> Response[
     kind, asker = Kind(data.kind), booth.voter_id or voters.invite()
     await booth.rates.battle(asker, booth.network)
     battle, pair = await openings.open(
-        booth.db, booth.rates, asker, prompt, most=settings.concurrent_battles, kind=kind, chosen=data.contenders
+        booth.db,
+        booth.rates,
+        asker,
+        prompt,
+        most=settings.concurrent_battles,
+        grounds=booth.grounds,
+        kind=kind,
+        chosen=data.contenders,
     )
     questions = [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants]
     booth.generations.begin(battle.id, 1, questions, kind=kind)

@@ -5,6 +5,7 @@ import pytest
 from msgspec import structs
 
 from arena.config import Settings
+from arena.evaluation.policies import Terms
 from arena.pages import CONTENT_SECURITY_POLICY, assets, suggestions, texts
 from arena.pages.templating import environment
 from tests.arena.pages import markup
@@ -79,8 +80,11 @@ async def test_the_battle_page_asks_for_nothing_but_a_prompt(visitor: Visitor) -
 
 def test_the_methodology_is_that_of_the_running_settings() -> None:
     changed = structs.replace(SETTINGS, established_votes=77, established_half_width=12.0, release_seconds=90.0)
-    html = environment().get_template("texts/methodology.html").render(settings=changed, method=texts.method())
-    told = words(Page(html).one("main"))
+    terms = Terms(uniform=0.45, newcomers=0.35, a_optimal=0.2, connecting=0.25, same_organisation=False)
+    page = environment().get_template("texts/methodology.html")
+    told = words(Page(page.render(settings=changed, method=texts.method(), policy=terms)).one("main"))
+    for claim in ("45% are shared evenly", "35% are for", "25% of all battles join", "one organisation do not meet"):
+        assert claim in told
     for claim in ("from 77 votes on", "± 12 points", "at most every 90 seconds", "one draw", "95% of cases"):
         assert claim in told
 
