@@ -13,12 +13,13 @@ from msgspec import Meta, Struct
 from arena import guards
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, broadcasts, exclusions, openings, prompts, reveals, turns
+from arena.evaluation import battles, broadcasts, exclusions, gates, openings, prompts, reveals, tags, turns
 from arena.evaluation.battles import State
 from arena.evaluation.broadcasts import Noted
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.evaluation.reveals import Stage, Unveiled
+from arena.evaluation.tags import Tagged
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
 from arena.jobs import Wakeups
@@ -75,7 +76,11 @@ class TurnShown(Struct):
 
 
 class BattleShown(Struct):
-    """A battle as its voter may see it; `remarks` say why its vote is not rated, `reveal` is null until the vote."""
+    """A battle as its voter may see it.
+
+    `remarks` say why its vote is not rated; `reveal`, and `tags` with what the prompt was sorted as, are null until the
+    vote.
+    """
 
     id: UUID
     state: State
@@ -83,6 +88,7 @@ class BattleShown(Struct):
     sides: list[Spoken]
     remarks: tuple[Noted, ...]
     reveal: "Reveal | None"
+    tags: Tagged | None
 
 
 class SideRevealed(Unveiled, frozen=True, kw_only=True):
@@ -132,6 +138,7 @@ async def open_battle(
     """Open a battle: both sides begin to answer at once."""
     generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
+    gates.require(prompt, settings)
     asker = voter_id or voters.invite()
     await rates.battle(asker, network)
     battle, pair = await openings.open(db, rates, asker, prompt, most=settings.concurrent_battles)
@@ -151,11 +158,12 @@ async def show_battle(
     """A battle of one's own: state and texts, and who the sides were once there is a vote."""
     battle = await battles.require(db, battle_id, voter_id)
     said = [_turn(turn) for turn in await turns.said(db, battle_id)]
-    reveal = None
+    reveal = tag = None
     if battle.state is State.VOTED and voter_id:
         reveal = _placed(await reveals.tell(db, battle_id, voter_id), await latest.of(BOARD))
+        tag = await tags.tagged(db, battle_id)
     remarks = broadcasts.ready(await exclusions.standing(db, battle_id)).remarks
-    return guards.fresh(request, BattleShown(battle.id, battle.state, said, said[-1].sides, remarks, reveal))
+    return guards.fresh(request, BattleShown(battle.id, battle.state, said, said[-1].sides, remarks, reveal, tag))
 
 
 @get("/battles/{battle_id:uuid}/stream", media_type="text/event-stream")
@@ -191,6 +199,7 @@ async def next_turn(
     """Ask both sides on; their stream goes on where it stopped."""
     generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
+    gates.require(prompt, settings)
     battle = await battles.require(db, battle_id, voter_id)
     await rates.battle(voter_id or battle.id, network)
     if battle.state is State.READY:

@@ -8,9 +8,11 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Pool, Proxy, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import draws, exclusions, turns
+from arena.evaluation import draws, exclusions, findings, tags, turns
 from arena.evaluation.exclusions import Remark
+from arena.evaluation.gates import Finding
 from arena.evaluation.pairing import Pairing
+from arena.evaluation.tags import Tag
 from arena.evaluation.turns import Answer
 from arena.people import voters
 from arena.submission import endpoints, health
@@ -155,6 +157,8 @@ async def finish(
     shown: list[int],
     void: str | None,
     remarks: Sequence[Remark] = (),
+    tag: Tag | None = None,
+    found: Sequence[Finding] = (),
 ) -> State:
     """Keep both answers and make the battle ready for its vote, or void for the reason given.
 
@@ -175,6 +179,8 @@ async def finish(
         )
         state = await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
         await exclusions.keep(connection, battle_id, remarks)
+        await tags.keep(connection, battle_id, tag)
+        await findings.keep(connection, battle_id, found)
         await _tell_endpoints(connection, battle_id, turn, answers)
     return State(state)
 

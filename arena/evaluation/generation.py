@@ -165,7 +165,7 @@ class Generations:
             starting = asyncio.create_task(self._start(battle_id))
             await self._hold(exchange, questions)
             await starting
-            end = await self._finish(battle_id, exchange)
+            end = await self._finish(battle_id, exchange, questions[0][1][-1].content)
         finally:
             exchange.broadcast.end(end)
 
@@ -182,25 +182,26 @@ class Generations:
         except AWAY as error:
             log.warning("start not noted battle=%s error=%s", battle_id, type(error).__name__)
 
-    async def _finish(self, battle_id: UUID, exchange: Exchange) -> Ready | Failed:
+    async def _finish(self, battle_id: UUID, exchange: Exchange, prompt: str) -> Ready | Failed:
         answers = await exchange.answers()
         for position, answer in enumerate(answers):
             if answer.failure:
                 log.warning("side failed battle=%s position=%d failure=%s", battle_id, position, answer.failure)
-        state, remarks = await self._keep(battle_id, exchange, answers)
+        state, remarks = await self._keep(battle_id, exchange, prompt, answers)
         if state is not State.READY:
             return Failed(_code(state, exchange.reason))
         exchange.broadcast.html(exchange.turn, (Shown(answers[0].html, 0, ""), Shown(answers[1].html, 0, "")))
         return broadcasts.ready(remarks)
 
     async def _keep(
-        self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, Answer]
+        self, battle_id: UUID, exchange: Exchange, prompt: str, answers: tuple[Answer, Answer]
     ) -> tuple[State, list[Remark]]:
         """Keep the answers and what is found in them; while PostgreSQL is away they wait for it, up to a minute."""
         deadline = monotonic() + KEEP_TRYING_SECONDS
+        screened = screening.screen(exchange.turn, prompt, answers, self._settings)
         while True:
             try:
-                remarks = await screening.remarks(self._db, battle_id, exchange.turn, answers)
+                remarks = await screening.remarks(self._db, battle_id, exchange.turn, answers, screened, self._settings)
                 state = await battles.finish(
                     self._db,
                     battle_id,
@@ -209,6 +210,8 @@ class Generations:
                     shown=exchange.shown,
                     void=exchange.reason,
                     remarks=remarks,
+                    tag=screened.tag,
+                    found=screened.findings,
                 )
                 return state, remarks
             except AWAY as error:

@@ -2,11 +2,35 @@
 
 from uuid import UUID
 
+from msgspec import Struct
+
+from arena.config import Settings
 from arena.db import Db
+from arena.evaluation import gates, tags
 from arena.evaluation.exclusions import Remark
+from arena.evaluation.gates import Finding
+from arena.evaluation.tags import Tag
 from arena.evaluation.turns import Answer
 
 
-async def remarks(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, Answer]) -> list[Remark]:
+class Screened(Struct, frozen=True):
+    """What the texts of a turn alone tell; `tag` is that of the battle's first prompt, None for later ones."""
+
+    tag: Tag | None
+    findings: list[Finding]
+
+
+def screen(turn: int, prompt: str, answers: tuple[Answer, Answer], settings: Settings) -> Screened:
+    """Sort the prompt and look for what must not be published."""
+    tag = tags.of(prompt) if turn == 1 else None
+    return Screened(tag, gates.examine(turn, prompt, [answer.text for answer in answers], settings))
+
+
+async def remarks(
+    db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], screened: Screened, settings: Settings
+) -> list[Remark]:
     """Everything about this turn that keeps its battle from being rated."""
-    return []
+    return [
+        *gates.remarks(screened.findings, settings),
+        *await tags.remarks(db, battle_id, screened.tag, settings.same_prompt_votes),
+    ]
