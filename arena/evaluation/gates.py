@@ -20,9 +20,13 @@ log = logging.getLogger(__name__)
 Spans = list[tuple[int, int]]
 
 REFUSED: Final = {
-    Reason.PERSONAL: "This prompt seems to hold personal data: {what}. Take it out, since prompts may be published.",
-    Reason.TOXIC: "This prompt holds words that the arena does not pass on: {what}. Put it in other words.",
+    Reason.PERSONAL: "This prompt seems to hold personal data at place {place}. Take it out, since prompts may be published.",
+    Reason.TOXIC: "This prompt holds words at place {place} that the arena does not pass on. Put it in other words.",
 }
+
+
+class PromptGated(PromptRefused):
+    """This prompt holds something that the arena does not pass on. Take it out."""
 
 
 class Rule(Struct, frozen=True):
@@ -67,7 +71,7 @@ def require(prompt: str, settings: Settings, *, rules: Sequence[Rule] = RULES) -
     refusing = [rule for rule in rules if _action(rule.gate, None, settings) is Action.REFUSE]
     for found in look(prompt, turn=1, position=None, rules=refusing):
         if found.spans:
-            raise PromptRefused(REFUSED[found.gate], what=found.rule)
+            raise PromptGated(REFUSED[found.gate], place=found.spans[0][0] + 1)
 
 
 def look(text: str, *, turn: int, position: int | None, rules: Sequence[Rule] = RULES) -> list[Finding]:

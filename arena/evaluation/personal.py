@@ -26,7 +26,7 @@ _NOBODYS: Final = re.compile(
 _EMAIL: Final = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,18}(?![\w-]|\.\w|:[/\w])", re.ASCII
 )
-_INTERNATIONAL: Final = re.compile(r"(?<![\w+.])\+(?:[ .()-]{0,2}\d){8,15}(?![\w-])", re.ASCII)
+_INTERNATIONAL: Final = re.compile(r"(?<![\w+.])\+[1-9](?:[ .()-]{0,2}\d){7,14}(?![\w-])", re.ASCII)
 _AMERICAN: Final = re.compile(
     r"(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[.-])[2-9]\d\d[.-]\d{4}(?![\w-]|\.\d)", re.ASCII
 )
@@ -42,7 +42,7 @@ _RESIDENT: Final = re.compile(r"(?<!\w)[1-9]\d{5}(?:19|20)\d{9}[\dXx](?!\w)", re
 _SSN: Final = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])", re.ASCII)
 _IPV4: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)", re.ASCII)
 _IPV6: Final = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])", re.ASCII)
-_VERSION: Final = re.compile(r"(?:\bv|version|release|build|assembly|firmware|driver)\W{0,3}$", re.IGNORECASE)
+_VERSION: Final = re.compile(r"(?:\bv|version|release|build|assembly|firmware|driver|#)\W{0,3}$", re.IGNORECASE)
 _AMERICAN_ADDRESS: Final = re.compile(
     r"(?<!\w)\d{1,5} (?:[NSEW]\.? )?(?:[A-Z][a-z]{1,20} ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive"
     r"|Dr|Boulevard"
@@ -133,7 +133,9 @@ def _plain(found: str) -> str:
 
 
 def _callable(number: str) -> bool:
-    """Neither made for films (555) nor typed along the keyboard."""
+    """Neither a decimal fraction, nor made for films (555), nor typed along the keyboard."""
+    if number.count(".") == 1:
+        return False
     digits = _plain(number).replace(".", "")
     made_up = "555" in digits[:7] or "1234567" in digits or "7654321" in digits or "0000000" in digits
     return not made_up and len(set(digits)) >= _DIFFERENT_DIGITS
