@@ -45,7 +45,7 @@ _TEXTS = (
 
 _RULES: Final[dict[str, tuple[str, ...]]] = {
     "code": (
-        r"```\s*\w*\n",
+        r"```[ \t]*\w{0,20}\n",
         r"^[ \t]*(?:def \w+\(|import \w+|from \w[\w.]* import |#include\b|class \w+[:({]|public \w+"
         r"|using \w+;|let \w+ =)",
         r"[;{}][ \t]*$",
@@ -137,7 +137,7 @@ _RULES: Final[dict[str, tuple[str, ...]]] = {
         r"|\bstay in character\b",
         r"\b(?:imagine|picture|consider|suppose) (?:yourself|you are|you['’]re|you) (?:as )?an? (?:\d+"
         r"|\w+)(?! \w+ing\b)",
-        r"(?:^|[.\n]\s*)(?:now )?(?:you are|you['’]re) (?:now )?an? (?!given\b)\w+",
+        r"(?:^|\. )(?:now )?(?:you are|you['’]re) (?:now )?an? (?!given\b)\w+",
         r"扮演|假装你|假设你是|假如你是|想象你是|你(?:现在)?是一(?:名|位|个|只|棵|台|家)"
         r"|以[^。\n]{0,12}的(?:身份|口吻|语气)|角色是|跑团",
     ),

@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 Spans = list[tuple[int, int]]
 
 REFUSED: Final = {
-    Reason.PERSONAL: "This prompt seems to hold personal data at place {place}. Take it out, since prompts may be published.",
+    Reason.PERSONAL: (
+        "This prompt seems to hold personal data at place {place}. Take it out, since prompts may be published."
+    ),
     Reason.TOXIC: "This prompt holds words at place {place} that the arena does not pass on. Put it in other words.",
 }
 

@@ -198,7 +198,8 @@ class Generations:
     ) -> tuple[State, list[Remark]]:
         """Keep the answers and what is found in them; while PostgreSQL is away they wait for it, up to a minute."""
         deadline = monotonic() + KEEP_TRYING_SECONDS
-        screened = screening.screen(exchange.turn, prompt, answers, self._settings)
+        # In a thread, since a long text takes some milliseconds for which no other battle shall wait.
+        screened = await asyncio.to_thread(screening.screen, exchange.turn, prompt, answers, self._settings)
         while True:
             try:
                 remarks = await screening.remarks(self._db, battle_id, exchange.turn, answers, screened, self._settings)
