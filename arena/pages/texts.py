@@ -7,6 +7,7 @@ from litestar.di import NamedDependency as Given
 from litestar.response import Template
 
 from arena.config import Settings
+from arena.evaluation.categories import CLASSIFIER
 from arena.guards import YEAR
 from rating import Tally, rate
 from rating.standings import Method
@@ -21,7 +22,7 @@ def method() -> Method:
 @get("/methodology", include_in_schema=False)
 async def methodology(settings: Given[Settings]) -> Template:
     """How ratings are made."""
-    context = {"method": method(), "settings": settings}
+    context = {"method": method(), "settings": settings, "classifier": CLASSIFIER}
     return Template("texts/methodology.html", context=context, headers={"cache-control": "no-cache"})
 
 

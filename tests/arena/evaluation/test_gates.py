@@ -112,8 +112,9 @@ def test_words_with_another_sense_are_not_toxic(text: str) -> None:
 
 def test_real_texts_hardly_ever_hold_a_finding() -> None:
     """Looked at by hand: of 1,133 answers none holds personal data, of 500 prompts one names a phone number."""
-    answers = [text for text in corpora.answered() if rules_that_find(text)]
-    assert len(answers) / len(corpora.answered()) <= 0.001
+    answers = corpora.answered()
+    assert len(answers) == 1133
+    assert [text for text in answers if rules_that_find(text)] == []
     prompts = [text for text in corpora.asked() if rules_that_find(text)]
     assert len(prompts) == 1
     assert rules_that_find(prompts[0]) == ["phone"]

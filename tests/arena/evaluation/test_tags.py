@@ -7,7 +7,7 @@ from msgspec import structs
 
 from arena.config import Action, Settings
 from arena.db import Pool
-from arena.evaluation import battles, exclusions, findings, pairing, presets, screening, tags, votes
+from arena.evaluation import battles, exclusions, findings, fingerprints, pairing, presets, screening, tags, votes
 from arena.evaluation.exclusions import Reason, Remark
 from arena.evaluation.turns import Answer
 from arena.submission.endpoints import Entrant
@@ -167,6 +167,7 @@ async def test_nothing_of_a_forgotten_voters_text_is_left_and_its_battles_stay_s
         await tags.forget(connection, voter)
         await findings.forget(connection, voter)
     row = await db.fetchrow("SELECT categories, digest, sketch, bands FROM tags WHERE battle_id = $1", mine)
+    assert row is not None
     assert tuple(row) == (["code"], None, None, None)
     assert (await findings.of(db, mine), len(await findings.of(db, other))) == ([], 1)
     await db.execute("UPDATE tags SET classifier = ''")
@@ -176,7 +177,7 @@ async def test_nothing_of_a_forgotten_voters_text_is_left_and_its_battles_stay_s
 
 async def test_the_database_and_the_program_agree_on_what_is_alike(db: Pool) -> None:
     one, other = (tags.of(text).fingerprint.sketch for text in (PROMPT, f"{PROMPT}, please, at once, with tests"))
-    assert await db.fetchval("SELECT alike($1, $2)", one, other) == tags.fingerprints.alike(one, other) < 1
+    assert await db.fetchval("SELECT alike($1, $2)", one, other) == fingerprints.alike(one, other) < 1
     assert await db.fetchval("SELECT alike($1, $1)", one) == 1
 
 
