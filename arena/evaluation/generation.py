@@ -165,7 +165,7 @@ class Generations:
         end: Ready | Failed = Failed("interrupted")
         try:
             await self._hold(exchange, questions)
-            end = await self._finish(battle_id, exchange, questions[0][1][-1].content)
+            end = await self._finish(battle_id, exchange)
         finally:
             exchange.broadcast.end(end)
 
@@ -176,26 +176,25 @@ class Generations:
             exchange.reason = "interrupted"
             log.exception("exchange broke")
 
-    async def _finish(self, battle_id: UUID, exchange: Exchange, prompt: str) -> Ready | Failed:
+    async def _finish(self, battle_id: UUID, exchange: Exchange) -> Ready | Failed:
         answers = await exchange.answers()
         for position, answer in enumerate(answers):
             if answer.failure:
                 log.warning("side failed battle=%s position=%d failure=%s", battle_id, position, answer.failure)
-        state, remarks = await self._keep(battle_id, exchange, prompt, answers)
+        state, remarks = await self._keep(battle_id, exchange, answers)
         if state is not State.READY:
             return Failed(_code(state, exchange.reason))
         exchange.broadcast.html(exchange.turn, (Shown(answers[0].html, 0, ""), Shown(answers[1].html, 0, "")))
         return broadcasts.ready(remarks)
 
     async def _keep(
-        self, battle_id: UUID, exchange: Exchange, prompt: str, answers: tuple[Answer, Answer]
+        self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, Answer]
     ) -> tuple[State, list[Remark]]:
         """Keep the answers and what is found in them; while PostgreSQL is away they wait for it, up to a minute."""
         deadline = monotonic() + KEEP_TRYING_SECONDS
-        # In a thread, since a long text takes some milliseconds for which no other battle shall wait.
-        screened = await asyncio.to_thread(screening.screen, exchange.turn, prompt, answers, self._settings)
         while True:
             try:
+                screened = await screening.screen(self._db, battle_id, exchange.turn, answers, self._settings)
                 remarks = await screening.remarks(self._db, battle_id, exchange.turn, answers, screened, self._settings)
                 state = await battles.finish(
                     self._db,

@@ -1,12 +1,13 @@
 """Screening: what is found in a turn before its battle can be voted on."""
 
+import asyncio
 from uuid import UUID
 
 from msgspec import Struct
 
 from arena.config import Settings
 from arena.db import Db
-from arena.evaluation import gates, tags
+from arena.evaluation import gates, tags, turns
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.gates import Finding
 from arena.evaluation.tags import Tag
@@ -20,8 +21,17 @@ class Screened(Struct, frozen=True):
     findings: list[Finding]
 
 
-def screen(turn: int, prompt: str, answers: tuple[Answer, Answer], settings: Settings) -> Screened:
-    """Sort the prompt and look for what must not be published."""
+async def screen(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], settings: Settings) -> Screened:
+    """Sort the prompt that was asked and look for what must not be published.
+
+    In a thread, since a long text takes some milliseconds for which no other battle shall wait.
+    """
+    prompt = await turns.asked(db, battle_id, turn)
+    return await asyncio.to_thread(look, turn, prompt, answers, settings)
+
+
+def look(turn: int, prompt: str, answers: tuple[Answer, Answer], settings: Settings) -> Screened:
+    """What these texts tell."""
     tag = tags.of(prompt) if turn == 1 else None
     return Screened(tag, gates.examine(turn, prompt, [answer.text for answer in answers], settings))
 

@@ -35,7 +35,7 @@ async def asked(
 ) -> tuple[UUID, list[Remark]]:
     """A battle that went the way of generation: screened, then finished."""
     battle = await battles.open(db, voter or uuid4(), prompt, pairing.draw(entrants))
-    screened = screening.screen(1, prompt, answers, settings)
+    screened = await screening.screen(db, battle.id, 1, answers, settings)
     remarks = await screening.remarks(db, battle.id, 1, answers, screened, settings)
     for _ in range(2):  # Told again, it changes nothing.
         await battles.finish(
@@ -181,7 +181,7 @@ async def test_the_database_and_the_program_agree_on_what_is_alike(db: Pool) -> 
     assert await db.fetchval("SELECT alike($1, $1)", one) == 1
 
 
-async def test_a_later_turn_is_looked_through_and_not_sorted(settings: Settings) -> None:
-    screened = screening.screen(2, "Mail maria.keller82@posteo.de", ANSWERS, settings)
+def test_a_later_turn_is_looked_through_and_not_sorted(settings: Settings) -> None:
+    screened = screening.look(2, "Mail maria.keller82@posteo.de", ANSWERS, settings)
     assert screened.tag is None
     assert [(found.turn, found.rule) for found in screened.findings] == [(2, "e-mail")]
