@@ -21,7 +21,7 @@ class Screened(Struct, frozen=True):
     findings: list[Finding]
 
 
-async def screen(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], settings: Settings) -> Screened:
+async def screen(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, ...], settings: Settings) -> Screened:
     """Sort the prompt that was asked and look for what must not be published.
 
     In a thread, since a long text takes some milliseconds for which no other battle shall wait.
@@ -30,15 +30,13 @@ async def screen(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, Answ
     return await asyncio.to_thread(look, turn, prompt, answers, settings)
 
 
-def look(turn: int, prompt: str, answers: tuple[Answer, Answer], settings: Settings) -> Screened:
+def look(turn: int, prompt: str, answers: tuple[Answer, ...], settings: Settings) -> Screened:
     """What these texts tell."""
     tag = tags.of(prompt) if turn == 1 else None
     return Screened(tag, gates.examine(turn, prompt, [answer.text for answer in answers], settings))
 
 
-async def remarks(
-    db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], screened: Screened, settings: Settings
-) -> list[Remark]:
+async def remarks(db: Db, battle_id: UUID, screened: Screened, settings: Settings) -> list[Remark]:
     """Everything about this turn that keeps its battle from being rated."""
     return [
         *gates.remarks(screened.findings, settings),
