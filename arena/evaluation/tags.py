@@ -95,7 +95,7 @@ async def remarks(db: Db, battle_id: UUID, tag: Tag | None, most: int) -> list[R
         SELECT count(*)
         FROM battles JOIN tags ON tags.battle_id = battles.id
         WHERE voter_id = (SELECT voter_id FROM battles WHERE id = $1) AND id <> $1
-          AND opened_at > now() - interval '1 day' AND state IN ('ready', 'voted')
+          AND kind = 'blind' AND opened_at > now() - interval '1 day' AND state IN ('ready', 'voted')
           AND (digest = $2 OR (bands && $4 AND alike(sketch, $3) >= $5))
         """,
         battle_id,
