@@ -84,6 +84,8 @@ WRITERS = {
     "answers": {"evaluation/turns.py"},
     "votes": {"evaluation/votes.py"},
     "exclusions": {"evaluation/exclusions.py"},
+    "tags": {"evaluation/tags.py"},
+    "gate_findings": {"evaluation/findings.py"},
     "imports": {"evaluation/imports.py"},
     "imported_votes": {"evaluation/imports.py"},
     "boards": {"integration/boards.py"},

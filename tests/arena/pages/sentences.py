@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 import arena
 from arena import app, limits
 from arena.errors import ArenaError
-from arena.evaluation import battles, votes
+from arena.evaluation import battles, gates, votes
 from arena.submission import contract, lifecycle, reports
 
 ARENA = Path(arena.__file__).parent
@@ -29,6 +29,7 @@ OPERATORS = (
 CHOSEN = {
     "VotingClosed": [*votes.VOTED.values(), *votes.CLOSED.values()],
     "TooManyAtOnce": [*battles.AT_ONCE],
+    "PromptGated": [*gates.REFUSED.values()],
     "NoSuchWay": [*lifecycle.NOT_FROM_HERE.values()],
     "LimitReached": [*limits.YOURS, *limits.YOUR_NETWORKS],
 }
