@@ -15,7 +15,9 @@ from arena.api import (
     health,
     interest,
     lifecycle,
+    opinions,
     reported,
+    shares,
     submissions,
 )
 
@@ -39,6 +41,8 @@ def routers() -> list[Router]:
             battles.stop_battle,
             battles.vote,
             battles.skip_battle,
+            *opinions.routes,
+            *shares.routes,
             boards.list_boards,
             boards.show_board,
             boards.list_releases,

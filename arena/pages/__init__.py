@@ -17,6 +17,7 @@ from arena.pages import (
     languages,
     popularity,
     providers,
+    shares,
     submissions,
     texts,
 )
@@ -46,6 +47,7 @@ routes: list[HTTPRouteHandler | Any] = [
     boards.show,
     texts.methodology,
     texts.policy,
+    shares.show,
     contenders.show,
     popularity.show,
     submissions.show,
