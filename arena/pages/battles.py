@@ -14,8 +14,7 @@ async def show(settings: Given[Settings]) -> Template:
     return Template(
         "battles/show.html",
         context={
-            "suggestions": suggestions.one_of_each(),
-            "prompts": suggestions.ALL,
+            "suggestions": suggestions.ALL,
             # Nothing comes for longer than this only where the connection is dead without having said so.
             "silence_seconds": settings.first_byte_seconds + settings.idle_seconds + settings.start_barrier_seconds,
         },

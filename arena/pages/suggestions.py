@@ -17,11 +17,3 @@ class Suggestion(Struct, frozen=True):
 ALL: Final = msgspec.json.decode(
     (resources.files("arena.pages") / "suggestions.json").read_bytes(), type=list[Suggestion]
 )
-
-
-def one_of_each() -> list[Suggestion]:
-    """The first prompt of every kind."""
-    first: dict[str, Suggestion] = {}
-    for suggestion in ALL:
-        first.setdefault(suggestion.kind, suggestion)
-    return list(first.values())
