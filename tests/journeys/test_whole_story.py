@@ -66,7 +66,9 @@ class Hall:
 
     async def breaks(self, model: str) -> None:
         """Let both be this model of the provider from now on."""
-        await self.db.execute("UPDATE endpoints SET model = $1, failures = 0, failed_at = NULL, cooled_until = NULL", model)
+        await self.db.execute(
+            "UPDATE endpoints SET model = $1, failures = 0, failed_at = NULL, cooled_until = NULL", model
+        )
 
 
 @pytest.fixture
@@ -159,7 +161,7 @@ async def test_a_voter_asks_fails_retries_votes_says_why_shares_and_leaves(
 
     await reader.ask()
     await reader.is_in("ready")
-    await reader.act("Skip", "s")
+    await (page.locator("[data-skip]").tap() if reader.phone else page.keyboard.press("s"))
     await reader.looks("story-skip")
     await reader.act("It is not my field", "3")
     await reader.is_in("idle")
@@ -167,7 +169,9 @@ async def test_a_voter_asks_fails_retries_votes_says_why_shares_and_leaves(
     assert foreign == []
 
     async def kept() -> bool:
-        rows = await hall.db.fetch("SELECT state, reason, outcome FROM battles LEFT JOIN votes ON battle_id = battles.id")
+        rows = await hall.db.fetch(
+            "SELECT state, reason, outcome FROM battles LEFT JOIN votes ON battle_id = battles.id"
+        )
         return {("void", None), ("voted", "a"), ("skipped", None)} <= {(row["state"], row["outcome"]) for row in rows}
 
     await until(kept)
