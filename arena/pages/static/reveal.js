@@ -67,8 +67,14 @@ function fill(slot, sides, chosen) {
   }
 }
 
-function receipt(slot, { counted, reason, id }) {
-  slot('receipt').textContent = counted ? word('receipt-counted') : named('receipt', reason)
+// A control battle says what it was, once that is known.
+function why(reason, { control, control_side: place }) {
+  if (reason !== 'control' || !control) return named('receipt', reason)
+  return word(`control-${control}`, { letter: LETTERS[place] })
+}
+
+function receipt(slot, { counted, reason, id }, revealed) {
+  slot('receipt').textContent = counted ? word('receipt-counted') : why(reason, revealed)
   slot('vote').textContent = id
   slot('vote').href = `/votes/${id}`
 }
@@ -82,13 +88,14 @@ async function others(slot, id) {
   slot('others').hidden = false
 }
 
-export function reveal(section, { vote, receipt: told, reveal: { sides } }, id) {
+export function reveal(section, { vote, receipt: told, reveal: revealed }, id) {
+  const { sides } = revealed
   const slot = (name) => section.querySelector(`[data-slot="${name}"]`)
   const chosen = ['a', 'b'].indexOf(vote.outcome)
   slot('outcome').textContent = word(`outcome-${vote.outcome}`, { a: sides[0].name, b: sides[1].name })
   slot('board').textContent = boardSentence(sides)
   slot('plot').hidden = sides[0].group !== sides[1].group || !draw(slot('plot'), sides, chosen)
-  receipt(slot, told)
+  receipt(slot, told, revealed)
   fill(slot, sides, chosen)
   for (const [place, side] of sides.entries()) {
     slot(`name-${place}`).replaceChildren(...heading(side))

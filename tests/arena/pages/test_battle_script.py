@@ -435,7 +435,7 @@ async def test_a_screen_reader_hears_each_state_once_and_reads_a_before_b(booth:
     await booth.page.keyboard.press("Enter")
     await booth.is_in("ready")
     tree = await booth.page.locator("main").aria_snapshot()
-    places = [tree.index(words) for words in ('heading "Answer A"', 'heading "Answer B"', 'button "A is better"')]
+    places = [tree.index(words) for words in ('heading "Answer A"', 'heading "Answer B"', 'button "← A is better"')]
     assert places == sorted(places)
     await booth.page.keyboard.press("ArrowDown")
     await booth.sends()

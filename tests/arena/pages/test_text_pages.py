@@ -61,7 +61,7 @@ def test_scripts_hold_no_sentence() -> None:
 
 
 def test_every_sentence_that_the_battle_says_is_in_its_page() -> None:
-    html = environment().get_template("battles/show.html").render(suggestions=[], prompts=[], silence_seconds=40)
+    html = environment().get_template("battles/show.html").render(suggestions=[], silence_seconds=40)
     assert len(markup.said_by_scripts(Page(html))) > 20
     assert markup.unsaid(Page(html)) == set()
 
@@ -73,7 +73,9 @@ async def test_the_battle_page_asks_for_nothing_but_a_prompt(visitor: Visitor) -
     assert words(page.one("label", for_="prompt")) == "Your prompt"
     assert page.one("span", id="consent").inside[0].attributes["href"] == "/policy"
     offered = page.all("button", data_suggestion="")
-    assert [button.inside[1].text for button in offered] == [one.text for one in suggestions.one_of_each()]
+    assert [button.inside[1].text for button in offered] == [one.text for one in suggestions.ALL]
+    kinds = [button.attributes["data-kind"] for button in offered if "hidden" not in button.attributes]
+    assert len(kinds) == len(set(kinds)) == len({one.kind for one in suggestions.ALL})
     assert "JavaScript" in words(page.one("noscript"))
 
 
@@ -86,7 +88,7 @@ def test_the_methodology_is_that_of_the_running_settings() -> None:
 
 
 def test_suggestions_are_of_every_kind_and_said_once() -> None:
-    assert len(suggestions.one_of_each()) == 5
+    assert len({one.kind for one in suggestions.ALL}) == 5
     assert len({one.text for one in suggestions.ALL}) == len(suggestions.ALL) == 16
 
 
