@@ -128,8 +128,8 @@ async def test_a_voter_asks_fails_retries_votes_says_why_shares_and_leaves(
     await reader.is_in("voted")
     await expect(page.locator("[data-slot=others]")).to_be_visible()
     await expect(page.locator("[data-slot=receipt]")).not_to_be_empty()
-    if not await page.locator("[data-opinion] form").is_visible():
-        await page.locator("[data-opinion] summary").click()
+    assert await reader.button("Next battle").evaluate(readers.REACHABLE)
+    await page.locator("[data-opinion] summary").click()
     await reader.button("Correct").first.click()
     await page.get_by_label(say("In your own words")).fill("1871 ✓")
     await reader.button("Keep this").click()

@@ -8,7 +8,6 @@ const form = fold.querySelector('form')
 const chips = [...form.querySelectorAll('[data-code]')]
 const comment = form.querySelector('textarea')
 const told = form.querySelector('[data-opinion-told]')
-const WIDE = matchMedia('(min-width: 62rem)')
 
 const tell = (sentence) => { told.textContent = sentence }
 const pressed = (place) => chips
@@ -29,12 +28,14 @@ async function keep() {
 
 // A fresh form for the battle that has been voted on; after a reload with what was said before.
 export async function open({ again }) {
-  fold.open = WIDE.matches
+  fold.open = false
   fill({ sides: [[], []], comment: '' })
   if (!again) return
   const { id } = held
   const answer = await get(`/battles/${id}/opinion`)
-  if (done(answer) && id === held.id) fill(answer.body)
+  if (!done(answer) || id !== held.id) return
+  fill(answer.body)
+  fold.open = answer.body.comment !== '' || answer.body.sides.some((codes) => codes.length)
 }
 
 for (const chip of chips) {

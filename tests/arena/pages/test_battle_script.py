@@ -312,6 +312,7 @@ async def test_a_reload_after_the_vote_shows_who_it_was_again(booth: Booth) -> N
     await booth.sends()
     seen = booth.page.locator(".versus, #revealed, .sides")
     before = await seen.all_inner_texts()
+    await booth.page.get_by_text("What decided it?").click()
     await booth.page.get_by_role("button", name="Useful").last.click()
     await booth.page.get_by_label("In your own words").fill("It knew.")
     await booth.page.get_by_role("button", name="Keep this").click()
