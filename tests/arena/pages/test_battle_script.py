@@ -361,8 +361,13 @@ async def test_what_keeps_a_battle_from_being_rated_is_told_before_the_vote_and_
 async def test_a_ballot_tells_how_long_each_side_was_read(booth: Booth, provider: Provider) -> None:
     held = asyncio.Event()
     await _let_both_say(booth, provider, ["one", held, " two"])
-    ballots: list[dict[str, Any]] = []
-    booth.page.on("request", lambda asked: ballots.append(asked.post_data_json) if "/vote" in asked.url else None)
+    ballots: list[Any] = []
+
+    def hear(asked: Request) -> None:
+        if asked.url.endswith("/vote"):
+            ballots.append(asked.post_data_json)
+
+    booth.page.on("request", hear)
     await booth.page.clock.install()
     await booth.begin()
     await expect(booth.page.locator(".side").first).to_contain_text("one")
