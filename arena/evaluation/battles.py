@@ -1,4 +1,4 @@
-"""Battles: one prompt answered by two sides, unnamed until the vote."""
+"""Battles: one prompt answered by two sides, unnamed until the vote; or by contenders that somebody chose by name."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -6,15 +6,15 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct
 
-from arena.db import Connection, Db, Pool, Proxy, one
+from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import draws, exclusions, turns
+from arena.evaluation import calls, draws, exclusions, turns
+from arena.evaluation.calls import Asked
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.pairing import Pairing
-from arena.evaluation.turns import Answer
+from arena.evaluation.turns import Answer, TextPart
 from arena.people import voters
-from arena.submission import endpoints, health
-from arena.upstream import Failure
+from arena.submission import endpoints
 
 AT_ONCE_SECONDS = 5.0
 AT_ONCE = (
@@ -23,7 +23,7 @@ AT_ONCE = (
 )
 
 
-COLUMNS = "id, state, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
+COLUMNS = "id, state, kind, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
 
 
 class State(StrEnum):
@@ -36,6 +36,25 @@ class State(StrEnum):
     VOID = "void"
     SKIPPED = "skipped"
     EXPIRED = "expired"
+
+
+class Kind(StrEnum):
+    """What a battle is for; only blind ones are rated."""
+
+    BLIND = "blind"
+    NAMED = "named"
+    DIRECT = "direct"
+    CONTROL = "control"
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the voter chose the sides, and so knows who they are."""
+        return self in (Kind.NAMED, Kind.DIRECT)
+
+    @property
+    def sides(self) -> int:
+        """How many answer."""
+        return 1 if self is Kind.DIRECT else 2
 
 
 class NoSuchBattle(NotFound):
@@ -72,51 +91,68 @@ class Battle(Struct, frozen=True):
     id: UUID
     state: State
     turns: int
+    kind: Kind = Kind.BLIND
 
 
 async def open(  # noqa: A001 - battles.open(…) is how callers say it.
-    db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0
+    db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0, kind: Kind = Kind.BLIND
 ) -> Battle:
     """Open a battle: voter, pair, positions and the first prompt are kept together or not at all.
 
     TooManyAtOnce where `most` battles of the voter are being answered (0: any number), endpoints.Unavailable where
-    an endpoint may not be called any more.
+    an endpoint may not be called any more, voters.UnknownVoter where the voter's data were deleted.
     """
     async with db.acquire() as connection, connection.transaction():
-        await voters.remember(connection, voter_id)
         await voters.hold(connection, voter_id)
-        battle = await one(
-            connection,
-            Battle,
-            """
-            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id)
-            SELECT $1, $2, 'open', $3, $4, $6
-            WHERE $5 = 0
-               OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
-            RETURNING id, state, 1 AS turns
-            """,
-            uuid4(),
-            voter_id,
-            pairing.rule,
-            pairing.propensity,
-            most,
-            await draws.keep(connection, pairing.shares),
-        )
+        await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
+        battle = await _add(connection, voter_id, prompt, pairing, most, kind)
         if battle is None:
             raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
-        await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
-        await _add_sides(connection, battle.id, pairing)
-        await turns.ask(connection, battle.id, 1, prompt)
     return battle
 
 
-async def _add_sides(connection: Connection | Proxy, battle_id: UUID, pairing: Pairing) -> None:
-    await connection.executemany(
-        "INSERT INTO sides (battle_id, position, contender_id, endpoint_id) VALUES ($1, $2, $3, $4)",
-        [
-            (battle_id, position, entrant.contender_id, entrant.target.endpoint_id)
-            for position, entrant in enumerate(pairing.entrants)
-        ],
+async def _add(
+    connection: Connection | Proxy, voter_id: UUID, prompt: str, pairing: Pairing, most: int, kind: Kind
+) -> Battle | None:
+    """All of a new battle in one statement, which costs one way to PostgreSQL and back; None for one too many."""
+    draw = draws.of(pairing.shares) if pairing.shares else None
+    return await one(
+        connection,
+        Battle,
+        """
+        WITH draw AS (
+            INSERT INTO draws (id, endpoint_ids, shares)
+            SELECT $6, $7, $8 WHERE $6::uuid IS NOT NULL ON CONFLICT (id) DO NOTHING
+        ),
+        battle AS (
+            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind)
+            SELECT $1, $2, 'open', $3, $4, $6, $12
+            WHERE $5 = 0
+               OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
+            RETURNING id, state, kind
+        ),
+        asked AS (
+            INSERT INTO turns (battle_id, turn, content) SELECT id, 1, $9::jsonb FROM battle
+        ),
+        pair AS (
+            INSERT INTO sides (battle_id, position, contender_id, endpoint_id)
+            SELECT id, place - 1, contender_id, endpoint_id
+            FROM battle, unnest($10::uuid[], $11::uuid[]) WITH ORDINALITY AS met (contender_id, endpoint_id, place)
+        )
+        SELECT id, state, kind, 1 AS turns FROM battle
+        """,
+        uuid4(),
+        voter_id,
+        pairing.rule,
+        pairing.propensity,
+        most,
+        draw and draw.id,
+        draw and draw.endpoint_ids,
+        draw and draw.shares,
+        [TextPart(prompt)],
+        [entrant.contender_id for entrant in pairing.entrants],
+        [entrant.target.endpoint_id for entrant in pairing.entrants],
+        kind,
     )
 
 
@@ -141,72 +177,61 @@ async def again(db: Db, battle_id: UUID) -> Battle:
     return battle
 
 
-async def start(db: Db, battle_id: UUID) -> None:
-    """Both sides are being asked."""
-    await db.execute("UPDATE battles SET state = 'streaming' WHERE id = $1 AND state = 'open'", battle_id)
+async def start(db: Db, *battle_ids: UUID) -> None:
+    """Both sides of these are being asked."""
+    await db.execute("UPDATE battles SET state = 'streaming' WHERE id = ANY($1) AND state = 'open'", battle_ids)
 
 
 async def finish(
     db: Pool,
     battle_id: UUID,
     turn: int,
-    answers: tuple[Answer, Answer],
+    answers: tuple[Answer, ...],
     *,
     shown: list[int],
     void: str | None,
     remarks: Sequence[Remark] = (),
 ) -> State:
-    """Keep both answers and make the battle ready for its vote, or void for the reason given.
+    """Keep the answers and make the battle ready for its vote, or void for the reason given.
 
     A battle that was closed meanwhile, skipped by its voter or swept because this process was silent for too long,
     stays so; the state it has afterwards comes back. Telling it again, after an answer that was lost, changes nothing.
+    Of a battle whose texts were deleted meanwhile no text is kept.
     """
     async with db.acquire() as connection, connection.transaction():
         await turns.answer(connection, battle_id, turn, answers, shown=shown)
-        await connection.execute(
-            """
-            UPDATE battles
-            SET state = $2, reason = $3, answered_at = now(), closed_at = CASE WHEN $2 = 'void' THEN now() END
-            WHERE id = $1 AND state IN ('open', 'streaming')
-            """,
-            battle_id,
-            State.VOID if void else State.READY,
-            void,
-        )
-        state = await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
-        await exclusions.keep(connection, battle_id, remarks)
-        await _tell_endpoints(connection, battle_id, turn, answers)
+        asked = await _close(connection, battle_id, turn, void)
+        await calls.judge(connection, asked, answers)
+        state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
+        if state == State.READY:
+            await exclusions.keep(connection, battle_id, remarks)
+        else:
+            await turns.stay_empty(connection, battle_id)
     return State(state)
 
 
-async def _tell_endpoints(
-    connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, Answer]
-) -> None:
-    """An endpoint that failed rests, and one that answered is back, were it by refusing the content.
-
-    One that was broken off by us has done neither.
-    """
-    rows = await connection.fetch(
+async def _close(connection: Connection | Proxy, battle_id: UUID, turn: int, void: str | None) -> list[Asked]:
+    """Make the battle ready, or void, where it was not closed meanwhile; who was asked."""
+    return await many(
+        connection,
+        Asked,
         """
-        SELECT endpoint_id, position, asked_at FROM sides JOIN turns USING (battle_id)
+        WITH closed AS (
+            UPDATE battles
+            SET state = $3, reason = $4, answered_at = now(), closed_at = CASE WHEN $3 = 'void' THEN now() END
+            WHERE id = $1 AND state IN ('open', 'streaming')
+            RETURNING state
+        )
+        SELECT (SELECT state FROM closed), endpoint_id, position, asked_at, failed_at IS NOT NULL AS failed
+        FROM sides JOIN turns USING (battle_id) JOIN endpoints ON endpoints.id = endpoint_id
         WHERE battle_id = $1 AND turn = $2
         ORDER BY endpoint_id
         """,
         battle_id,
         turn,
+        State.VOID if void else State.READY,
+        void,
     )
-    for row in rows:
-        answer, asked = answers[row["position"]], (row["endpoint_id"], row["asked_at"])
-        if answer.failure and answer.failure != Failure.REFUSED:
-            await health.rest(connection, *asked, _rest_seconds(answer))
-        elif answer.failure or answer.finish:
-            await health.recover(connection, *asked)
-
-
-def _rest_seconds(answer: Answer) -> float | None:
-    if answer.retry_after is None and answer.failure == Failure.RATE_LIMITED:
-        return health.RATE_LIMITED_SECONDS
-    return answer.retry_after
 
 
 async def skip(db: Db, battle_id: UUID, voter_id: UUID | None, reason: str | None) -> None:

@@ -59,12 +59,22 @@ async def keep(
     db: Connection | Proxy, battle_id: UUID, remarks: Sequence[Remark], *, account_id: UUID | None = None
 ) -> None:
     """Exclude the battle's vote for these reasons; what stands already stays as it is."""
+    if not remarks:
+        return
     await db.executemany(
         """
         INSERT INTO exclusions (battle_id, reason, position, evidence, account_id) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT DO NOTHING
         """,
         [(battle_id, remark.reason, remark.position, remark.evidence, account_id) for remark in remarks],
+    )
+
+
+async def forget(connection: Connection | Proxy, voter_id: UUID) -> None:
+    """Delete what was found in this voter's battles; that something was, and what for, stays."""
+    await connection.execute(
+        "UPDATE exclusions SET evidence = '{}' WHERE battle_id IN (SELECT id FROM battles WHERE voter_id = $1)",
+        voter_id,
     )
 
 

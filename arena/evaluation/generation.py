@@ -16,7 +16,7 @@ from arena.config import Settings
 from arena.db import AWAY, Pool
 from arena.errors import ArenaError
 from arena.evaluation import battles, broadcasts, exclusions, screening, turns, upkeep
-from arena.evaluation.battles import Battle, State
+from arena.evaluation.battles import Battle, Kind, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
 from arena.evaluation.exclusions import Remark
@@ -62,6 +62,7 @@ class Generations:
         self._broadcasts: dict[UUID, Broadcast] = {}
         self._exchanges: dict[UUID, Exchange] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._begun: list[UUID] = []
         self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -104,8 +105,16 @@ class Generations:
         if task := self._tasks.get(battle_id):
             await asyncio.wait([task], timeout=CLOSE_SECONDS)
 
-    def begin(self, battle_id: UUID, turn: int, questions: Sequence[Question], *, ticks: int = 0) -> None:
-        """Ask both sides now; the answers belong to the battle, not to whoever listens.
+    def begin(
+        self,
+        battle_id: UUID,
+        turn: int,
+        questions: Sequence[Question],
+        *,
+        ticks: int = 0,
+        kind: Kind = Kind.BLIND,
+    ) -> None:
+        """Ask all sides now; the answers belong to the battle, not to whoever listens.
 
         `ticks` is the number of those that earlier turns had.
         """
@@ -115,9 +124,10 @@ class Generations:
         else:  # Earlier turns that this process has no memory of, or not of all of them.
             broadcast = self._broadcasts[battle_id] = Broadcast(ticks=ticks)
         broadcast.turn = turn
-        exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, next(self._clocks), self._settings)
+        exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, next(self._clocks), self._settings, kind=kind)
         task = self._tasks[battle_id] = asyncio.create_task(self._answer(battle_id, exchange, questions))
         task.add_done_callback(lambda done: self._leave(battle_id, done))
+        self._begun.append(battle_id)
 
     async def stop(self, battle_id: UUID) -> None:
         """The voter has seen enough: both answers end here, within a tick, whichever process makes them."""
@@ -162,9 +172,7 @@ class Generations:
     async def _answer(self, battle_id: UUID, exchange: Exchange, questions: Sequence[Question]) -> None:
         end: Ready | Failed = Failed("interrupted")
         try:
-            starting = asyncio.create_task(self._start(battle_id))
             await self._hold(exchange, questions)
-            await starting
             end = await self._finish(battle_id, exchange)
         finally:
             exchange.broadcast.end(end)
@@ -176,12 +184,6 @@ class Generations:
             exchange.reason = "interrupted"
             log.exception("exchange broke")
 
-    async def _start(self, battle_id: UUID) -> None:
-        try:
-            await battles.start(self._db, battle_id)
-        except AWAY as error:
-            log.warning("start not noted battle=%s error=%s", battle_id, type(error).__name__)
-
     async def _finish(self, battle_id: UUID, exchange: Exchange) -> Ready | Failed:
         answers = await exchange.answers()
         for position, answer in enumerate(answers):
@@ -190,17 +192,19 @@ class Generations:
         state, remarks = await self._keep(battle_id, exchange, answers)
         if state is not State.READY:
             return Failed(_code(state, exchange.reason))
-        exchange.broadcast.html(exchange.turn, (Shown(answers[0].html, 0, ""), Shown(answers[1].html, 0, "")))
+        exchange.broadcast.html(exchange.turn, tuple(Shown(answer.html, 0, "") for answer in answers))
         return broadcasts.ready(remarks)
 
     async def _keep(
-        self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, Answer]
+        self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, ...]
     ) -> tuple[State, list[Remark]]:
-        """Keep the answers and what is found in them; while PostgreSQL is away they wait for it, up to a minute."""
+        """Keep the answers and what keeps them from being rated; while PostgreSQL is away they wait, up to a minute."""
         deadline = monotonic() + KEEP_TRYING_SECONDS
         while True:
             try:
-                remarks = await screening.remarks(self._db, battle_id, exchange.turn, answers)
+                remarks = (
+                    [] if exchange.kind.chosen else await screening.remarks(self._db, battle_id, exchange.turn, answers)
+                )
                 state = await battles.finish(
                     self._db,
                     battle_id,
@@ -222,6 +226,7 @@ class Generations:
         beat = monotonic()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            await self._start()
             for battle_id, exchange in list(self._exchanges.items()):
                 broadcast = exchange.broadcast
                 if not broadcast.readers and monotonic() - broadcast.left_at > self._settings.reader_seconds:
@@ -229,6 +234,15 @@ class Generations:
             if monotonic() - beat >= BEAT_SECONDS:
                 beat = monotonic()
                 await self._beat()
+
+    async def _start(self) -> None:
+        """Note which battles have begun, all at once: no battle waits for that, and no reader sees it."""
+        begun, self._begun = self._begun, []
+        try:
+            if begun:
+                await battles.start(self._db, *begun)
+        except AWAY as error:
+            log.warning("start not noted battles=%d error=%s", len(begun), type(error).__name__)
 
     async def _beat(self) -> None:
         try:
@@ -263,13 +277,12 @@ class Generations:
             return
         seq = 0
         for said in await turns.said(self._db, battle.id):
-            for first, second in said.ticks:
+            for texts in said.ticks:
                 seq += 1
                 if seq > after:
-                    yield encoded(Tick(seq, said.turn, (Said(first), Said(second))))
+                    yield encoded(Tick(seq, said.turn, tuple(Said(text) for text in texts)))
             if seq >= after:
-                a, b = (Shown(answer.html, 0, "") for answer in said.answers)
-                yield encoded(Html(said.turn, (a, b)))
+                yield encoded(Html(said.turn, tuple(Shown(answer.html, 0, "") for answer in said.answers)))
         yield encoded(broadcasts.ready(await exclusions.standing(self._db, battle.id)))
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from arena.db import Connection, Db, Pool, Proxy, one
+from arena.db import Db, Pool, Proxy, one
 from arena.errors import ArenaError
 from arena.evaluation import battles
 
@@ -90,7 +90,7 @@ async def of(db: Db, battle_id: UUID) -> Opinion | None:
     )
 
 
-async def forget(connection: Connection | Proxy, voter_id: UUID) -> None:
+async def forget(connection: Proxy, voter_id: UUID) -> None:
     """Delete what this voter said."""
     await connection.execute(
         "DELETE FROM opinions USING battles WHERE battles.id = battle_id AND voter_id = $1", voter_id

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from arena.db import Connection, Db, Proxy, one
+from arena.db import Db, Proxy, one
 from arena.errors import ArenaError, NotFound
 from arena.evaluation import battles
 from rating import Outcome
@@ -101,7 +101,7 @@ async def require(db: Db, token: str) -> Shared:
     return found
 
 
-async def forget(connection: Connection | Proxy, voter_id: UUID) -> None:
+async def forget(connection: Proxy, voter_id: UUID) -> None:
     """Take every link of this voter back."""
     await connection.execute(
         "DELETE FROM shares USING battles WHERE battles.id = shares.battle_id AND voter_id = $1", voter_id
