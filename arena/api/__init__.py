@@ -16,8 +16,10 @@ from arena.api import (
     interest,
     lifecycle,
     mine,
+    opinions,
     pairings,
     reported,
+    shares,
     submissions,
 )
 
@@ -41,6 +43,8 @@ def routers() -> list[Router]:
             battles.stop_battle,
             battles.vote,
             battles.skip_battle,
+            *opinions.routes,
+            *shares.routes,
             boards.list_boards,
             boards.show_board,
             boards.list_releases,

@@ -43,6 +43,14 @@ class Asked(Struct, forbid_unknown_fields=True):
     prompt: str
 
 
+class Reading(Struct, forbid_unknown_fields=True):
+    """How long the voter had read: seconds from the first text to the choice while the page was visible, and seconds
+    that each side was in view."""
+
+    seconds: Annotated[float, Meta(ge=0, le=1e7)]
+    sides: tuple[Annotated[float, Meta(ge=0, le=1e7)], Annotated[float, Meta(ge=0, le=1e7)]]
+
+
 class Opening(Asked, forbid_unknown_fields=True):
     """A prompt for two contenders that are drawn, or for those that one chooses by name.
 
@@ -54,9 +62,10 @@ class Opening(Asked, forbid_unknown_fields=True):
 
 
 class Ballot(Struct, forbid_unknown_fields=True):
-    """The voter's outcome."""
+    """The voter's outcome, and how long they had read."""
 
     outcome: Outcome
+    reading: Reading | None = None
 
 
 class Leaving(Struct, forbid_unknown_fields=True):

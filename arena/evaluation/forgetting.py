@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Pool, Proxy
-from arena.evaluation import exclusions, findings, tags, turns, votes
+from arena.evaluation import exclusions, findings, opinions, shares, tags, turns, votes
 from arena.people import voters
 
 # No statement, and no battle's answer, is under way for longer than this.
@@ -18,6 +18,8 @@ HOLDERS: Final[tuple[Callable[[Proxy, UUID], Awaitable[None]], ...]] = (
     exclusions.forget,
     tags.forget,
     findings.forget,
+    opinions.forget,
+    shares.forget,
 )
 
 

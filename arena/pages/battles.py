@@ -17,8 +17,7 @@ async def show(request: Request[Any, Any, Any], settings: Given[Settings]) -> Te
     return Template(
         "battles/show.html",
         context={
-            "suggestions": suggestions.one_of_each(language),
-            "prompts": suggestions.offered(language),
+            "suggestions": suggestions.offered(language),
             # Nothing comes for longer than this only where the connection is dead without having said so.
             "silence_seconds": settings.first_byte_seconds + settings.idle_seconds + settings.start_barrier_seconds,
         },

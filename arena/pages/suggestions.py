@@ -11,11 +11,3 @@ ALL: Final = presets.ALL
 def offered(language: str) -> list[Suggestion]:
     """All suggestions in this language, several of every category; the English ones where we have none in it."""
     return [one for one in ALL if one.language == language] or [one for one in ALL if one.language == "en"]
-
-
-def one_of_each(language: str) -> list[Suggestion]:
-    """The first suggestion of every category."""
-    first: dict[str, Suggestion] = {}
-    for suggestion in offered(language):
-        first.setdefault(suggestion.kind, suggestion)
-    return list(first.values())
