@@ -3,10 +3,13 @@
 from uuid import UUID
 
 from arena.db import Db
+from arena.evaluation import identities
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.turns import Answer
 
 
 async def remarks(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, Answer]) -> list[Remark]:
     """Everything about this turn that keeps its battle from being rated."""
-    return []
+    return [
+        *await identities.remarks(db, battle_id, turn, answers),
+    ]
