@@ -31,6 +31,7 @@ from arena.doors import Door
 from arena.errors import ArenaError, Later, Say
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
+from arena.integration.boards import Paces
 from arena.limits import Rates
 from arena.pages import languages
 from arena.people.voters import UnknownVoter
@@ -92,6 +93,7 @@ class Resources:
         self.generations: Generations
         self.casting: Casting
         self.latest: Latest
+        self.paces: Paces
         self.wakeups: jobs.Wakeups
 
     @asynccontextmanager
@@ -105,6 +107,7 @@ class Resources:
             Generations(self.db, self.redis, settings) as self.generations,
         ):
             self.casting, self.latest, self.wakeups = Casting(self.db), Latest(self.db), jobs.Wakeups(self.db)
+            self.paces = Paces(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -119,6 +122,7 @@ class Resources:
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
+            "paces": Provide(lambda: self.paces, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
         }
 

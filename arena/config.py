@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -16,13 +15,6 @@ PREFIX = "ARENA_"
 Positive = Annotated[int, Meta(gt=0)]
 Natural = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
-
-
-class Pace(StrEnum):
-    """How the two sides' texts are let out."""
-
-    LOCKSTEP = "lockstep"
-    PACED = "paced"
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,7 +32,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     oidc_client_secret: str = ""
     oidc_name: str = ""
     pool_size: Annotated[int, Meta(ge=2)] = 10
-    pace: Pace = Pace.LOCKSTEP
     pace_characters: Positive = 24
     tick_seconds: Seconds = 0.04
     start_barrier_seconds: Seconds = 5.0

@@ -21,6 +21,7 @@ from arena.evaluation.generation import Generations
 from arena.evaluation.reveals import Stage, Unveiled
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
+from arena.integration.boards import Paces
 from arena.jobs import Wakeups
 from arena.limits import Rates
 from arena.people import voters
@@ -127,6 +128,7 @@ async def open_battle(
     settings: Given[Settings],
     generations: Given[Generations],
     rates: Given[Rates],
+    paces: Given[Paces],
     network: Given[str],
 ) -> Response[Opened]:
     """Open a battle: both sides begin to answer at once."""
@@ -134,8 +136,10 @@ async def open_battle(
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
     asker = voter_id or voters.invite()
     await rates.battle(asker, network)
+    pace = await paces.of(BOARD)
     battle, pair = await openings.open(db, rates, asker, prompt, most=settings.concurrent_battles)
-    generations.begin(battle.id, 1, [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants])
+    questions = [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants]
+    generations.begin(battle.id, 1, questions, pace=pace)
     cookies = [] if voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 
@@ -186,6 +190,7 @@ async def next_turn(
     settings: Given[Settings],
     generations: Given[Generations],
     rates: Given[Rates],
+    paces: Given[Paces],
     network: Given[str],
 ) -> TurnBegun:
     """Ask both sides on; their stream goes on where it stopped."""
@@ -195,11 +200,12 @@ async def next_turn(
     await rates.battle(voter_id or battle.id, network)
     if battle.state is State.READY:
         await generations.settled(battle_id)
+    pace = await paces.of(BOARD)
     turn = await battles.resume(db, battle_id, voter_id, prompt, most=settings.turns)
     said = await turns.said(db, battle_id)
     targets = await endpoints.targets(db, await battles.sides(db, battle_id))
     questions = [(target, _conversation(said, position)) for position, target in enumerate(targets)]
-    generations.begin(battle_id, turn, questions, ticks=sum(len(earlier.ticks) for earlier in said))
+    generations.begin(battle_id, turn, questions, pace=pace, ticks=sum(len(earlier.ticks) for earlier in said))
     return TurnBegun(battle_id, State.OPEN, turn)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from arena.config import Settings
 from arena.evaluation.broadcasts import Broadcast
-from arena.evaluation.pacing import Clock, Pacer
+from arena.evaluation.pacing import Clock, Pace, Pacer
 from arena.evaluation.turns import Answer
 from arena.evaluation.writers import Writer
 from arena.upstream import Limits, Message, Target, Upstream
@@ -22,7 +22,7 @@ class Exchange:
     `reason` says why it does not count, None while it may; `shown` are the characters of both sides after each tick.
     """
 
-    def __init__(self, turn: int, broadcast: Broadcast, clock: Clock, settings: Settings) -> None:
+    def __init__(self, turn: int, broadcast: Broadcast, clock: Clock, settings: Settings, *, pace: Pace) -> None:
         self.turn = turn
         self.broadcast = broadcast
         self.writers = (Writer(), Writer())
@@ -30,6 +30,7 @@ class Exchange:
         self.shown: list[int] = []
         self._stopped = False
         self._clock = clock
+        self._pace = pace
         self._settings = settings
         self._limits = Limits(
             first_byte_seconds=settings.first_byte_seconds,
@@ -92,7 +93,7 @@ class Exchange:
 
     async def _let_out(self) -> None:
         tail = round(TAIL_SECONDS / self._settings.tick_seconds)
-        pacer = Pacer(self._settings.pace, self._settings.pace_characters, tail=tail)
+        pacer = Pacer(self._pace, self._settings.pace_characters, tail=tail)
         (first, second), ticks = self.writers, 0
         while not self._broken and not self._stopped:
             first.listen()

@@ -20,7 +20,7 @@ from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
 from arena.evaluation.exclusions import Remark
-from arena.evaluation.pacing import Clock
+from arena.evaluation.pacing import Clock, Pace
 from arena.evaluation.turns import Answer
 from arena.relay import Relay
 from arena.sealing import Keyring
@@ -104,7 +104,7 @@ class Generations:
         if task := self._tasks.get(battle_id):
             await asyncio.wait([task], timeout=CLOSE_SECONDS)
 
-    def begin(self, battle_id: UUID, turn: int, questions: Sequence[Question], *, ticks: int = 0) -> None:
+    def begin(self, battle_id: UUID, turn: int, questions: Sequence[Question], *, pace: Pace, ticks: int = 0) -> None:
         """Ask both sides now; the answers belong to the battle, not to whoever listens.
 
         `ticks` is the number of those that earlier turns had.
@@ -115,7 +115,8 @@ class Generations:
         else:  # Earlier turns that this process has no memory of, or not of all of them.
             broadcast = self._broadcasts[battle_id] = Broadcast(ticks=ticks)
         broadcast.turn = turn
-        exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, next(self._clocks), self._settings)
+        exchange = Exchange(turn, broadcast, next(self._clocks), self._settings, pace=pace)
+        self._exchanges[battle_id] = exchange
         task = self._tasks[battle_id] = asyncio.create_task(self._answer(battle_id, exchange, questions))
         task.add_done_callback(lambda done: self._leave(battle_id, done))
 

@@ -8,8 +8,11 @@ from litestar.response import Template
 
 from arena.config import Settings
 from arena.guards import YEAR
+from arena.integration.boards import Paces
 from rating import Tally, rate
 from rating.standings import Method
+
+BOARD = "overall"
 
 
 @cache
@@ -19,9 +22,9 @@ def method() -> Method:
 
 
 @get("/methodology", include_in_schema=False)
-async def methodology(settings: Given[Settings]) -> Template:
+async def methodology(settings: Given[Settings], paces: Given[Paces]) -> Template:
     """How ratings are made."""
-    context = {"method": method(), "settings": settings}
+    context = {"method": method(), "settings": settings, "pace": await paces.of(BOARD)}
     return Template("texts/methodology.html", context=context, headers={"cache-control": "no-cache"})
 
 
