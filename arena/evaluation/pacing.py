@@ -61,6 +61,7 @@ class Pacer:
         self._tail = tail
         self._shown = [0, 0]
         self._slower: int | None = None
+        self._over = False
         self._first = 0
         self._ticks = 0
         self._rate = 0.0
@@ -90,11 +91,12 @@ class Pacer:
         written = come[self._slower]
         if self._ticks == 1:
             self._first = written
-        if self._slower in writing:
+        if not self._over:  # Its last text may come together with its end.
             mean = (written - self._first) / max(self._ticks - 1, 1)
             too_much = waiting[self._slower] - 3 * RESERVE_TICKS * mean
             self._rate = mean + max(too_much, 0) / (2 * RESERVE_TICKS)
-        elif self._ticks <= RESERVE_TICKS:
+        self._over = ended[self._slower]
+        if self._over and self._ticks <= RESERVE_TICKS:
             self._rate = max(self._rate, written / self._ticks)
 
     def _together(self, waiting: tuple[int, int], ended: tuple[bool, bool]) -> int:
@@ -103,9 +105,11 @@ class Pacer:
         if not self._ticks or (writing and self._ticks <= RESERVE_TICKS):
             return 0
         rate = self._rate
-        if any(end and not left for left, end in zip(waiting, ended, strict=True)):
-            rate = max(rate, min(self._shown) / self._ticks, max(waiting) / max(self._tail, 1))
+        if self._over:
+            rate = max(rate, max(waiting) / max(self._tail, 1))
             self._tail -= 1
+        if any(end and not left for left, end in zip(waiting, ended, strict=True)):
+            rate = max(rate, min(self._shown) / self._ticks)
         rate = min(rate, self._most)
         self._credit = min(self._credit + rate, rate + 1)
         together = min(int(self._credit), self._most, *(writing or [max(waiting)]))

@@ -94,6 +94,11 @@ def test_answers_that_came_at_once_are_shown_soon() -> None:
     assert len(list(_shown([100], [3]))) <= 40
 
 
+def test_the_last_words_after_a_long_silence_come_at_once_with_the_end() -> None:
+    assert len(list(_shown([24, *[0] * 500, 7], [24, *[0] * 500, 7]))) <= 501 + 30
+    assert len(list(_shown([24, *[0] * 500, 7, 0], [24, *[0] * 500, 7]))) <= 501 + 60
+
+
 def test_an_answer_goes_on_after_one_that_had_stopped_writing_for_long() -> None:
     assert len(list(_shown([20, *[0] * 100], [16] * 50))) <= 101 + TAIL
 
