@@ -42,6 +42,18 @@ async def test_a_listener_is_told_apart_from_a_guesser() -> None:
     assert all(area > 0.65 for area in _areas(noise))
 
 
+def test_turning_the_sides_round_changes_no_figure() -> None:
+    sides = [{"text": "quick one, and long"}, {"text": "slow"}]
+    blocks = [{"html": "<p>quick</p>"}, {"html": ""}]
+    told = [("tick", sides), ("html", blocks), ("tick", [{"text": " go"}, {"text": ""}]), ("ready", [])]
+    events = [Event(name, {"sides": both}) for name, both in told]
+    turned = [Event(name, {"sides": both[::-1]}) for name, both in told]
+    times = [0.1, 0.1, 0.2, 0.3]
+    features = _features(Recorded(times, events, 0))
+    assert features == _features(Recorded(times, turned, 1))
+    assert any(features)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("pace", ["lockstep", "buffered"])
 async def test_a_listener_can_hardly_tell(open_arena: Open, db: Pool, provider: Provider, pace: str) -> None:
@@ -134,11 +146,11 @@ def _of_the_end(
         return [0.0] * 8
     shown, before = [sizes[side][at] for at in alone], sizes[side][: alone[0]]
     return [
-        len(alone),
+        float(len(alone)),
         float(np.mean(shown)),
         float(np.mean(shown) - np.mean(before or [0])),
         float(np.var(shown)),
-        float(np.mean([abs(later - earlier) for earlier, later in pairwise(shown)] or [0.0])),
+        float(np.mean([abs(later - earlier) for earlier, later in pairwise(shown)] or [0])),
         float(np.max(gaps[alone])),
         float(gaps[alone[0]]),
         battle.times[-1] - ticks[-1][0],

@@ -79,7 +79,8 @@ async def test_nothing_that_leaves_before_the_vote_tells_who_a_side_is(
         assert (await voter.post(f"/api/v1/battles/{battle_id}/vote", {"outcome": "first"}))[0] == 400
         before = bytes(voter.received), bytes(stranger.received), caplog.text.encode()
         assert b"An end." in before[0]
-        assert _seen(secrets, *before, *await redis.keys("*")) == []
+        keys: list[Any] = await redis.keys("*")
+        assert _seen(secrets, *before, *keys) == []
         assert {status for status, _ in (await _call(stranger, battle_id)).values()} == {404}
         assert (await voter.vote(battle_id, "a"))[0] == 201
         assert len(_seen(secrets, bytes(voter.received)[len(before[0]) :])) >= 4
