@@ -36,7 +36,7 @@ REACHING: Final = {
     "call me": rf"(?:{_AT}(?:call me|like me,|like myself,)|^\W*(?:(?:hi|hello|hey)\W+)?this is)\s+{_FILLER}$",
     "我是": "我(?:的名字|的模型)?(?:是|叫|就是|名叫|名为|来自|由)(?!用|在|从|说|想|觉得)[^,\uff0c]{0,30}$",
     "je suis": rf"{_AT}(?:je suis|je m'appelle|ich bin|ich heiße|soy|me llamo|eu sou|me chamo|mi chiamo|меня зовут)\s+"
-    r"(?:\w+[\s,:—-]+){0,8}$",
+    r"(?:(?:une?|le|la|un|una|el|uma?|ein|eine|der|die|das|il|lo)\s+(?:\w+[\s,:—-]+){0,8})?$",
     "私は": "(?:私|僕|저|나)(?:は|는)[^,\u3001]{0,20}$",
 }
 WORK_OF: Final = re.compile(_WORK + _FILLER + "$")

@@ -51,6 +51,11 @@ OTHERS = [
     "他是百度的工程师，我不认识他。",
     "The weaver is a bird. I am fond of weavers.",
     "In PaLM Beach I met Gemini twins.",
+    "A disk with a GPT has more partitions than one with an MBR.",
+    "Use the minimax algorithm, a GLM or XAI methods, and put together AI systems.",
+    "Let $\\phi_2$ and \\Phi-2 be the flux.",
+    "《文心雕龙》是刘勰写的；豆包很好吃。",
+    "Ich bin mit Google zufrieden.",
     "",
 ]
 
@@ -72,7 +77,7 @@ def test_who_speaks_of_other_things_is_left_alone(answer: str) -> None:
 
 def test_a_model_is_not_spoken_of_unasked() -> None:
     leak = leaks.find("Attention was made famous by GPT-3.", NAMES, ["Explain attention."])
-    assert leak == Leak("GPT", "named", (29, 32))
+    assert leak == Leak("GPT-3", "named", (29, 34))
 
 
 @pytest.mark.parametrize(
