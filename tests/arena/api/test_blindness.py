@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from random import Random
 
@@ -14,7 +15,7 @@ from scipy.optimize import minimize
 from arena.db import Pool
 from tests.builders import Event, Visitor, contender
 from tests.conftest import Open
-from tests.upstream import Provider
+from tests.upstream import Call, Provider, Script
 
 Matrix = NDArray[np.float64]
 
@@ -73,18 +74,27 @@ async def test_paced_the_same_listener_can_tell(open_arena: Open, db: Pool, prov
 
 
 async def _listened(arena: str, db: Pool, provider: Provider) -> tuple[float, float]:
-    """Battles of a quick contender against a slow one; each pair of texts is also had the other way round."""
-    chance = Random(3)
-    for model in ("quick", "slow"):
+    """Battles of a quick contender against a slow one.
+
+    Each has texts of its own, and each pair of texts is also had the other way round at the same time, so that neither
+    the texts nor what else the machine does speaks for a side.
+    """
+    for model, delay in (("quick", QUICK), ("slow", SLOW)):
+        provider.teach(model, partial(_say, delay, model == "quick"))
         await contender(db, provider, model, slug=model)
     recorded: list[Recorded] = []
-    for _ in range(BATTLES // AT_ONCE // 2):
-        texts = _text(chance), _text(chance)
-        for said in (texts, texts[::-1]):
-            for model, delay, text in zip(("quick", "slow"), (QUICK, SLOW), said, strict=True):
-                provider.script(model, [text[at : at + 4] for at in range(0, len(text), 4)], delay=delay)
-            recorded += await asyncio.gather(*(_battle(arena) for _ in range(AT_ONCE)))
+    for batch in range(0, BATTLES, AT_ONCE):
+        recorded += await asyncio.gather(*(_battle(arena, number) for number in range(batch, batch + AT_ONCE)))
     return _areas(np.array([_features(battle) for battle in recorded]))
+
+
+def _say(delay: float, quick: bool, call: Call) -> Script:
+    """What this contender answers in the battle of this number."""
+    number = int(call.question)
+    chance = Random(number // 2)
+    texts = _text(chance), _text(chance)
+    text = texts[(number + quick) % 2]
+    return [text[at : at + 4] for at in range(0, len(text), 4)], delay, "stop"
 
 
 def _text(chance: Random) -> str:
@@ -93,9 +103,9 @@ def _text(chance: Random) -> str:
     return "".join(f"{word}\n\n" if chance.random() < 0.15 else f"{word} " for word in words).strip()
 
 
-async def _battle(arena: str) -> Recorded:
+async def _battle(arena: str, number: int) -> Recorded:
     async with Visitor(arena) as visitor:
-        battle_id = await visitor.ask()
+        battle_id = await visitor.ask(str(number))
         times, events = [], []
         async with asyncio.timeout(60):
             async for event in visitor.stream(battle_id):

@@ -79,7 +79,8 @@ async def test_the_battle_page_asks_for_nothing_but_a_prompt(visitor: Visitor) -
 
 def test_the_methodology_is_that_of_the_running_settings() -> None:
     changed = structs.replace(SETTINGS, established_votes=77, established_half_width=12.0, release_seconds=90.0)
-    html = environment().get_template("texts/methodology.html").render(settings=changed, method=texts.method())
+    page = environment().get_template("texts/methodology.html")
+    html = page.render(settings=changed, method=texts.method(), pace="lockstep")
     told = words(Page(html).one("main"))
     for claim in ("from 77 votes on", "± 12 points", "at most every 90 seconds", "one draw", "95% of cases"):
         assert claim in told
