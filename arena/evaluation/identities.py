@@ -17,7 +17,7 @@ class _Blind(Struct, frozen=True):
     contenders: list[Called]
 
 
-async def remarks(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, Answer]) -> list[Remark]:
+async def remarks(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, ...]) -> list[Remark]:
     """What this turn's answers say of who they are, where the voter shall not know."""
     blind = await one(
         db,

@@ -20,7 +20,7 @@ VERSION: Final = "leaks-1"
 MOST_OF_ONE: Final = 100
 
 WORD: Final = re.compile("[a-z]+")
-PIECE: Final = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\u3040-\u9fff]+")
+PIECE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 SIZE: Final = re.compile(r"[a-z]?[0-9][\w.]*", re.IGNORECASE)
 BETWEEN: Final = re.compile(r"[\s/_():,-]+")
 # What stands in the names of many models and names none of them.
@@ -128,8 +128,9 @@ def _names_in(said: str, *, common: bool = False) -> list[Name]:
 def _is_common(words: list[str]) -> bool:
     """Whether it may be an ordinary word: short, or a single one without a digit or a capital inside."""
     text = "".join(words)
-    plain = len(words) == 1 and text[1:] == text[1:].lower() and text.isalpha() and text.isascii()
-    return plain or len(text) < (4 if text.isascii() else 2)
+    like_a_word = text[1:] == text[1:].lower() or text.isupper()
+    alone = len(words) == 1 and like_a_word and text.isalpha() and text.lower() != text.upper()
+    return alone or len(text) < (4 if text.isascii() else 2)
 
 
 def _name(text: str, *, common: bool) -> Name:

@@ -5,6 +5,8 @@ from enum import StrEnum
 from math import ceil
 from typing import Final
 
+from arena.alarms import Bell
+
 # Lockstep keeps so many ticks' worth of the slower side's text back, so that neither its unevenness nor its end shows.
 RESERVE_TICKS: Final = 6
 
@@ -27,7 +29,7 @@ class Clock:
         self._seconds = seconds
         self._due = offset
         self._timer: asyncio.TimerHandle | None = None
-        self._ticked = asyncio.Event()
+        self._bell = Bell()
 
     async def tick(self) -> None:
         """Wait for the next tick; ticks that the event loop was too late for are left out."""
@@ -35,12 +37,11 @@ class Clock:
             loop = asyncio.get_running_loop()
             self._due += self._seconds * max(1, ceil((loop.time() - self._due) / self._seconds))
             self._timer = loop.call_at(self._due, self._wake)
-        await self._ticked.wait()
+        await self._bell.wait()
 
     def _wake(self) -> None:
         self._timer = None
-        self._ticked.set()
-        self._ticked.clear()
+        self._bell.ring()
 
 
 class Pacer:
@@ -67,19 +68,19 @@ class Pacer:
         self._rate = 0.0
         self._credit = 0.0
 
-    def release(self, waiting: tuple[int, int], ended: tuple[bool, bool]) -> tuple[int, int]:
+    def release(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> tuple[int, ...]:
         """Characters to show now, given those that wait and the sides that will get no more."""
         if self._pace is Pace.PACED:
-            return min(waiting[0], self._most), min(waiting[1], self._most)
+            return tuple(min(left, self._most) for left in waiting)
         if self._pace is Pace.BUFFERED:
-            return waiting if all(ended) else (0, 0)
+            return waiting if all(ended) else tuple(0 for _ in waiting)
         self._watch(waiting, ended)
         together = self._together(waiting, ended)
-        shown = min(together, waiting[0]), min(together, waiting[1])
+        shown = tuple(min(together, left) for left in waiting)
         self._shown = [before + now for before, now in zip(self._shown, shown, strict=True)]
         return shown
 
-    def _watch(self, waiting: tuple[int, int], ended: tuple[bool, bool]) -> None:
+    def _watch(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> None:
         """See how fast the slower side writes, as long as it does; which one that is stays open while both write."""
         come = [shown + left for shown, left in zip(self._shown, waiting, strict=True)]
         writing = [side for side in (0, 1) if not ended[side]]
@@ -99,7 +100,7 @@ class Pacer:
         if self._over and self._ticks <= RESERVE_TICKS:
             self._rate = max(self._rate, written / self._ticks)
 
-    def _together(self, waiting: tuple[int, int], ended: tuple[bool, bool]) -> int:
+    def _together(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> int:
         """How many characters each side may show that has as many."""
         writing = [left for left, end in zip(waiting, ended, strict=True) if not end]
         if not self._ticks or (writing and self._ticks <= RESERVE_TICKS):

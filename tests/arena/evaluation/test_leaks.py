@@ -101,6 +101,19 @@ def test_the_evidence_is_where_the_text_has_it() -> None:
     assert (answer[slice(*leak.span)], leak.how, leak.version) == ("ChatGPT", "I am", leaks.VERSION)
 
 
+def test_a_contender_whose_name_is_a_word_may_be_any_word() -> None:
+    called = [
+        Called("BLOOM 7B", "", "House", "bloom-7b"),
+        Called("Élan", "2", "", ""),
+        Called("Яндекс GPT", "", "", ""),
+    ]
+    names = leaks.known(tuple(called))
+    for answer in ("Roses bloom in June.", "He wrote with élan.", "The disk has a GPT."):
+        assert leaks.find(answer, names, ["How?"]) is None
+    for answer in ("I am BLOOM.", "I'm Élan 2.", "Я не знаю, спросите Яндекс GPT."):
+        assert leaks.find(answer, names, ["How?"]) is not None
+
+
 def test_what_is_found_does_not_depend_on_whose_answer_it_is() -> None:
     """Otherwise a remark, or its absence, would tell the voter more than the text says."""
     first, second = Called("GPT-4", "", "OpenAI", "gpt-4"), Called("Claude 3", "", "Anthropic", "claude-3")

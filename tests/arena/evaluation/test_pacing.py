@@ -13,7 +13,7 @@ OPEN = (False, False)
 Arrivals = Sequence[int]
 
 
-def _shown(one: Arrivals, other: Arrivals, *, pace: Pace = Pace.LOCKSTEP) -> Iterator[tuple[int, int]]:
+def _shown(one: Arrivals, other: Arrivals, *, pace: Pace = Pace.LOCKSTEP) -> Iterator[tuple[int, ...]]:
     """What each tick shows of two answers of which so many characters come with each tick, until all is shown."""
     pacer, come, shown = Pacer(pace, 24, tail=TAIL), [0, 0], [0, 0]
     for tick in range(5000):
