@@ -33,6 +33,7 @@ from arena.errors import ArenaError, Later, Say
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.evaluation.grounds import Grounds
+from arena.integration.boards import Paces
 from arena.limits import Rates
 from arena.pages import languages
 from arena.people.voters import UnknownVoter
@@ -98,6 +99,7 @@ class Resources:
         self.casting: Casting
         self.latest: Latest
         self.grounds: Grounds
+        self.paces: Paces
         self.wakeups: jobs.Wakeups
 
     @asynccontextmanager
@@ -112,6 +114,7 @@ class Resources:
         ):
             self.casting, self.latest, self.wakeups = Casting(self.db), Latest(self.db), jobs.Wakeups(self.db)
             self.grounds = Grounds(self.db)
+            self.paces = Paces(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -127,6 +130,7 @@ class Resources:
             "grounds": Provide(lambda: self.grounds, sync_to_thread=False),
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
+            "paces": Provide(lambda: self.paces, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
             "booth": Provide(self._booth),
         }
@@ -134,7 +138,8 @@ class Resources:
     async def _booth(self, request: AnyRequest) -> Booth:
         settings = self._settings
         voter_id, network = await guards.voter_id(request, settings), await guards.network(request, settings)
-        return Booth(voter_id, network, settings, self.db, self.rates, self.generations, self.grounds)
+        shared = (self.db, self.rates, self.generations, self.grounds, self.paces)
+        return Booth(voter_id, network, settings, *shared)
 
 
 def create(settings: Settings, resources: Resources | None = None) -> Litestar:

@@ -18,13 +18,6 @@ Natural = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
 
 
-class Pace(StrEnum):
-    """How the two sides' texts are let out."""
-
-    LOCKSTEP = "lockstep"
-    PACED = "paced"
-
-
 class Action(StrEnum):
     """What is done with a text in which a gate finds something.
 
@@ -53,7 +46,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     oidc_client_secret: str = ""
     oidc_name: str = ""
     pool_size: Annotated[int, Meta(ge=2)] = 10
-    pace: Pace = Pace.LOCKSTEP
     pace_characters: Positive = 24
     tick_seconds: Seconds = 0.04
     start_barrier_seconds: Seconds = 5.0

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import TracebackType
@@ -164,9 +164,9 @@ class Visitor:
         headers = {"content-type": "application/json"}
         return await self._call("PUT", path, data=BytesIO(json.dumps(body).encode()), headers=headers)
 
-    async def patch(self, path: str, body: Any) -> tuple[int, Any]:
+    async def patch(self, path: str, body: Any, *, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
         """The status and the body of a JSON call that changes something."""
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", **(headers or {})}
         return await self._call("PATCH", path, data=BytesIO(json.dumps(body).encode()), headers=headers)
 
     async def delete(self, path: str, **more: Any) -> tuple[int, Any]:

@@ -92,6 +92,7 @@ WRITERS = {
     "imports": {"evaluation/imports.py"},
     "imported_votes": {"evaluation/imports.py"},
     "boards": {"integration/boards.py"},
+    "board_acts": {"integration/boards.py"},
     "snapshots": {"integration/snapshots.py"},
     "standings": {"integration/snapshots.py"},
     "releases": {"publishing/releases.py"},

@@ -47,6 +47,8 @@ def routers() -> list[Router]:
             *shares.routes,
             boards.list_boards,
             boards.show_board,
+            boards.change_board,
+            boards.list_acts,
             boards.list_releases,
             boards.show_release,
             *contenders.routes,

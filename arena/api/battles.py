@@ -23,6 +23,7 @@ from arena.evaluation.reveals import Stage, Unveiled
 from arena.evaluation.tags import Tagged
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
+from arena.integration.boards import Paces
 from arena.jobs import Wakeups
 from arena.limits import Rates
 from arena.people import voters
@@ -154,6 +155,7 @@ async def open_battle(data: JSONBody[Opening], booth: Given[Booth]) -> Response[
     gates.require(prompt, settings)
     kind, asker = Kind(data.kind), booth.voter_id or voters.invite()
     await booth.rates.battle(asker, booth.network)
+    pace = await booth.paces.of(BOARD)
     battle, pair = await openings.open(
         booth.db,
         booth.rates,
@@ -165,7 +167,7 @@ async def open_battle(data: JSONBody[Opening], booth: Given[Booth]) -> Response[
         chosen=data.contenders,
     )
     questions = [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants]
-    booth.generations.begin(battle.id, 1, questions, kind=kind)
+    booth.generations.begin(battle.id, 1, questions, pace=pace, kind=kind)
     cookies = [] if booth.voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 
@@ -217,6 +219,7 @@ async def next_turn(
     settings: Given[Settings],
     generations: Given[Generations],
     rates: Given[Rates],
+    paces: Given[Paces],
     network: Given[str],
 ) -> TurnBegun:
     """Ask both sides on; their stream goes on where it stopped."""
@@ -227,12 +230,13 @@ async def next_turn(
     await rates.battle(voter_id or battle.id, network)
     if battle.state is State.READY:
         await generations.settled(battle_id)
+    pace = await paces.of(BOARD)
     turn = await battles.resume(db, battle_id, voter_id, prompt, most=settings.turns)
     said = await turns.said(db, battle_id)
     targets = await endpoints.targets(db, await battles.sides(db, battle_id))
     questions = [(target, turns.conversation(said, position)) for position, target in enumerate(targets)]
     ticks = sum(len(earlier.ticks) for earlier in said)
-    generations.begin(battle_id, turn, questions, ticks=ticks, kind=battle.kind)
+    generations.begin(battle_id, turn, questions, pace=pace, ticks=ticks, kind=battle.kind)
     return TurnBegun(battle_id, State.OPEN, turn)
 
 

@@ -7,6 +7,7 @@ from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation.generation import Generations
 from arena.evaluation.grounds import Grounds
+from arena.integration.boards import Paces
 from arena.limits import Rates
 
 
@@ -24,3 +25,4 @@ class Booth:
     rates: Rates
     generations: Generations
     grounds: Grounds
+    paces: Paces

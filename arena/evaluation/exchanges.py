@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
-from arena.config import Pace, Settings
+from arena.config import Settings
 from arena.evaluation.battles import Kind
 from arena.evaluation.broadcasts import Broadcast
-from arena.evaluation.pacing import Clock, Pacer
+from arena.evaluation.pacing import Clock, Pace, Pacer
 from arena.evaluation.turns import Answer
 from arena.evaluation.writers import MOST_UNFINISHED, Writer
 from arena.upstream import Limits, Message, Target, Upstream
@@ -25,7 +25,7 @@ class Exchange:
     """
 
     def __init__(
-        self, turn: int, broadcast: Broadcast, clock: Clock, settings: Settings, *, kind: Kind = Kind.BLIND
+        self, turn: int, broadcast: Broadcast, clock: Clock, settings: Settings, *, pace: Pace, kind: Kind = Kind.BLIND
     ) -> None:
         self.turn = turn
         self.broadcast = broadcast
@@ -35,6 +35,7 @@ class Exchange:
         self.shown: list[int] = []
         self._stopped = False
         self._clock = clock
+        self._pace = pace
         self._settings = settings
         self._limits = Limits(
             first_byte_seconds=settings.first_byte_seconds,
@@ -101,7 +102,7 @@ class Exchange:
 
     async def _let_out(self) -> None:
         tail = round(TAIL_SECONDS / self._settings.tick_seconds)
-        pace = Pace.PACED if self.kind.chosen else self._settings.pace
+        pace = Pace.PACED if self.kind.chosen else self._pace
         pacer = Pacer(pace, self._settings.pace_characters, tail=tail)
         writers, ticks = self.writers, 0
         while not self._broken and not self._stopped:

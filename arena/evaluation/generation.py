@@ -20,7 +20,7 @@ from arena.evaluation.battles import Battle, Kind, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
 from arena.evaluation.exclusions import Remark
-from arena.evaluation.pacing import Clock
+from arena.evaluation.pacing import Clock, Pace
 from arena.evaluation.turns import Answer
 from arena.relay import Relay
 from arena.sealing import Keyring
@@ -111,6 +111,7 @@ class Generations:
         turn: int,
         questions: Sequence[Question],
         *,
+        pace: Pace,
         ticks: int = 0,
         kind: Kind = Kind.BLIND,
     ) -> None:
@@ -124,7 +125,8 @@ class Generations:
         else:  # Earlier turns that this process has no memory of, or not of all of them.
             broadcast = self._broadcasts[battle_id] = Broadcast(ticks=ticks)
         broadcast.turn = turn
-        exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, next(self._clocks), self._settings, kind=kind)
+        exchange = Exchange(turn, broadcast, next(self._clocks), self._settings, pace=pace, kind=kind)
+        self._exchanges[battle_id] = exchange
         task = self._tasks[battle_id] = asyncio.create_task(self._answer(battle_id, exchange, questions))
         task.add_done_callback(lambda done: self._leave(battle_id, done))
         self._begun.append(battle_id)
@@ -202,17 +204,13 @@ class Generations:
         deadline = monotonic() + KEEP_TRYING_SECONDS
         while True:
             try:
-                screened = await screening.screen(self._db, battle_id, exchange.turn, answers, self._settings)
-                remarks = (
-                    []
-                    if exchange.kind.chosen
-                    else await screening.remarks(self._db, battle_id, screened, self._settings)
-                )
+                turn = (battle_id, exchange.turn, answers)
+                screened = await screening.screen(self._db, *turn, self._settings)
+                rated = not exchange.kind.chosen
+                remarks = await screening.remarks(self._db, *turn, screened, self._settings) if rated else []
                 state = await battles.finish(
                     self._db,
-                    battle_id,
-                    exchange.turn,
-                    answers,
+                    *turn,
                     shown=exchange.shown,
                     void=exchange.reason,
                     remarks=remarks,

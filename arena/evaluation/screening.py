@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from arena.config import Settings
 from arena.db import Db
-from arena.evaluation import gates, tags, turns
+from arena.evaluation import gates, identities, tags, turns
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.gates import Finding
 from arena.evaluation.tags import Tag
@@ -36,9 +36,12 @@ def look(turn: int, prompt: str, answers: tuple[Answer, ...], settings: Settings
     return Screened(tag, gates.examine(turn, prompt, [answer.text for answer in answers], settings))
 
 
-async def remarks(db: Db, battle_id: UUID, screened: Screened, settings: Settings) -> list[Remark]:
+async def remarks(
+    db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, ...], screened: Screened, settings: Settings
+) -> list[Remark]:
     """Everything about this turn that keeps its battle from being rated."""
     return [
+        *await identities.remarks(db, battle_id, turn, answers),
         *gates.remarks(screened.findings, settings),
         *await tags.remarks(db, battle_id, screened.tag, settings.same_prompt_votes),
     ]

@@ -36,7 +36,7 @@ async def asked(
     """A battle that went the way of generation: screened, then finished."""
     battle = await battles.open(db, voter or uuid4(), prompt, pairing.draw(entrants))
     screened = await screening.screen(db, battle.id, 1, answers, settings)
-    remarks = await screening.remarks(db, battle.id, screened, settings)
+    remarks = await screening.remarks(db, battle.id, 1, answers, screened, settings)
     for _ in range(2):  # Told again, it changes nothing.
         await battles.finish(
             db,

@@ -86,9 +86,8 @@ def test_the_methodology_is_that_of_the_running_settings() -> None:
     changed = structs.replace(SETTINGS, established_votes=77, established_half_width=12.0, release_seconds=90.0)
     terms = Terms(uniform=0.45, newcomers=0.35, a_optimal=0.2, connecting=0.25, same_organisation=False)
     page = environment().get_template("texts/methodology.html")
-    told = words(
-        Page(page.render(settings=changed, method=texts.method(), policy=terms, classifier="rules-1")).one("main")
-    )
+    known = {"method": texts.method(), "policy": terms, "pace": "lockstep", "classifier": "rules-1"}
+    told = words(Page(page.render(settings=changed, **known)).one("main"))
     for claim in ("45% are shared evenly", "35% are for", "25% of all battles join", "one organisation do not meet"):
         assert claim in told
     for claim in ("from 77 votes on", "± 12 points", "at most every 90 seconds", "one draw", "95% of cases"):
