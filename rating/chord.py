@@ -18,7 +18,6 @@ Slope: TypeAlias = Callable[[Vector], Vector]
 CLOSE = 1e-8  # in log-odds
 LONGEST_STEP = 10.0
 MOST_STEPS = 40
-ROWS = 64  # Of a matrix of some hundred contenders, so many stay in the processor's cache.
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,18 +119,15 @@ def _table(decided: Matrix, ties: Matrix) -> Matrix:
 def _plain(wins: Matrix, prior: float) -> Slope:
     """g_i = Σ_j (w_ij - n_ij p_ij) + prior (1/2 - σ(θ_i)), with n_ij p_ij = e_i n_ij / (e_i + e_j) and e = exp θ."""
     games = wins + wins.T
-    won, sums = wins.sum(axis=1), np.empty(len(wins))
-    shares = np.empty((ROWS, len(wins)))
+    won = wins.sum(axis=1)
+    shares = np.empty_like(games)
 
     def slope(place: Vector) -> Vector:
         odds = np.exp(place)
-        for start in range(0, len(odds), ROWS):
-            rows = slice(start, start + ROWS)
-            part = shares[: len(odds[rows])]
-            np.add(odds[rows, None], odds, out=part)
-            np.divide(games[rows], part, out=part)
-            np.sum(part, axis=1, out=sums[rows])
-        return np.asarray(won - odds * sums + prior * (0.5 - expit(place)))
+        np.add(odds[:, None], odds, out=shares)
+        np.divide(games, shares, out=shares)
+        along = won - odds * shares.sum(axis=1)
+        return np.asarray(along + prior * (0.5 - expit(place)) if prior else along)
 
     return slope
 
