@@ -117,16 +117,23 @@ def _table(decided: Matrix, ties: Matrix) -> Matrix:
 
 
 def _plain(wins: Matrix, prior: float) -> Slope:
-    """g_i = Σ_j (w_ij - n_ij p_ij) + prior (1/2 - σ(θ_i)), with n_ij p_ij = e_i n_ij / (e_i + e_j) and e = exp θ."""
-    games = wins + wins.T
-    won = wins.sum(axis=1)
-    shares = np.empty_like(games)
+    """g_i = Σ_j (w_ij - n_ij p_ij) + prior (1/2 - σ(θ_i)), with n_ij p_ij = e_i n_ij / (e_i + e_j) and e = exp θ.
+
+    n_ij / (e_i + e_j) is the same both ways, so that its lower left quarter is never divided.
+    """
+    games, won, half = wins + wins.T, wins.sum(axis=1), len(wins) // 2
+    upper, lower = games[:half], games[half:, half:]
+    above, below = np.empty_like(upper), np.empty_like(lower)
+    ones, sums = np.ones(len(wins)), np.empty(len(wins))
 
     def slope(place: Vector) -> Vector:
         odds = np.exp(place)
-        np.add(odds[:, None], odds, out=shares)
-        np.divide(games, shares, out=shares)
-        along = won - odds * shares.sum(axis=1)
+        for part, met, own, other in ((above, upper, odds[:half], odds), (below, lower, odds[half:], odds[half:])):
+            np.add(own[:, None], other, out=part)
+            np.divide(met, part, out=part)
+        sums[:half] = above @ ones
+        sums[half:] = below @ ones[half:] + ones[:half] @ above[:, half:]
+        along = won - odds * sums
         return np.asarray(along + prior * (0.5 - expit(place)) if prior else along)
 
     return slope
