@@ -29,7 +29,7 @@ class Tick(Struct, frozen=True):
 
     seq: int
     turn: int
-    sides: tuple[Said, Said]
+    sides: tuple[Said, ...]
 
 
 class Shown(Struct, frozen=True, rename={"start": "from"}):
@@ -47,7 +47,7 @@ class Html(Struct, frozen=True):
     """Newly finished blocks of both sides."""
 
     turn: int
-    sides: tuple[Shown, Shown]
+    sides: tuple[Shown, ...]
 
 
 class Noted(Struct, frozen=True):
@@ -134,12 +134,12 @@ class Broadcast:
         self._events: list[tuple[int, bytes]] = []
         self._news = Bell()
 
-    def tick(self, turn: int, texts: tuple[str, str]) -> None:
+    def tick(self, turn: int, texts: tuple[str, ...]) -> None:
         """Tell what both sides added."""
         self.ticks += 1
-        self._tell(Tick(self.ticks, turn, (Said(texts[0]), Said(texts[1]))))
+        self._tell(Tick(self.ticks, turn, tuple(Said(text) for text in texts)))
 
-    def html(self, turn: int, sides: tuple[Shown, Shown]) -> None:
+    def html(self, turn: int, sides: tuple[Shown, ...]) -> None:
         """Tell which blocks are finished."""
         self._tell(Html(turn, sides))
 

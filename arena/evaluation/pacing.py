@@ -49,10 +49,10 @@ class Pacer:
         self._ticks = 0
         self._credit = 0.0
 
-    def release(self, waiting: tuple[int, int], ended: tuple[bool, bool]) -> tuple[int, int]:
+    def release(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> tuple[int, ...]:
         """Characters to show now, given those that wait and the sides that will get no more."""
         if self._pace is Pace.PACED:
-            return min(waiting[0], self._most), min(waiting[1], self._most)
+            return tuple(min(left, self._most) for left in waiting)
         done = tuple(end and not left for left, end in zip(waiting, ended, strict=True))
         if any(done):
             alone = self._go_on(max(waiting))
