@@ -32,6 +32,7 @@ from arena.doors import Door
 from arena.errors import ArenaError, Later, Say
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
+from arena.evaluation.grounds import Grounds
 from arena.limits import Rates
 from arena.pages import languages
 from arena.people.voters import UnknownVoter
@@ -96,6 +97,7 @@ class Resources:
         self.generations: Generations
         self.casting: Casting
         self.latest: Latest
+        self.grounds: Grounds
         self.wakeups: jobs.Wakeups
 
     @asynccontextmanager
@@ -109,6 +111,7 @@ class Resources:
             Generations(self.db, self.redis, settings) as self.generations,
         ):
             self.casting, self.latest, self.wakeups = Casting(self.db), Latest(self.db), jobs.Wakeups(self.db)
+            self.grounds = Grounds(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -121,6 +124,7 @@ class Resources:
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
             "rates": Provide(lambda: self.rates, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
+            "grounds": Provide(lambda: self.grounds, sync_to_thread=False),
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
@@ -130,7 +134,7 @@ class Resources:
     async def _booth(self, request: AnyRequest) -> Booth:
         settings = self._settings
         voter_id, network = await guards.voter_id(request, settings), await guards.network(request, settings)
-        return Booth(voter_id, network, settings, self.db, self.rates, self.generations)
+        return Booth(voter_id, network, settings, self.db, self.rates, self.generations, self.grounds)
 
 
 def create(settings: Settings, resources: Resources | None = None) -> Litestar:

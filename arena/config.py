@@ -25,6 +25,19 @@ class Pace(StrEnum):
     PACED = "paced"
 
 
+class Action(StrEnum):
+    """What is done with a text in which a gate finds something.
+
+    `note` keeps the finding, so that the text is not published; `unrated` keeps the vote from counting as well;
+    `refuse` refuses a prompt, and is `unrated` for an answer, which nobody can refuse any more.
+    """
+
+    OFF = "off"
+    NOTE = "note"
+    UNRATED = "unrated"
+    REFUSE = "refuse"
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings; `deploy/env.example` explains each one."""
 
@@ -53,6 +66,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     turns: Positive = 8
     prompt_characters: Positive = 32000
     battle_hours: Positive = 24
+    same_prompt_votes: Natural = 5
+    personal_prompts: Action = Action.NOTE
+    personal_answers: Action = Action.NOTE
+    toxic_prompts: Action = Action.NOTE
+    toxic_answers: Action = Action.NOTE
+    gates_fail_closed: bool = False
     warming_battles: Positive = 50
     warming_failures: Annotated[float, Meta(gt=0, le=1)] = 0.2
     battles_per_hour: Natural = 120

@@ -16,6 +16,7 @@ from arena.api import (
     interest,
     lifecycle,
     mine,
+    pairings,
     reported,
     submissions,
 )
@@ -49,6 +50,7 @@ def routers() -> list[Router]:
             *checks.routes,
             *lifecycle.routes,
             *submissions.routes,
+            *pairings.routes,
             *reported.routes,
             *interest.routes,
             *arrivals.routes,

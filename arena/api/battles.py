@@ -14,12 +14,13 @@ from arena import guards
 from arena.api.booths import Booth
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, broadcasts, exclusions, openings, prompts, reveals, turns
+from arena.evaluation import battles, broadcasts, exclusions, gates, openings, prompts, reveals, tags, turns
 from arena.evaluation.battles import Battle, Kind, State
 from arena.evaluation.broadcasts import Noted
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
 from arena.evaluation.reveals import Stage, Unveiled
+from arena.evaluation.tags import Tagged
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
 from arena.jobs import Wakeups
@@ -88,7 +89,7 @@ class TurnShown(Struct):
 class BattleShown(Struct):
     """A battle as its voter may see it; `remarks` say why its vote is not rated.
 
-    `reveal` is null until the vote, unless the voter chose the sides.
+    `reveal`, and `tags` with what the prompt was sorted as, are null until the vote, unless the voter chose the sides.
     """
 
     id: UUID
@@ -98,6 +99,7 @@ class BattleShown(Struct):
     sides: list[Spoken]
     remarks: tuple[Noted, ...]
     reveal: "Reveal | None"
+    tags: Tagged | None
 
 
 class SideRevealed(Unveiled, frozen=True, kw_only=True):
@@ -140,10 +142,18 @@ async def open_battle(data: JSONBody[Opening], booth: Given[Booth]) -> Response[
     settings = booth.settings
     booth.generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
+    gates.require(prompt, settings)
     kind, asker = Kind(data.kind), booth.voter_id or voters.invite()
     await booth.rates.battle(asker, booth.network)
     battle, pair = await openings.open(
-        booth.db, booth.rates, asker, prompt, most=settings.concurrent_battles, kind=kind, chosen=data.contenders
+        booth.db,
+        booth.rates,
+        asker,
+        prompt,
+        most=settings.concurrent_battles,
+        grounds=booth.grounds,
+        kind=kind,
+        chosen=data.contenders,
     )
     questions = [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants]
     booth.generations.begin(battle.id, 1, questions, kind=kind)
@@ -162,12 +172,13 @@ async def show_battle(
     """A battle of one's own: state and texts, and who the sides were once there is a vote."""
     battle = await battles.require(db, battle_id, voter_id)
     said = [_turn(turn, battle) for turn in await turns.said(db, battle_id)]
-    reveal = None
+    reveal = tag = None
     if voter_id and (battle.state is State.VOTED or battle.kind.chosen):
         reveal = _placed(await reveals.tell(db, battle_id, voter_id), await latest.of(BOARD))
+        tag = await tags.tagged(db, battle_id)
     remarks = broadcasts.ready(await exclusions.standing(db, battle_id)).remarks
     return guards.fresh(
-        request, BattleShown(battle.id, battle.kind, battle.state, said, said[-1].sides, remarks, reveal)
+        request, BattleShown(battle.id, battle.kind, battle.state, said, said[-1].sides, remarks, reveal, tag)
     )
 
 
@@ -202,6 +213,7 @@ async def next_turn(
     """Ask both sides on; their stream goes on where it stopped."""
     generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
+    gates.require(prompt, settings)
     battle = await battles.require(db, battle_id, voter_id)
     await rates.battle(voter_id or battle.id, network)
     if battle.state is State.READY:

@@ -6,6 +6,7 @@ from uuid import UUID
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation.generation import Generations
+from arena.evaluation.grounds import Grounds
 from arena.limits import Rates
 
 
@@ -22,3 +23,4 @@ class Booth:
     db: Pool
     rates: Rates
     generations: Generations
+    grounds: Grounds

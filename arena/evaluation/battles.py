@@ -8,10 +8,12 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import calls, draws, exclusions, turns
+from arena.evaluation import calls, draws, exclusions, findings, tags, turns
 from arena.evaluation.calls import Asked
 from arena.evaluation.exclusions import Remark
+from arena.evaluation.gates import Finding
 from arena.evaluation.pairing import Pairing
+from arena.evaluation.tags import Tag
 from arena.evaluation.turns import Answer, TextPart
 from arena.people import voters
 from arena.submission import endpoints
@@ -191,6 +193,8 @@ async def finish(
     shown: list[int],
     void: str | None,
     remarks: Sequence[Remark] = (),
+    tag: Tag | None = None,
+    found: Sequence[Finding] = (),
 ) -> State:
     """Keep the answers and make the battle ready for its vote, or void for the reason given.
 
@@ -205,6 +209,8 @@ async def finish(
         state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
         if state == State.READY:
             await exclusions.keep(connection, battle_id, remarks)
+            await tags.keep(connection, battle_id, tag)
+            await findings.keep(connection, battle_id, found)
         else:
             await turns.stay_empty(connection, battle_id)
     return State(state)

@@ -202,8 +202,11 @@ class Generations:
         deadline = monotonic() + KEEP_TRYING_SECONDS
         while True:
             try:
+                screened = await screening.screen(self._db, battle_id, exchange.turn, answers, self._settings)
                 remarks = (
-                    [] if exchange.kind.chosen else await screening.remarks(self._db, battle_id, exchange.turn, answers)
+                    []
+                    if exchange.kind.chosen
+                    else await screening.remarks(self._db, battle_id, screened, self._settings)
                 )
                 state = await battles.finish(
                     self._db,
@@ -213,6 +216,8 @@ class Generations:
                     shown=exchange.shown,
                     void=exchange.reason,
                     remarks=remarks,
+                    tag=screened.tag,
+                    found=screened.findings,
                 )
                 return state, remarks
             except AWAY as error:

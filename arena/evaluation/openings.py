@@ -8,9 +8,10 @@ from uuid import UUID
 
 from arena.db import Pool
 from arena.errors import Refused
-from arena.evaluation import battles, pairing
+from arena.evaluation import battles, meetings, pairing, positions
 from arena.evaluation.battles import Battle, Kind
-from arena.evaluation.pairing import Pairing, TooFewContenders
+from arena.evaluation.grounds import Grounds
+from arena.evaluation.pairing import Pair, Pairing, TooFewContenders
 from arena.limits import MINUTE, Rates
 from arena.submission import choices, endpoints
 from arena.submission.endpoints import Entrant
@@ -30,22 +31,25 @@ async def open(  # noqa: A001 - openings.open(…) is how callers say it.
     prompt: str,
     *,
     most: int,
+    grounds: Grounds,
     kind: Kind = Kind.BLIND,
     chosen: Sequence[str] = (),
 ) -> tuple[Battle, Pairing]:
     """Draw two contenders that may be called now, or take those chosen, and open their battle.
 
-    Each draw is from those who can be called at that moment, so its propensity is that of the pair among them.
-    `most` is as in battles.open.
+    Each draw is from those who can be called at that moment, so its propensity is that of the pair among them; a prompt
+    that the voter asks again meets another pair, where there is one. `most` is as in battles.open.
     """
     if kind.chosen:
         return await _open_chosen(db, rates, voter_id, prompt, kind, chosen, most)
     if chosen:
         raise DrawnBlindly
+    met = await meetings.of(db, voter_id, prompt)
     for _ in range(DRAWS):
-        pair = await _draw(db, rates)
+        pair = await _draw(db, rates, grounds, met)
         if not await rates.call(_ids(pair.entrants)):
             continue
+        pair = await positions.balance(db, pair)
         try:
             return await battles.open(db, voter_id, prompt, pair, most=most), pair
         except endpoints.Unavailable:
@@ -53,11 +57,11 @@ async def open(  # noqa: A001 - openings.open(…) is how callers say it.
     raise await _too_few(db)
 
 
-async def _draw(db: Pool, rates: Rates) -> Pairing:
+async def _draw(db: Pool, rates: Rates, grounds: Grounds, met: Collection[Pair]) -> Pairing:
     entrants = await endpoints.entrants(db)
     free = await rates.callable(_ids(entrants))
     try:
-        return pairing.draw([entrant for entrant in entrants if entrant.target.endpoint_id in free])
+        return await grounds.draw([one for one in entrants if one.target.endpoint_id in free], without=met)
     except TooFewContenders:
         raise await _too_few(db) from None
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Struct, convert, structs
 
 from arena.db import Connection, Db, Proxy, many
 from arena.upstream import Message
@@ -108,6 +108,12 @@ async def answer(
 def _row(position: int, answer: Answer) -> dict[str, Any]:
     columns = structs.asdict(answer)
     return {"position": position, "content": [TextPart(columns.pop("text"))], **columns}
+
+
+async def asked(db: Db, battle_id: UUID, turn: int) -> str:
+    """The prompt of a turn, empty where it was deleted meanwhile."""
+    parts = await db.fetchval("SELECT content FROM turns WHERE battle_id = $1 AND turn = $2", battle_id, turn)
+    return _joined(convert(parts or [], list[TextPart]))
 
 
 async def said(db: Db, battle_id: UUID) -> list[Turn]:

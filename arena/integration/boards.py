@@ -11,6 +11,7 @@ from arena.errors import ArenaError, NotFound
 COLUMNS = "id, slug, name, description, cron, source, attribution"
 IMPORTED = "Votes that were cast elsewhere and brought in; nobody cast them here."
 HOURLY = "0 * * * *"
+OVERALL = "overall"  # The board that counts every vote here, and whose standings pairs are drawn by.
 
 
 class NoSuchBoard(NotFound):

@@ -9,15 +9,18 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 
 from arena.config import Settings
 from arena.db import Connection, Db, Pool, Proxy, one
-from arena.evaluation import imports, votes
+from arena.evaluation import estimates, imports, votes
+from arena.evaluation.estimates import Estimates
 from arena.evaluation.votes import Counted
-from arena.integration.boards import Board, Source
+from arena.integration.boards import OVERALL, Board, Source
 from arena.people import voters
 from rating import Standings, Tally, rate
+from rating.arrays import Flags
 
 METHODOLOGY: Final = "2"
 SEED: Final = 20260101
@@ -55,9 +58,11 @@ async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
 
 
 async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, settings: Settings) -> Snapshot:
-    """Keep what was fitted, in the caller's transaction."""
+    """Keep what was fitted, in the caller's transaction; pairs are drawn by what the board of all votes says."""
     snapshot = await _keep(connection, board, fitted)
     await _keep_standings(connection, snapshot, fitted.standings, settings)
+    if board.slug == OVERALL:
+        await _hand_down(connection, snapshot, fitted.standings, settings)
     return snapshot
 
 
@@ -130,13 +135,34 @@ async def _keep_standings(
     )
 
 
+async def _hand_down(
+    connection: Connection | Proxy, snapshot: Snapshot, standings: Standings, settings: Settings
+) -> None:
+    rows = await connection.fetch("SELECT slug, id FROM contenders WHERE slug = ANY($1)", list(standings.contenders))
+    ids: dict[str, UUID] = {row["slug"]: row["id"] for row in rows}
+    await estimates.hand_down(
+        connection,
+        Estimates(
+            version=snapshot.id,
+            contender_ids=[ids[slug] for slug in standings.contenders],
+            theta=standings.theta,
+            settled=_established(standings, settings),
+            groups=standings.group,
+            votes=standings.votes,
+            covariance=standings.covariance,
+        ),
+    )
+
+
+def _established(standings: Standings, settings: Settings) -> Flags:
+    narrow = (standings.upper - standings.lower) / 2 < settings.established_half_width
+    return np.asarray((standings.votes >= settings.established_votes) & narrow)
+
+
 def _rows(standings: Standings, settings: Settings) -> Iterator[tuple[object, ...]]:
+    established = _established(standings, settings)
     for place, contender in enumerate(standings.contenders):
         rating, lower, upper = (float(values[place]) for values in (standings.rating, standings.lower, standings.upper))
-        established = (
-            standings.votes[place] >= settings.established_votes
-            and (upper - lower) / 2 < settings.established_half_width
-        )
         yield (
             contender,
             float(standings.theta[place]),
@@ -146,7 +172,7 @@ def _rows(standings: Standings, settings: Settings) -> Iterator[tuple[object, ..
             int(standings.rank_lower[place]),
             int(standings.rank_upper[place]),
             int(standings.votes[place]),
-            "established" if established else "provisional",
+            "established" if established[place] else "provisional",
             standings.standing[place].value,
             int(standings.group[place]),
         )
