@@ -111,8 +111,8 @@ async def nobody(arena: str) -> AsyncIterator[Visitor]:
 
 async def _rows(db: Pool) -> list[Any]:
     tables = ("endpoints", "endpoint_events", "contenders", "allowed_addresses", "renames", "members", "pairing_rates")
-    tables += ("pairing_policies", "forbidden_pairs")
-    return [await db.fetch(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
+    more = (*tables, "pairing_policies", "forbidden_pairs")
+    return [await db.fetch(f"SELECT * FROM {table} ORDER BY 1, 2") for table in more]
 
 
 def test_the_routes_of_a_provider_are_walked() -> None:
