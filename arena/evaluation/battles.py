@@ -1,4 +1,4 @@
-"""Battles: one prompt answered by two sides, unnamed until the vote."""
+"""Battles: one prompt answered by two sides, unnamed until the vote; or by contenders that somebody chose by name."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -23,7 +23,7 @@ AT_ONCE = (
 )
 
 
-COLUMNS = "id, state, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
+COLUMNS = "id, state, kind, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
 
 
 class State(StrEnum):
@@ -36,6 +36,25 @@ class State(StrEnum):
     VOID = "void"
     SKIPPED = "skipped"
     EXPIRED = "expired"
+
+
+class Kind(StrEnum):
+    """What a battle is for; only blind ones are rated."""
+
+    BLIND = "blind"
+    NAMED = "named"
+    DIRECT = "direct"
+    CONTROL = "control"
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the voter chose the sides, and so knows who they are."""
+        return self in (Kind.NAMED, Kind.DIRECT)
+
+    @property
+    def sides(self) -> int:
+        """How many answer."""
+        return 1 if self is Kind.DIRECT else 2
 
 
 class NoSuchBattle(NotFound):
@@ -72,43 +91,45 @@ class Battle(Struct, frozen=True):
     id: UUID
     state: State
     turns: int
+    kind: Kind = Kind.BLIND
 
 
 async def open(  # noqa: A001 - battles.open(…) is how callers say it.
-    db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0
+    db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0, kind: Kind = Kind.BLIND
 ) -> Battle:
     """Open a battle: voter, pair, positions and the first prompt are kept together or not at all.
 
     TooManyAtOnce where `most` battles of the voter are being answered (0: any number), endpoints.Unavailable where
-    an endpoint may not be called any more.
+    an endpoint may not be called any more, voters.UnknownVoter where the voter's data were deleted.
     """
     async with db.acquire() as connection, connection.transaction():
         await voters.hold(connection, voter_id)
         await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
-        battle = await _add(connection, voter_id, prompt, pairing, most)
+        battle = await _add(connection, voter_id, prompt, pairing, most, kind)
         if battle is None:
             raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
     return battle
 
 
 async def _add(
-    connection: Connection | Proxy, voter_id: UUID, prompt: str, pairing: Pairing, most: int
+    connection: Connection | Proxy, voter_id: UUID, prompt: str, pairing: Pairing, most: int, kind: Kind
 ) -> Battle | None:
     """All of a new battle in one statement, which costs one way to PostgreSQL and back; None for one too many."""
-    draw = draws.of(pairing.shares)
+    draw = draws.of(pairing.shares) if pairing.shares else None
     return await one(
         connection,
         Battle,
         """
         WITH draw AS (
-            INSERT INTO draws (id, endpoint_ids, shares) VALUES ($6, $7, $8) ON CONFLICT (id) DO NOTHING
+            INSERT INTO draws (id, endpoint_ids, shares)
+            SELECT $6, $7, $8 WHERE $6::uuid IS NOT NULL ON CONFLICT (id) DO NOTHING
         ),
         battle AS (
-            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id)
-            SELECT $1, $2, 'open', $3, $4, $6
+            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind)
+            SELECT $1, $2, 'open', $3, $4, $6, $12
             WHERE $5 = 0
                OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
-            RETURNING id, state
+            RETURNING id, state, kind
         ),
         asked AS (
             INSERT INTO turns (battle_id, turn, content) SELECT id, 1, $9::jsonb FROM battle
@@ -118,19 +139,20 @@ async def _add(
             SELECT id, place - 1, contender_id, endpoint_id
             FROM battle, unnest($10::uuid[], $11::uuid[]) WITH ORDINALITY AS met (contender_id, endpoint_id, place)
         )
-        SELECT id, state, 1 AS turns FROM battle
+        SELECT id, state, kind, 1 AS turns FROM battle
         """,
         uuid4(),
         voter_id,
         pairing.rule,
         pairing.propensity,
         most,
-        draw.id,
-        draw.endpoint_ids,
-        draw.shares,
+        draw and draw.id,
+        draw and draw.endpoint_ids,
+        draw and draw.shares,
         [TextPart(prompt)],
         [entrant.contender_id for entrant in pairing.entrants],
         [entrant.target.endpoint_id for entrant in pairing.entrants],
+        kind,
     )
 
 
@@ -164,23 +186,27 @@ async def finish(
     db: Pool,
     battle_id: UUID,
     turn: int,
-    answers: tuple[Answer, Answer],
+    answers: tuple[Answer, ...],
     *,
     shown: list[int],
     void: str | None,
     remarks: Sequence[Remark] = (),
 ) -> State:
-    """Keep both answers and make the battle ready for its vote, or void for the reason given.
+    """Keep the answers and make the battle ready for its vote, or void for the reason given.
 
     A battle that was closed meanwhile, skipped by its voter or swept because this process was silent for too long,
     stays so; the state it has afterwards comes back. Telling it again, after an answer that was lost, changes nothing.
+    Of a battle whose texts were deleted meanwhile no text is kept.
     """
     async with db.acquire() as connection, connection.transaction():
         await turns.answer(connection, battle_id, turn, answers, shown=shown)
         asked = await _close(connection, battle_id, turn, void)
-        await exclusions.keep(connection, battle_id, remarks)
         await calls.judge(connection, asked, answers)
         state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
+        if state == State.READY:
+            await exclusions.keep(connection, battle_id, remarks)
+        else:
+            await turns.stay_empty(connection, battle_id)
     return State(state)
 
 

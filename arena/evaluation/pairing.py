@@ -19,6 +19,7 @@ from rating.arrays import Codes, Flags, Matrix, Vector
 # Where nothing has been rated yet, a pair's probability is in proportion to the product of its rates alone.
 RULE: Final = "rates-1"
 MIXTURE: Final = "mixture-1"
+CHOSEN: Final = "chosen"
 
 Pair: TypeAlias = frozenset[UUID]
 
@@ -30,14 +31,15 @@ class TooFewContenders(Later):
 
 
 class Pairing(Struct, frozen=True):
-    """Two contenders in position order, the rule that drew them and the probability of this unordered pair.
+    """Contenders in position order, the rule that drew them and the probability of this unordered pair.
 
-    `shares` is how likely each endpoint of the draw was to be one of the two.
+    `shares` is how likely each endpoint of the draw was to be one of the two. Where somebody chose, nothing was drawn:
+    there is no probability and there are no shares.
     """
 
-    entrants: tuple[Entrant, Entrant]
+    entrants: tuple[Entrant, ...]
     rule: str
-    propensity: float
+    propensity: float | None
     shares: dict[UUID, float]
 
 
@@ -119,6 +121,11 @@ def tabulate(entrants: Sequence[Entrant], ground: Ground | None) -> Table:
         return _table(RULE, weights)
     counted = np.array([entrant.state is State.LISTED for entrant in entrants])
     return _table(MIXTURE, allocation.mixed(weights, _among(ground.known, places, counted), shares=ground.shares))
+
+
+def chosen(entrants: list[Entrant]) -> Pairing:
+    """These contenders in this order, because somebody wants to see them."""
+    return Pairing(tuple(entrants), CHOSEN, None, {})
 
 
 def _among(known: Known, places: Codes, counted: Flags) -> Known:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from arena.db import Db, many, one
 from arena.errors import ArenaError
 from arena.evaluation import battles
-from arena.evaluation.battles import State
+from arena.evaluation.battles import Kind, State
 from rating import Outcome
 
 VOTED = {
@@ -32,6 +32,12 @@ class VotingClosed(ArenaError):
     status = 409
 
 
+class NothingToVoteOn(ArenaError):
+    """A chat with one contender takes no vote: there is no other side."""
+
+    status = 409
+
+
 class Vote(Struct, frozen=True, kw_only=True):
     """A voter's outcome for a battle."""
 
@@ -41,9 +47,10 @@ class Vote(Struct, frozen=True, kw_only=True):
 
 
 class Cast(Vote, frozen=True, kw_only=True):
-    """A vote, and whether it was this call that recorded it."""
+    """A vote, whether it was this call that recorded it, and the kind of battle that it was cast in."""
 
     new: bool
+    kind: Kind
 
 
 class Submitted(Struct, frozen=True):
@@ -92,14 +99,15 @@ async def cast(db: Db, battle_id: UUID, voter_id: UUID, outcome: Outcome) -> Cas
         """
         WITH open AS (
             UPDATE battles SET state = 'voted', closed_at = coalesce(closed_at, now())
-            WHERE id = $1 AND voter_id = $2 AND state IN ('ready', 'voted')
+            WHERE id = $1 AND voter_id = $2 AND state IN ('ready', 'voted') AND kind <> 'direct'
             RETURNING id
         )
         INSERT INTO votes (battle_id, outcome)
         SELECT id, $3 FROM open
         ON CONFLICT (battle_id) DO UPDATE SET outcome = votes.outcome
         WHERE votes.outcome = EXCLUDED.outcome
-        RETURNING id, outcome, cast_at, xmax = 0 AS new
+        RETURNING id, outcome, cast_at, xmax = 0 AS new,
+                  (SELECT kind FROM battles WHERE battles.id = votes.battle_id) AS kind
         """,
         battle_id,
         voter_id,
@@ -124,16 +132,17 @@ async def cast_new(db: Db, submitted: list[Submitted]) -> dict[UUID, Cast]:
             SELECT battles.id, submitted.outcome
             FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS submitted (battle_id, voter_id, outcome)
             JOIN battles ON battles.id = submitted.battle_id AND battles.voter_id = submitted.voter_id
-            WHERE state = 'ready'
+            WHERE state = 'ready' AND kind <> 'direct'
             FOR UPDATE OF battles SKIP LOCKED
         ),
         voted AS (
             UPDATE battles SET state = 'voted', closed_at = coalesce(closed_at, now())
             FROM ready WHERE battles.id = ready.id
-            RETURNING battles.id, ready.outcome
+            RETURNING battles.id, ready.outcome, battles.kind
         )
         INSERT INTO votes (battle_id, outcome) SELECT id, outcome FROM voted
-        RETURNING battle_id, id, outcome, cast_at, true AS new
+        RETURNING battle_id, id, outcome, cast_at, true AS new,
+                  (SELECT kind FROM voted WHERE voted.id = battle_id) AS kind
         """,
         [vote.battle_id for vote in submitted],
         [vote.voter_id for vote in submitted],
@@ -144,6 +153,8 @@ async def cast_new(db: Db, submitted: list[Submitted]) -> dict[UUID, Cast]:
 
 async def _why_closed(db: Db, battle_id: UUID, voter_id: UUID) -> str:
     battle = await battles.require(db, battle_id, voter_id)
+    if battle.kind is Kind.DIRECT:
+        raise NothingToVoteOn
     outcome = await db.fetchval("SELECT outcome FROM votes WHERE battle_id = $1", battle_id)
     if outcome is not None:
         return VOTED[Outcome(outcome)]
@@ -166,6 +177,15 @@ async def counted(db: Db) -> list[Counted]:
         ORDER BY votes.id
         """,  # noqa: S608 - a constant
     )
+
+
+async def count_of(db: Db, voter_id: UUID) -> int:
+    """How many votes of this voter count."""
+    number: int = await db.fetchval(
+        f"SELECT count(*) FROM votes JOIN battles ON battles.id = battle_id WHERE voter_id = $1 AND {COUNTS}",  # noqa: S608 - a constant
+        voter_id,
+    )
+    return number
 
 
 async def count(db: Db) -> int:
