@@ -127,7 +127,6 @@ class Resources:
             "redis": Provide(lambda: self.redis, sync_to_thread=False),
             "rates": Provide(lambda: self.rates, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
-            "grounds": Provide(lambda: self.grounds, sync_to_thread=False),
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "paces": Provide(lambda: self.paces, sync_to_thread=False),
@@ -138,7 +137,7 @@ class Resources:
     async def _booth(self, request: AnyRequest) -> Booth:
         settings = self._settings
         voter_id, network = await guards.voter_id(request, settings), await guards.network(request, settings)
-        shared = (self.db, self.rates, self.generations, self.grounds, self.paces)
+        shared = (self.db, self.rates, self.grounds, self.generations, self.paces)
         return Booth(voter_id, network, settings, *shared)
 
 

@@ -23,6 +23,6 @@ class Booth:
     settings: Settings
     db: Pool
     rates: Rates
-    generations: Generations
     grounds: Grounds
+    generations: Generations
     paces: Paces

@@ -18,8 +18,8 @@ from rating.arrays import Codes, Flags, Matrix, Vector
 
 # Where nothing has been rated yet, a pair's probability is in proportion to the product of its rates alone.
 RULE: Final = "rates-1"
-CHOSEN: Final = "chosen"
 MIXTURE: Final = "mixture-1"
+CHOSEN: Final = "chosen"
 
 Pair: TypeAlias = frozenset[UUID]
 
