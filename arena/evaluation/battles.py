@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Pool, Proxy, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import draws, exclusions, turns
+from arena.evaluation import controls, draws, exclusions, turns
+from arena.evaluation.controls import Control
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.pairing import Pairing
 from arena.evaluation.turns import Answer
@@ -36,6 +37,15 @@ class State(StrEnum):
     VOID = "void"
     SKIPPED = "skipped"
     EXPIRED = "expired"
+
+
+class Kind(StrEnum):
+    """What a battle is for; only blind ones are rated."""
+
+    BLIND = "blind"
+    NAMED = "named"
+    DIRECT = "direct"
+    CONTROL = "control"
 
 
 class NoSuchBattle(NotFound):
@@ -75,7 +85,7 @@ class Battle(Struct, frozen=True):
 
 
 async def open(  # noqa: A001 - battles.open(…) is how callers say it.
-    db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0
+    db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0, kind: Kind = Kind.BLIND
 ) -> Battle:
     """Open a battle: voter, pair, positions and the first prompt are kept together or not at all.
 
@@ -89,8 +99,8 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
             connection,
             Battle,
             """
-            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id)
-            SELECT $1, $2, 'open', $3, $4, $6
+            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind)
+            SELECT $1, $2, 'open', $3, $4, $6, $7
             WHERE $5 = 0
                OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
             RETURNING id, state, 1 AS turns
@@ -100,12 +110,15 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
             pairing.rule,
             pairing.propensity,
             most,
-            await draws.keep(connection, pairing.shares),
+            await draws.keep(connection, pairing.shares) if kind is Kind.BLIND else None,
+            kind,
         )
         if battle is None:
             raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
         await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
         await _add_sides(connection, battle.id, pairing)
+        if isinstance(pairing, Control):
+            await controls.keep(connection, battle.id, pairing)
         await turns.ask(connection, battle.id, 1, prompt)
     return battle
 
@@ -153,6 +166,7 @@ async def finish(
     answers: tuple[Answer, Answer],
     *,
     shown: list[int],
+    shown_seconds: float | None = None,
     void: str | None,
     remarks: Sequence[Remark] = (),
 ) -> State:
@@ -162,7 +176,7 @@ async def finish(
     stays so; the state it has afterwards comes back. Telling it again, after an answer that was lost, changes nothing.
     """
     async with db.acquire() as connection, connection.transaction():
-        await turns.answer(connection, battle_id, turn, answers, shown=shown)
+        await turns.answer(connection, battle_id, turn, answers, shown=shown, shown_seconds=shown_seconds)
         await connection.execute(
             """
             UPDATE battles

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 from arena.config import Settings
 from arena.evaluation.broadcasts import Broadcast
@@ -28,6 +29,7 @@ class Exchange:
         self.writers = (Writer(), Writer())
         self.reason: str | None = None
         self.shown: list[int] = []
+        self._shown_at: float | None = None
         self._stopped = False
         self._clock = clock
         self._settings = settings
@@ -69,6 +71,11 @@ class Exchange:
         return await asyncio.to_thread(lambda: (first.answer(), second.answer()))
 
     @property
+    def shown_seconds(self) -> float | None:
+        """How long ago the first text was shown, None while none was."""
+        return None if self._shown_at is None else monotonic() - self._shown_at
+
+    @property
     def _broken(self) -> bool:
         return self.writers[0].broken or self.writers[1].broken
 
@@ -102,6 +109,7 @@ class Exchange:
             if any(shown):
                 ticks += 1
                 self.broadcast.tick(self.turn, (first.show(shown[0]), second.show(shown[1])))
+                self._shown_at = self._shown_at or monotonic()
                 self.shown += (first.shown, second.shown)
                 if ticks % BLOCKS_EVERY_TICKS == 0:
                     self._tell_blocks()

@@ -207,6 +207,7 @@ class Generations:
                     exchange.turn,
                     answers,
                     shown=exchange.shown,
+                    shown_seconds=exchange.shown_seconds,
                     void=exchange.reason,
                     remarks=remarks,
                 )

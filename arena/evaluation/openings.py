@@ -7,8 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from arena.db import Pool
-from arena.evaluation import battles, pairing
-from arena.evaluation.battles import Battle
+from arena.evaluation import battles, controls, pairing
+from arena.evaluation.battles import Battle, Kind
+from arena.evaluation.controls import Control, Plan
 from arena.evaluation.pairing import Pairing, TooFewContenders
 from arena.limits import MINUTE, Rates
 from arena.submission import endpoints
@@ -19,18 +20,23 @@ DRAWS: Final = 5
 
 
 async def open(  # noqa: A001 - openings.open(…) is how callers say it.
-    db: Pool, rates: Rates, voter_id: UUID, prompt: str, *, most: int
+    db: Pool, rates: Rates, voter_id: UUID, prompt: str, *, most: int, plan: Plan = controls.NONE
 ) -> tuple[Battle, Pairing]:
     """Draw two contenders that may be called now and open their battle; `most` as in battles.open.
 
-    Each draw is from those who can be called at that moment, so its propensity is that of the pair among them.
+    Each draw is from those who can be called at that moment, so its propensity is that of the pair among them. The
+    first one may become a control battle; where that can't be opened, because one contender has no room for two calls
+    for instance, nobody is kept waiting for another.
     """
-    for _ in range(DRAWS):
+    for draw in range(DRAWS):
         pair = await _draw(db, rates)
+        if draw == 0:
+            pair = controls.drawn(pair, prompt, plan)
         if not await rates.call(_ids(pair.entrants)):
             continue
         try:
-            return await battles.open(db, voter_id, prompt, pair, most=most), pair
+            kind = Kind.CONTROL if isinstance(pair, Control) else Kind.BLIND
+            return await battles.open(db, voter_id, prompt, pair, most=most, kind=kind), pair
         except endpoints.Unavailable:
             continue
     raise await _too_few(db)

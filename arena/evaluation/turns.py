@@ -75,10 +75,28 @@ async def ask(db: Db, battle_id: UUID, turn: int, prompt: str) -> None:
 
 
 async def answer(
-    connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, Answer], *, shown: list[int]
+    connection: Connection | Proxy,
+    battle_id: UUID,
+    turn: int,
+    answers: tuple[Answer, Answer],
+    *,
+    shown: list[int],
+    shown_seconds: float | None = None,
 ) -> None:
-    """Keep what both sides said, whole or broken off, and what each tick showed; once, however often told."""
-    await connection.execute("UPDATE turns SET shown = $3 WHERE battle_id = $1 AND turn = $2", battle_id, turn, shown)
+    """Keep what both sides said, whole or broken off, and what each tick showed; once, however often told.
+
+    `shown_seconds` is how long ago the first tick was, None where there was none.
+    """
+    await connection.execute(
+        """
+        UPDATE turns SET shown = $3, shown_at = coalesce(shown_at, clock_timestamp() - make_interval(secs => $4))
+        WHERE battle_id = $1 AND turn = $2
+        """,
+        battle_id,
+        turn,
+        shown,
+        shown_seconds,
+    )
     await connection.executemany(
         """
         INSERT INTO answers (battle_id, position, turn, content, html, finish, failure, failure_detail,

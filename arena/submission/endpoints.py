@@ -187,8 +187,10 @@ async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) 
     """Make sure that these may be called, for a call that this transaction records; else Unavailable.
 
     Endpoints with a cap of any kind, and those that have failed, are called by one transaction after another: none is
-    called more often than its caps allow, and one that has rested is tried by one battle before it is back.
+    called more often than its caps allow, and one that has rested is tried by one battle before it is back. An endpoint
+    that is named twice is called twice at the same time, and must have room for both.
     """
+    twice = len(set(endpoint_ids)) < len(endpoint_ids)
     bound = await connection.fetch(
         """
         SELECT id FROM endpoints
@@ -206,10 +208,14 @@ async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) 
         UPDATE endpoints
         SET cooled_until = CASE WHEN failures > 0 THEN now() + make_interval(secs => $2) ELSE cooled_until END
         WHERE id = ANY($1::uuid[]) AND {FREE}
+          AND (NOT $3 OR failures = 0
+               AND coalesce(calls_today(id) + 2 <= daily_calls, true)
+               AND coalesce(battles_answering(id) + 2 <= concurrency, true))
         RETURNING id
         """,  # noqa: S608 - a constant
         [row["id"] for row in bound],
         TRIAL_SECONDS,
+        twice,
     )
     if len(claimed) < len(bound):
         raise Unavailable
