@@ -30,10 +30,12 @@ from arena.db import Pool, pool
 from arena.doors import Door
 from arena.errors import ArenaError, Later, Say
 from arena.evaluation.casting import Casting
+from arena.evaluation.controls import Plan
 from arena.evaluation.generation import Generations
 from arena.limits import Rates
-from arena.pages import languages
+from arena.pages import languages, suggestions
 from arena.people.voters import UnknownVoter
+from arena.publishing.receipts import Receipts
 from arena.publishing.releases import Latest
 from arena.sealing import Keyring
 
@@ -86,11 +88,14 @@ class Resources:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keyring = Keyring(settings)
+        # What a side of a control battle is asked instead: prompts as people ask them.
+        self._plan = Plan(settings.control_share, tuple(one.text for one in suggestions.ALL))
         self.db: Pool
         self.redis: Redis
         self.rates: Rates
         self.generations: Generations
         self.casting: Casting
+        self.receipts: Receipts
         self.latest: Latest
         self.wakeups: jobs.Wakeups
 
@@ -104,7 +109,8 @@ class Resources:
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, self.redis, settings) as self.generations,
         ):
-            self.casting, self.latest, self.wakeups = Casting(self.db), Latest(self.db), jobs.Wakeups(self.db)
+            self.casting = Casting(self.db, reading_speed=settings.reading_speed)
+            self.receipts, self.latest, self.wakeups = Receipts(self.db), Latest(self.db), jobs.Wakeups(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -118,6 +124,8 @@ class Resources:
             "rates": Provide(lambda: self.rates, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
+            "plan": Provide(lambda: self._plan, sync_to_thread=False),
+            "receipts": Provide(lambda: self.receipts, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
         }

@@ -17,6 +17,7 @@ from arena.api import (
     lifecycle,
     reported,
     submissions,
+    votes,
 )
 
 
@@ -43,6 +44,7 @@ def routers() -> list[Router]:
             boards.show_board,
             boards.list_releases,
             boards.show_release,
+            *votes.routes,
             *contenders.routes,
             *endpoints.routes,
             *checks.routes,

@@ -13,17 +13,21 @@ from msgspec import Meta, Struct
 from arena import guards
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, broadcasts, exclusions, openings, prompts, reveals, turns
+from arena.evaluation import battles, broadcasts, controls, exclusions, openings, prompts, reveals, traces, turns
 from arena.evaluation.battles import State
 from arena.evaluation.broadcasts import Noted
 from arena.evaluation.casting import Casting
+from arena.evaluation.controls import Held, Plan, What
 from arena.evaluation.generation import Generations
-from arena.evaluation.reveals import Stage, Unveiled
+from arena.evaluation.readings import Reading
+from arena.evaluation.reveals import Unveiled
+from arena.evaluation.traces import Moment
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
 from arena.jobs import Wakeups
 from arena.limits import Rates
 from arena.people import voters
+from arena.publishing.receipts import Receipt, Receipts
 from arena.publishing.releases import Latest, Release
 from arena.submission import endpoints
 from arena.upstream import Message
@@ -32,6 +36,7 @@ from rating import Outcome
 BOARD = "overall"
 TICK_NUMBER = re.compile("[0-9]{1,9}")
 PLACE = ("rating", "lower", "upper", "rank_lower", "rank_upper", "group")
+Agent = Annotated[str, HeaderParameter(name="User-Agent")]
 STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -42,9 +47,10 @@ class Asked(Struct, forbid_unknown_fields=True):
 
 
 class Ballot(Struct, forbid_unknown_fields=True):
-    """The voter's outcome."""
+    """The voter's outcome and, as far as the browser tells, how long they read for."""
 
     outcome: Outcome
+    reading: Reading | None = None
 
 
 class Leaving(Struct, forbid_unknown_fields=True):
@@ -97,18 +103,11 @@ class SideRevealed(Unveiled, frozen=True, kw_only=True):
 
 
 class Reveal(Struct):
-    """Who was who, in position order."""
+    """Who was who, in position order, and what a control battle was: `control_side` is who was asked something else."""
 
     sides: list[SideRevealed]
-
-
-class Receipt(Struct):
-    """What the voter can ask after the vote by; a vote that doesn't count yet says which stage of a side is why."""
-
-    id: UUID
-    counted: bool
-    reason: str | None
-    leaf: int | None
+    control: What | None
+    control_side: int | None
 
 
 class Voted(Struct):
@@ -128,14 +127,18 @@ async def open_battle(
     generations: Given[Generations],
     rates: Given[Rates],
     network: Given[str],
+    plan: Given[Plan],
+    agent: Agent = "",
 ) -> Response[Opened]:
     """Open a battle: both sides begin to answer at once."""
     generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
     asker = voter_id or voters.invite()
     await rates.battle(asker, network)
-    battle, pair = await openings.open(db, rates, asker, prompt, most=settings.concurrent_battles)
-    generations.begin(battle.id, 1, [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants])
+    battle, pair = await openings.open(db, rates, asker, prompt, most=settings.concurrent_battles, plan=plan)
+    asked = zip(pair.entrants, controls.asked(pair, prompt), strict=True)
+    generations.begin(battle.id, 1, [(entrant.target, [Message("user", first)]) for entrant, first in asked])
+    await traces.keep(db, battle.id, Moment.ASKED, traces.of(network, agent, settings.secret))
     cookies = [] if voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 
@@ -153,7 +156,9 @@ async def show_battle(
     said = [_turn(turn) for turn in await turns.said(db, battle_id)]
     reveal = None
     if battle.state is State.VOTED and voter_id:
-        reveal = _placed(await reveals.tell(db, battle_id, voter_id), await latest.of(BOARD))
+        unveiled = await reveals.tell(db, battle_id, voter_id)
+        held = await controls.held(db, battle_id)
+        reveal = _placed(unveiled, await latest.of(BOARD), *(held.told if held else (None, None)))
     remarks = broadcasts.ready(await exclusions.standing(db, battle_id)).remarks
     return guards.fresh(request, BattleShown(battle.id, battle.state, said, said[-1].sides, remarks, reveal))
 
@@ -198,7 +203,8 @@ async def next_turn(
     turn = await battles.resume(db, battle_id, voter_id, prompt, most=settings.turns)
     said = await turns.said(db, battle_id)
     targets = await endpoints.targets(db, await battles.sides(db, battle_id))
-    questions = [(target, _conversation(said, position)) for position, target in enumerate(targets)]
+    held = await controls.held(db, battle_id)
+    questions = [(target, _conversation(said, position, held)) for position, target in enumerate(targets)]
     generations.begin(battle_id, turn, questions, ticks=sum(len(earlier.ticks) for earlier in said))
     return TurnBegun(battle_id, State.OPEN, turn)
 
@@ -222,19 +228,21 @@ async def vote(
     latest: Given[Latest],
     wakeups: Given[Wakeups],
     rates: Given[Rates],
+    receipts: Given[Receipts],
+    settings: Given[Settings],
+    network: Given[str],
+    agent: Agent = "",
 ) -> Response[Voted]:
     """Cast a vote and learn who was who; the same vote again is the same answer."""
     if voter_id is None:
         raise battles.NoSuchBattle
     await rates.vote(voter_id)
-    cast = await casting.cast(battle_id, voter_id, data.outcome)
+    trace = traces.of(network, agent, settings.secret)
+    cast = await casting.cast(battle_id, voter_id, data.outcome, reading=data.reading, trace=trace)
     if cast.new:
         await wakeups.refit_soon(BOARD)
-    unveiled = await casting.reveal(battle_id, voter_id)
-    reveal = _placed(unveiled, await latest.of(BOARD))
-    # The first stage that keeps the vote from counting; one that is warming counts as soon as it is listed.
-    stage = min((side.stage for side in unveiled), key=list(Stage).index)
-    receipt = Receipt(cast.id, stage is Stage.LISTED, None if stage is Stage.LISTED else stage, None)
+    unveiled, receipt = await casting.reveal(battle_id, voter_id), await receipts.of(cast.id)
+    reveal = _placed(unveiled, await latest.of(BOARD), receipt.control, receipt.control_side)
     told = Voted(Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, reveal)
     return Response(told, status_code=201 if cast.new else 200)
 
@@ -254,13 +262,15 @@ async def skip_battle(
     return Response(Opened(battle_id, State.SKIPPED), status_code=200)
 
 
-def _conversation(said: list[turns.Turn], position: int) -> list[Message]:
+def _conversation(said: list[turns.Turn], position: int, held: Held | None) -> list[Message]:
     """What one side has heard and said so far, and the prompt that it has not answered yet."""
     messages = []
     for turn in said:
         messages.append(Message("user", turn.prompt))
         if turn.answers:
             messages.append(Message("assistant", turn.answers[position].text))
+    if held and held.prompt is not None and held.position == position:
+        messages[0] = Message("user", held.prompt)
     return messages
 
 
@@ -268,7 +278,9 @@ def _turn(turn: turns.Turn) -> TurnShown:
     return TurnShown(turn.turn, turn.prompt, turn.answers or [Spoken("", ""), Spoken("", "")])
 
 
-def _placed(unveiled: list[Unveiled], release: Release | None) -> Reveal:
+def _placed(
+    unveiled: list[Unveiled], release: Release | None, control: What | None, control_side: int | None
+) -> Reveal:
     """Who the sides were, each with its place in the release."""
     standings = {standing.contender: standing for standing in release.standings} if release else {}
     sides = []
@@ -277,4 +289,4 @@ def _placed(unveiled: list[Unveiled], release: Release | None) -> Reveal:
         place: dict[str, Any] = {name: getattr(standing, name, None) for name in PLACE}
         told = {name: getattr(side, name) for name in Unveiled.__struct_fields__}
         sides.append(SideRevealed(**told, **place))
-    return Reveal(sides)
+    return Reveal(sides, control, control_side)

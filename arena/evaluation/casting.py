@@ -58,9 +58,7 @@ class Casting:
     async def _record(self, submitted: list[Submitted]) -> list[Cast | None]:
         first = {vote.battle_id: vote for vote in reversed(submitted)}
         try:
-            recorded = await votes.cast_new(
-                self._db, list(first.values()), reading_speed=self._reading_speed
-            )
+            recorded = await votes.cast_new(self._db, list(first.values()), reading_speed=self._reading_speed)
         except TimeoutError:
             raise  # Whoever waits longer for the same PostgreSQL waits in vain.
         except AWAY as error:

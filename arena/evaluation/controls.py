@@ -18,6 +18,9 @@ BAD: Final = "control-bad-1"
 # Among so many prompts of the most similar length the other one is drawn, so that its answer's length tells nothing.
 SIMILAR: Final = 5
 
+# What voters are told a control battle was.
+What = Literal["same", "other_prompt"]
+
 _chance: Final = SystemRandom()
 
 
@@ -45,9 +48,9 @@ class Held(Struct, frozen=True):
     content: list[TextPart] | None
 
     @property
-    def kind(self) -> Literal["same", "other_prompt"]:
-        """What voters are told it was."""
-        return "same" if self.position is None else "other_prompt"
+    def told(self) -> tuple[What, int | None]:
+        """What voters are told it was, and the side that was asked something else."""
+        return ("same" if self.position is None else "other_prompt"), self.position
 
     @property
     def prompt(self) -> str | None:
@@ -56,7 +59,7 @@ class Held(Struct, frozen=True):
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """How voters do where one knows what they should say; the `clustered` intervals allow for few voters with many votes.
+    """How voters do where one knows what they should say; `clustered` intervals allow for voters with many votes.
 
     `noise`: votes for a side where both were one contender. `position`: of these, votes for A. `misled`: votes for an
     answer to another prompt. A clustered interval takes two voters.

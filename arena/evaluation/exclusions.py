@@ -30,7 +30,7 @@ class NoSuchExclusion(NotFound):
 
 
 class NoSuchVote(NotFound):
-    """There is no such vote."""
+    """There is no such vote, or it is not yours."""
 
 
 class Remark(Struct, frozen=True, kw_only=True):
@@ -187,7 +187,10 @@ async def standing(db: Db, battle_id: UUID) -> list[Exclusion]:
 async def acts(db: Db) -> Acts:
     """What has been done to the votes that could be rated; in one transaction with the votes, it is of these votes."""
     rows = await db.fetch(
-        f"SELECT votes.id, exclusions.reason, position, lifted_at IS NOT NULL AS lifted {OF_VOTES} ORDER BY 1, exclusions.id"
+        f"""
+        SELECT votes.id, exclusions.reason, position, lifted_at IS NOT NULL AS lifted {OF_VOTES}
+        ORDER BY 1, exclusions.id
+        """
     )
     if not rows:
         return Acts(0, "")

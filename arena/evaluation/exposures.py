@@ -14,7 +14,8 @@ class Exposure(Struct, frozen=True, kw_only=True):
 
     `promised` is the number of battles that the draws it took part in made to be expected, `drawn` how many of those
     had it as a side. Votes, and of them wins and ties (both bad is one), are of all its blind battles; `counting` of
-    them count. Answers and failures are those to every call. Times to the first text are in seconds, None where nothing was said.
+    them count. Answers and failures are those of every call. Times to the first text are in seconds, None where nothing
+    was said.
     """
 
     promised: float

@@ -50,7 +50,7 @@ KEPT: Final = f"""
             WHERE $1::float8 > 0 AND kind IN ('blind', 'control')
               AND characters > $1::float8 * least(text_seconds, seconds)
             ON CONFLICT DO NOTHING
-        )"""
+        )"""  # noqa: S608 - a constant
 
 
 async def forget(connection: Connection | Proxy, voter_id: UUID) -> None:

@@ -131,7 +131,7 @@ async def cast(
         {readings.KEPT},
         {traces.KEPT}
         SELECT id, outcome, cast_at, new FROM vote
-        """,
+        """,  # noqa: S608 - constants
         reading_speed,
         battle_id,
         voter_id,
@@ -149,6 +149,7 @@ async def cast_new(db: Db, submitted: list[Submitted], *, reading_speed: float =
     What is not there was not recorded: the battle is not ready or not the voter's, or somebody else is changing it at
     this moment, for whom the others do not wait. `cast` tells for each of them how it is.
     """
+    rows = [(vote.battle_id, vote.voter_id, vote.outcome, *vote.beside) for vote in submitted]
     recorded = await many(
         db,
         _Recorded,
@@ -176,9 +177,9 @@ async def cast_new(db: Db, submitted: list[Submitted], *, reading_speed: float =
         {readings.KEPT},
         {traces.KEPT}
         SELECT battle_id, id, outcome, cast_at, true AS new FROM recorded
-        """,
+        """,  # noqa: S608 - constants
         reading_speed,
-        *map(list, zip(*((vote.battle_id, vote.voter_id, vote.outcome, *vote.beside) for vote in submitted), strict=True)),
+        *map(list, zip(*rows, strict=True)),
     )
     return {vote.battle_id: vote for vote in recorded}
 
@@ -189,6 +190,16 @@ async def _why_closed(db: Db, battle_id: UUID, voter_id: UUID) -> str:
     if outcome is not None:
         return VOTED[Outcome(outcome)]
     return CLOSED.get(battle.state, VotingClosed.sentence())
+
+
+async def belongs(db: Db, vote_id: UUID, voter_id: UUID | None) -> bool:
+    """Whether this voter cast the vote."""
+    found = await db.fetchval(
+        "SELECT true FROM votes JOIN battles ON battles.id = battle_id WHERE votes.id = $1 AND voter_id = $2",
+        vote_id,
+        voter_id,
+    )
+    return bool(found)
 
 
 async def counted(db: Db) -> list[Counted]:

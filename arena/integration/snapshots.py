@@ -145,7 +145,8 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         connection,
         Snapshot,
         """
-        INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method, acts, exclusions, taken_at)
+        INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method, acts, exclusions,
+                               taken_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
         RETURNING id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, taken_at
         """,

@@ -19,6 +19,7 @@ from arena.pages import (
     providers,
     submissions,
     texts,
+    votes,
 )
 from arena.pages.templating import template_config
 
@@ -54,6 +55,7 @@ routes: list[HTTPRouteHandler | Any] = [
         dependencies={"reader": Provide(guards.reader)},
         route_handlers=[providers.show, providers.new, endpoints.show, accounts.show],
     ),
+    Router("/", dependencies={"voter_id": Provide(guards.voter_id)}, route_handlers=[votes.show]),
     assets.show,
     languages.choose,
 ]

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from arena.db import Db, Pool, many
 from arena.evaluation import exclusions
+from arena.evaluation.controls import What
 from arena.evaluation.exclusions import NoSuchVote
 from arena.evaluation.votes import TOO_EARLY
 from arena.together import Together
@@ -71,7 +72,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     first_release: str | None
     exclusions: list[Act]
     appeals: list[Plea]
-    control: str | None
+    control: What | None
     control_side: int | None
 
 
@@ -147,7 +148,8 @@ RECEIPTS: Final = f"""
             ) AS releasing
             CROSS JOIN LATERAL (
                 SELECT coalesce(jsonb_agg(jsonb_build_object(
-                    'appealed_at', appealed_at, 'answer', answer, 'answered_at', answered_at) ORDER BY id), '[]') AS pleas
+                    'appealed_at', appealed_at, 'answer', answer, 'answered_at', answered_at
+                ) ORDER BY id), '[]') AS pleas
                 FROM appeals WHERE vote_id = votes.id
             ) AS pleading
             WHERE votes.id = ANY($1::uuid[])

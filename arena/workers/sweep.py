@@ -4,7 +4,7 @@ import logging
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import upkeep
+from arena.evaluation import traces, upkeep
 from arena.people import sessions
 from arena.sealing import Keyring
 from arena.submission import lifecycle, registrations, warming
@@ -16,6 +16,7 @@ async def clear(db: Pool, settings: Settings) -> None:
     """Close what has been open for too long, forget the sessions that are over, and let endpoints move on."""
     await sessions.sweep(db)
     await registrations.reseal(db, Keyring(settings))
+    await traces.sweep(db, days=settings.trace_days)
     closed = await upkeep.sweep(db, hours=settings.battle_hours)
     if closed:
         log.info("swept battles=%d", closed)
