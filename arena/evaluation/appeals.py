@@ -79,7 +79,7 @@ async def _why_not(db: Db, vote_id: UUID, voter_id: UUID | None) -> ArenaError:
     open_at = await db.fetch(
         """
         SELECT appealed_at FROM votes JOIN battles ON battles.id = battle_id
-        LEFT JOIN appeals ON vote_id = votes.id AND answered_at IS NULL
+        LEFT JOIN appeals ON vote_id = votes.id AND appeals.answered_at IS NULL
         WHERE votes.id = $1 AND voter_id = $2
         """,
         vote_id,
