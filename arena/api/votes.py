@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency as Given
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct, structs
 
 from arena import guards
@@ -25,6 +25,7 @@ from arena.submission import cards
 AnyRequest = Request[Any, Any, Any]
 Cursor = Annotated[int | None, QueryParameter(name="cursor", ge=0, le=2**62)]
 BOARD = "overall"
+Number = Annotated[int, PathParameter(ge=1, le=2**62)]
 PAGE = 100
 Sentence = Annotated[str, Meta(min_length=1, max_length=500)]
 
@@ -114,7 +115,7 @@ async def list_appeals(
 
 @post("/appeals/{appeal_id:int}/answer", status_code=200)
 async def answer_appeal(
-    appeal_id: FromPath[int],
+    appeal_id: Number,
     data: JSONBody[Answering],
     signed_in: Given[Asker],
     db: Given[Pool],
@@ -147,7 +148,7 @@ async def exclude(
 
 @post("/exclusions/{exclusion_id:int}/lift", status_code=200)
 async def lift(
-    exclusion_id: FromPath[int],
+    exclusion_id: Number,
     data: JSONBody[Lifting],
     signed_in: Given[Asker],
     db: Given[Pool],

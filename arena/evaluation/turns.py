@@ -89,7 +89,7 @@ async def answer(
     """
     await connection.execute(
         """
-        UPDATE turns SET shown = $3, shown_at = coalesce(shown_at, clock_timestamp() - make_interval(secs => $4))
+        UPDATE turns SET shown = $3, shown_at = coalesce(shown_at, now() - make_interval(secs => $4))
         WHERE battle_id = $1 AND turn = $2
         """,
         battle_id,

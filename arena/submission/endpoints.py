@@ -168,7 +168,7 @@ async def entrants(db: Db) -> list[Entrant]:
 
 
 async def targets(db: Db, endpoint_ids: list[UUID]) -> list[Target]:
-    """How to reach these endpoints, in the order asked for; for a battle that has begun, whatever their state."""
+    """How to reach these endpoints, each time one is asked for; for a battle that has begun, whatever their state."""
     rows = await many(
         db,
         _Row,
@@ -176,11 +176,11 @@ async def targets(db: Db, endpoint_ids: list[UUID]) -> list[Target]:
         {REACHED}
         WHERE endpoints.id = ANY($1)
         GROUP BY endpoints.id
-        ORDER BY array_position($1, endpoints.id)
         """,
         endpoint_ids,
     )
-    return [_target(row) for row in rows]
+    found = {row.id: _target(row) for row in rows}
+    return [found[endpoint_id] for endpoint_id in endpoint_ids]
 
 
 async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) -> None:

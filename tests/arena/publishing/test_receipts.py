@@ -16,7 +16,7 @@ from arena.integration.boards import Board
 from arena.people import accounts
 from arena.people.accounts import Role
 from arena.publishing import receipts, releases
-from arena.publishing.receipts import Receipts
+from arena.publishing.receipts import Receipts, Why
 from arena.submission.endpoints import Entrant
 from rating import Outcome
 from tests import builders
@@ -139,7 +139,7 @@ async def test_what_was_not_blind_says_so_whatever_else_was_found(
     )
     cast = await votes.cast(db, battle.id, voter, Outcome.TIE)
     told = await receipts.require(db, cast.id)
-    assert (told.counted, told.reason, [act.side for act in told.exclusions]) == (False, kind, [1])
+    assert (told.counted, told.reason, [act.side for act in told.exclusions]) == (False, Why(kind), [1])
 
 
 async def test_a_private_side_is_told_before_one_that_is_warming(db: Pool, entrants: list[Entrant]) -> None:
