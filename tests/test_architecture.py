@@ -48,7 +48,8 @@ OUTSIDE = {
     "arena/": {"msgspec", "asyncpg", "redis", "uvloop", "xllamacpp"},
 }
 
-# Only a noun's own module writes its tables. A vote closes its battle in the statement that records it.
+# Only a noun's own module writes its tables. A vote closes its battle in the statement that records it, and a battle
+# is opened with its draw, its sides and its first prompt by one.
 WRITERS = {
     "voters": {"people/voters.py"},
     "accounts": {"people/accounts.py"},
@@ -65,21 +66,21 @@ WRITERS = {
     # A noun of four rooms: what is called, how it is reached, where it stands and how it is.
     "endpoints": {f"submission/{room}.py" for room in ("endpoints", "connections", "lifecycle", "health")},
     "pairing_rates": {"submission/rates.py"},
-    "draws": {"evaluation/draws.py"},
+    "draws": {"evaluation/battles.py"},
     "endpoint_events": {"submission/lifecycle.py"},
     "allowed_addresses": {"submission/endpoints.py"},
     "checks": {"submission/checks.py"},
     "check_steps": {"submission/checks.py"},
     "battles": {"evaluation/battles.py", "evaluation/votes.py", "evaluation/upkeep.py"},
     "sides": {"evaluation/battles.py"},
-    "turns": {"evaluation/turns.py"},
+    "turns": {"evaluation/turns.py", "evaluation/battles.py"},
     "answers": {"evaluation/turns.py"},
     "votes": {"evaluation/votes.py"},
     # A vote that nobody can have read for is excluded in the statement that records it.
     "exclusions": {"evaluation/exclusions.py", "evaluation/readings.py"},
     "readings": {"evaluation/readings.py"},
     "traces": {"evaluation/traces.py"},
-    "controls": {"evaluation/controls.py"},
+    "controls": {"evaluation/battles.py"},
     "appeals": {"evaluation/appeals.py"},
     "countings": {"integration/snapshots.py"},
     "imports": {"evaluation/imports.py"},

@@ -6,16 +6,15 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct
 
-from arena.db import Connection, Db, Pool, Proxy, one
+from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import controls, draws, exclusions, turns
-from arena.evaluation.controls import Control
+from arena.evaluation import calls, controls, draws, exclusions, turns
+from arena.evaluation.calls import Asked
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.pairing import Pairing
-from arena.evaluation.turns import Answer
+from arena.evaluation.turns import Answer, TextPart
 from arena.people import voters
-from arena.submission import endpoints, health
-from arena.upstream import Failure
+from arena.submission import endpoints
 
 AT_ONCE_SECONDS = 5.0
 AT_ONCE = (
@@ -25,6 +24,34 @@ AT_ONCE = (
 
 
 COLUMNS = "id, state, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
+
+
+ADD = """
+        WITH draw AS (
+            INSERT INTO draws (id, endpoint_ids, shares)
+            SELECT $6, $7::uuid[], $8::float8[] WHERE $12 = 'blind'
+            ON CONFLICT (id) DO NOTHING
+        ),
+        battle AS (
+            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind)
+            SELECT $1, $2, 'open', $3, $4, CASE WHEN $12 = 'blind' THEN $6::uuid END, $12
+            WHERE $5 = 0
+               OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
+            RETURNING id, state
+        ),
+        asked AS (
+            INSERT INTO turns (battle_id, turn, content) SELECT id, 1, $9::jsonb FROM battle
+        ),
+        pair AS (
+            INSERT INTO sides (battle_id, position, contender_id, endpoint_id)
+            SELECT id, place - 1, contender_id, endpoint_id
+            FROM battle, unnest($10::uuid[], $11::uuid[]) WITH ORDINALITY AS met (contender_id, endpoint_id, place)
+        ),
+        control AS (
+            INSERT INTO controls (battle_id, position, content)
+            SELECT id, $13::smallint, $14::jsonb FROM battle WHERE $12 = 'control'
+        )
+        SELECT id, state, 1 AS turns FROM battle"""
 
 
 class State(StrEnum):
@@ -93,43 +120,40 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
     an endpoint may not be called any more.
     """
     async with db.acquire() as connection, connection.transaction():
-        await voters.remember(connection, voter_id)
         await voters.hold(connection, voter_id)
-        battle = await one(
-            connection,
-            Battle,
-            """
-            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind)
-            SELECT $1, $2, 'open', $3, $4, $6, $7
-            WHERE $5 = 0
-               OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
-            RETURNING id, state, 1 AS turns
-            """,
-            uuid4(),
-            voter_id,
-            pairing.rule,
-            pairing.propensity,
-            most,
-            await draws.keep(connection, pairing.shares) if kind is Kind.BLIND else None,
-            kind,
-        )
+        await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
+        battle = await _add(connection, voter_id, prompt, pairing, kind, most)
         if battle is None:
             raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
-        await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
-        await _add_sides(connection, battle.id, pairing)
-        if isinstance(pairing, Control):
-            await controls.keep(connection, battle.id, pairing)
-        await turns.ask(connection, battle.id, 1, prompt)
     return battle
 
 
-async def _add_sides(connection: Connection | Proxy, battle_id: UUID, pairing: Pairing) -> None:
-    await connection.executemany(
-        "INSERT INTO sides (battle_id, position, contender_id, endpoint_id) VALUES ($1, $2, $3, $4)",
-        [
-            (battle_id, position, entrant.contender_id, entrant.target.endpoint_id)
-            for position, entrant in enumerate(pairing.entrants)
-        ],
+async def _add(
+    connection: Connection | Proxy, voter_id: UUID, prompt: str, pairing: Pairing, kind: Kind, most: int
+) -> Battle | None:
+    """All of a new battle in one statement, which costs one way to PostgreSQL and back; None for one too many.
+
+    A control battle takes neither more nor less: it keeps what it does to its sides in place of a draw.
+    """
+    draw, (position, content) = draws.of(pairing.shares), controls.kept(pairing)
+    return await one(
+        connection,
+        Battle,
+        ADD,
+        uuid4(),
+        voter_id,
+        pairing.rule,
+        pairing.propensity,
+        most,
+        draw.id,
+        draw.endpoint_ids,
+        draw.shares,
+        [TextPart(prompt)],
+        [entrant.contender_id for entrant in pairing.entrants],
+        [entrant.target.endpoint_id for entrant in pairing.entrants],
+        kind,
+        position,
+        content,
     )
 
 
@@ -154,9 +178,9 @@ async def again(db: Db, battle_id: UUID) -> Battle:
     return battle
 
 
-async def start(db: Db, battle_id: UUID) -> None:
-    """Both sides are being asked."""
-    await db.execute("UPDATE battles SET state = 'streaming' WHERE id = $1 AND state = 'open'", battle_id)
+async def start(db: Db, *battle_ids: UUID) -> None:
+    """Both sides of these are being asked."""
+    await db.execute("UPDATE battles SET state = 'streaming' WHERE id = ANY($1) AND state = 'open'", battle_ids)
 
 
 async def finish(
@@ -177,50 +201,35 @@ async def finish(
     """
     async with db.acquire() as connection, connection.transaction():
         await turns.answer(connection, battle_id, turn, answers, shown=shown, shown_seconds=shown_seconds)
-        await connection.execute(
-            """
-            UPDATE battles
-            SET state = $2, reason = $3, answered_at = now(), closed_at = CASE WHEN $2 = 'void' THEN now() END
-            WHERE id = $1 AND state IN ('open', 'streaming')
-            """,
-            battle_id,
-            State.VOID if void else State.READY,
-            void,
-        )
-        state = await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
+        asked = await _close(connection, battle_id, turn, void)
         await exclusions.keep(connection, battle_id, remarks)
-        await _tell_endpoints(connection, battle_id, turn, answers)
+        await calls.judge(connection, asked, answers)
+        state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
     return State(state)
 
 
-async def _tell_endpoints(
-    connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, Answer]
-) -> None:
-    """An endpoint that failed rests, and one that answered is back, were it by refusing the content.
-
-    One that was broken off by us has done neither.
-    """
-    rows = await connection.fetch(
+async def _close(connection: Connection | Proxy, battle_id: UUID, turn: int, void: str | None) -> list[Asked]:
+    """Make the battle ready, or void, where it was not closed meanwhile; who was asked."""
+    return await many(
+        connection,
+        Asked,
         """
-        SELECT endpoint_id, position, asked_at FROM sides JOIN turns USING (battle_id)
+        WITH closed AS (
+            UPDATE battles
+            SET state = $3, reason = $4, answered_at = now(), closed_at = CASE WHEN $3 = 'void' THEN now() END
+            WHERE id = $1 AND state IN ('open', 'streaming')
+            RETURNING state
+        )
+        SELECT (SELECT state FROM closed), endpoint_id, position, asked_at, failed_at IS NOT NULL AS failed
+        FROM sides JOIN turns USING (battle_id) JOIN endpoints ON endpoints.id = endpoint_id
         WHERE battle_id = $1 AND turn = $2
         ORDER BY endpoint_id
         """,
         battle_id,
         turn,
+        State.VOID if void else State.READY,
+        void,
     )
-    for row in rows:
-        answer, asked = answers[row["position"]], (row["endpoint_id"], row["asked_at"])
-        if answer.failure and answer.failure != Failure.REFUSED:
-            await health.rest(connection, *asked, _rest_seconds(answer))
-        elif answer.failure or answer.finish:
-            await health.recover(connection, *asked)
-
-
-def _rest_seconds(answer: Answer) -> float | None:
-    if answer.retry_after is None and answer.failure == Failure.RATE_LIMITED:
-        return health.RATE_LIMITED_SECONDS
-    return answer.retry_after
 
 
 async def skip(db: Db, battle_id: UUID, voter_id: UUID | None, reason: str | None) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from arena.db import Connection, Db, Proxy, many, one
+from arena.db import Db, many, one
 from arena.evaluation.pairing import Pairing
 from arena.evaluation.turns import TextPart
 from rating import proportions
@@ -111,12 +111,11 @@ def asked(pair: Pairing, prompt: str) -> tuple[str, str]:
     return (pair.prompt, prompt) if pair.position == 0 else (prompt, pair.prompt)
 
 
-async def keep(connection: Connection | Proxy, battle_id: UUID, control: Control) -> None:
-    """Keep what this battle does to its sides."""
-    content = None if control.prompt is None else [TextPart(control.prompt)]
-    await connection.execute(
-        "INSERT INTO controls (battle_id, position, content) VALUES ($1, $2, $3)", battle_id, control.position, content
-    )
+def kept(pair: Pairing) -> tuple[int | None, list[TextPart] | None]:
+    """What is kept of a control battle, in the statement that adds it: the position and what is asked there."""
+    if not isinstance(pair, Control) or pair.prompt is None:
+        return None, None
+    return pair.position, [TextPart(pair.prompt)]
 
 
 async def held(db: Db, battle_id: UUID) -> Held | None:

@@ -5,18 +5,19 @@ import struct
 from collections.abc import Mapping
 from uuid import UUID
 
-from arena.db import Connection, Proxy
+from msgspec import Struct
 
 
-async def keep(connection: Connection | Proxy, shares: Mapping[UUID, float]) -> UUID:
-    """The draw of these endpoints with these probabilities, kept once however often it comes."""
+class Draw(Struct, frozen=True):
+    """The endpoints of a draw and their probabilities; equal draws have the same id."""
+
+    id: UUID
+    endpoint_ids: list[UUID]
+    shares: list[float]
+
+
+def of(shares: Mapping[UUID, float]) -> Draw:
+    """The draw of these endpoints with these probabilities."""
     ids = sorted(shares)
     told = b"".join(one.bytes + struct.pack(">d", shares[one]) for one in ids)
-    draw_id = UUID(bytes=hashlib.sha256(told).digest()[:16])
-    await connection.execute(
-        "INSERT INTO draws (id, endpoint_ids, shares) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
-        draw_id,
-        ids,
-        [shares[one] for one in ids],
-    )
-    return draw_id
+    return Draw(UUID(bytes=hashlib.sha256(told).digest()[:16]), ids, [shares[one] for one in ids])

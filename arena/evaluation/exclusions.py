@@ -91,6 +91,8 @@ async def keep(
     db: Connection | Proxy, battle_id: UUID, remarks: Sequence[Remark], *, account_id: UUID | None = None
 ) -> None:
     """Exclude the battle's vote for these reasons; what stands already stays as it is."""
+    if not remarks:
+        return
     await db.executemany(
         """
         INSERT INTO exclusions (battle_id, reason, position, evidence, account_id) VALUES ($1, $2, $3, $4, $5)

@@ -62,6 +62,7 @@ class Generations:
         self._broadcasts: dict[UUID, Broadcast] = {}
         self._exchanges: dict[UUID, Exchange] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._begun: list[UUID] = []
         self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -118,6 +119,7 @@ class Generations:
         exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, next(self._clocks), self._settings)
         task = self._tasks[battle_id] = asyncio.create_task(self._answer(battle_id, exchange, questions))
         task.add_done_callback(lambda done: self._leave(battle_id, done))
+        self._begun.append(battle_id)
 
     async def stop(self, battle_id: UUID) -> None:
         """The voter has seen enough: both answers end here, within a tick, whichever process makes them."""
@@ -162,9 +164,7 @@ class Generations:
     async def _answer(self, battle_id: UUID, exchange: Exchange, questions: Sequence[Question]) -> None:
         end: Ready | Failed = Failed("interrupted")
         try:
-            starting = asyncio.create_task(self._start(battle_id))
             await self._hold(exchange, questions)
-            await starting
             end = await self._finish(battle_id, exchange)
         finally:
             exchange.broadcast.end(end)
@@ -175,12 +175,6 @@ class Generations:
         except Exception:
             exchange.reason = "interrupted"
             log.exception("exchange broke")
-
-    async def _start(self, battle_id: UUID) -> None:
-        try:
-            await battles.start(self._db, battle_id)
-        except AWAY as error:
-            log.warning("start not noted battle=%s error=%s", battle_id, type(error).__name__)
 
     async def _finish(self, battle_id: UUID, exchange: Exchange) -> Ready | Failed:
         answers = await exchange.answers()
@@ -223,6 +217,7 @@ class Generations:
         beat = monotonic()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            await self._start()
             for battle_id, exchange in list(self._exchanges.items()):
                 broadcast = exchange.broadcast
                 if not broadcast.readers and monotonic() - broadcast.left_at > self._settings.reader_seconds:
@@ -230,6 +225,15 @@ class Generations:
             if monotonic() - beat >= BEAT_SECONDS:
                 beat = monotonic()
                 await self._beat()
+
+    async def _start(self) -> None:
+        """Note which battles have begun, all at once: no battle waits for that, and no reader sees it."""
+        begun, self._begun = self._begun, []
+        try:
+            if begun:
+                await battles.start(self._db, *begun)
+        except AWAY as error:
+            log.warning("start not noted battles=%d error=%s", len(begun), type(error).__name__)
 
     async def _beat(self) -> None:
         try:

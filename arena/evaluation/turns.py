@@ -1,9 +1,10 @@
 """Turns: what was asked in a battle and what its sides said."""
 
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from arena.db import Connection, Db, Proxy, many
 
@@ -89,39 +90,31 @@ async def answer(
     """
     await connection.execute(
         """
-        UPDATE turns SET shown = $3, shown_at = coalesce(shown_at, now() - make_interval(secs => $4))
-        WHERE battle_id = $1 AND turn = $2
+        WITH told AS (
+            UPDATE turns SET shown = $3, shown_at = coalesce(shown_at, now() - make_interval(secs => $5))
+            WHERE battle_id = $1 AND turn = $2
+        )
+        INSERT INTO answers (battle_id, position, turn, content, html, finish, failure, failure_detail,
+                             first_text_seconds, seconds, prompt_tokens, answer_tokens)
+        SELECT $1, position, $2, content, html, finish, failure, failure_detail,
+               first_text_seconds, seconds, prompt_tokens, answer_tokens
+        FROM jsonb_to_recordset($4) AS both_sides (
+            position smallint, content jsonb, html text, finish text, failure text, failure_detail text,
+            first_text_seconds double precision, seconds double precision, prompt_tokens integer, answer_tokens integer
+        )
+        ON CONFLICT (battle_id, position, turn) DO NOTHING
         """,
         battle_id,
         turn,
         shown,
+        [_row(position, answer) for position, answer in enumerate(answers)],
         shown_seconds,
     )
-    await connection.executemany(
-        """
-        INSERT INTO answers (battle_id, position, turn, content, html, finish, failure, failure_detail,
-                             first_text_seconds, seconds, prompt_tokens, answer_tokens)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        ON CONFLICT (battle_id, position, turn) DO NOTHING
-        """,
-        [
-            (
-                battle_id,
-                position,
-                turn,
-                [TextPart(answer.text)],
-                answer.html,
-                answer.finish,
-                answer.failure,
-                answer.failure_detail,
-                answer.first_text_seconds,
-                answer.seconds,
-                answer.prompt_tokens,
-                answer.answer_tokens,
-            )
-            for position, answer in enumerate(answers)
-        ],
-    )
+
+
+def _row(position: int, answer: Answer) -> dict[str, Any]:
+    columns = structs.asdict(answer)
+    return {"position": position, "content": [TextPart(columns.pop("text"))], **columns}
 
 
 async def said(db: Db, battle_id: UUID) -> list[Turn]:

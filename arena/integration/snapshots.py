@@ -22,6 +22,8 @@ from rating import Standings, Tally, rate
 
 METHODOLOGY: Final = "2"
 SEED: Final = 20260101
+# So many new rows are written well within the time that a statement has.
+BATCH: Final = 20_000
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -114,38 +116,19 @@ async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, co
         snapshot.board_id,
         counted,
     )
-    await connection.execute(
-        """
-        INSERT INTO countings (vote_id, board_id, since)
-        SELECT id, $2, $1
-        FROM (
-            SELECT unnest($3::uuid[]) AS id
-            EXCEPT SELECT vote_id FROM countings WHERE board_id = $2 AND until IS NULL
-        ) AS new
-        """,
-        snapshot.number,
+    rows = await connection.fetch(
+        "SELECT unnest($2::uuid[]) AS id EXCEPT SELECT vote_id FROM countings WHERE board_id = $1 AND until IS NULL",
         snapshot.board_id,
         counted,
     )
-
-
-def _without_voter(counted: list[Counted]) -> int:
-    """How many votes are their own voters, because nobody knows who cast them."""
-    return sum(vote.voter_id == vote.id for vote in counted)
-
-
-def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings]:
-    tally = Tally.of_votes((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
-    return digest_of(counted), rate(tally, seed=SEED, replicates=replicates)
-
-
-def digest_of(counted: list[Counted]) -> str:
-    """SHA-256 over the canonical vote rows, in the order of the vote's ids."""
-    digest = hashlib.sha256()
-    for vote in sorted(counted, key=lambda vote: vote.id):
-        row = [str(vote.id), *vote.contenders, vote.outcome, voters.pseudonym(vote.voter_id)]
-        digest.update(msgspec.json.encode(row) + b"\n")
-    return digest.hexdigest()
+    new = [row["id"] for row in rows]
+    for begin in range(0, len(new), BATCH):
+        await connection.execute(
+            "INSERT INTO countings (vote_id, board_id, since) SELECT unnest($3::uuid[]), $2, $1",
+            snapshot.number,
+            snapshot.board_id,
+            new[begin : begin + BATCH],
+        )
 
 
 async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) -> Snapshot:

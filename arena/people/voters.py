@@ -19,14 +19,12 @@ def invite() -> UUID:
     return uuid4()
 
 
-async def remember(db: Db, voter_id: UUID) -> None:
-    """Keep a voter who asks for the first time; known ones stay as they are."""
-    await db.execute("INSERT INTO voters (id) VALUES ($1) ON CONFLICT (id) DO NOTHING", voter_id)
-
-
 async def hold(db: Db, voter_id: UUID) -> None:
-    """Let what one voter does at the same time happen one after another, until the transaction ends."""
-    await db.execute("SELECT FROM voters WHERE id = $1 FOR NO KEY UPDATE", voter_id)
+    """Keep a voter who asks for the first time, and let what one does at the same time happen one after another.
+
+    A voter is held until the transaction ends; an update that changes nothing is what holds a known one.
+    """
+    await db.execute("INSERT INTO voters (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id", voter_id)
 
 
 def token(voter_id: UUID, secret: str) -> str:

@@ -64,7 +64,7 @@ async def _fill(db: Pool, voter_id: UUID, base: int, votes: int) -> None:
     """Battles that wait for their vote, with all that the answer to it tells."""
     ids = [_battle(base + number + 1) for number in range(votes)]
     async with db.acquire() as connection, connection.transaction():
-        await voters.remember(connection, voter_id)
+        await voters.hold(connection, voter_id)
         await connection.execute(
             """
             INSERT INTO battles (id, voter_id, state, rule, propensity)

@@ -42,5 +42,5 @@ def test_the_pseudonym_does_not_hold_the_id() -> None:
 async def test_a_voter_is_remembered_once(db: Pool) -> None:
     voter_id = uuid4()
     for _ in range(2):
-        await voters.remember(db, voter_id)
+        await voters.hold(db, voter_id)
     assert await db.fetchval("SELECT count(*) FROM voters") == 1
