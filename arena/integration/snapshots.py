@@ -131,6 +131,25 @@ async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, co
         )
 
 
+def _without_voter(counted: list[Counted]) -> int:
+    """How many votes are their own voters, because nobody knows who cast them."""
+    return sum(vote.voter_id == vote.id for vote in counted)
+
+
+def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings]:
+    tally = Tally.of_votes((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
+    return digest_of(counted), rate(tally, seed=SEED, replicates=replicates)
+
+
+def digest_of(counted: list[Counted]) -> str:
+    """SHA-256 over the canonical vote rows, in the order of the vote's ids."""
+    digest = hashlib.sha256()
+    for vote in sorted(counted, key=lambda vote: vote.id):
+        row = [str(vote.id), *vote.contenders, vote.outcome, voters.pseudonym(vote.voter_id)]
+        digest.update(msgspec.json.encode(row) + b"\n")
+    return digest.hexdigest()
+
+
 async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) -> Snapshot:
     standings = fitted.standings
     snapshot = await one(
