@@ -25,6 +25,7 @@ from redis.asyncio import Redis
 
 from arena import api, guards, jobs, pages, ports
 from arena import db as database
+from arena.api.booths import Booth
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.doors import Door
@@ -42,6 +43,9 @@ from arena.sealing import Keyring
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
+# Streams make thousands of objects a second that are gone at once without the collector, which by default would look
+# after every 700 of them.
+GARBAGE_EVERY = 10_000
 MOST_BODY_BYTES = 2 * 1024 * 1024
 HEADERS = [
     (b"content-security-policy", pages.CONTENT_SECURITY_POLICY.encode()),
@@ -128,7 +132,13 @@ class Resources:
             "receipts": Provide(lambda: self.receipts, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
+            "booth": Provide(self._booth),
         }
+
+    async def _booth(self, request: AnyRequest) -> Booth:
+        settings = self._settings
+        voter_id, network = await guards.voter_id(request, settings), await guards.network(request, settings)
+        return Booth(voter_id, network, settings, self.db, self.rates, self.generations)
 
 
 def create(settings: Settings, resources: Resources | None = None) -> Litestar:
@@ -255,6 +265,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             gc.freeze()  # What is loaded by now stays; looking through it for garbage would hold up every stream.
+            gc.set_threshold(GARBAGE_EVERY)
             self._ready()
 
 

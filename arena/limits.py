@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from time import monotonic, time
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
-from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+from limits.aio.strategies import MovingWindowRateLimiter
 from msgspec import Struct
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -30,6 +30,19 @@ AWAY_SECONDS = 1.0
 # While Redis is away each process counts for itself, so each lets through a part of what all together may.
 LOCAL_SHARE = 4
 MOST_BUCKETS = 10_000
+# The calls of an endpoint, in a window that begins with the first of them, because many endpoints are read and counted
+# at once. Each is counted whatever the others come to; the counts come back.
+CALLS = "arena:calls:"
+COUNTED = """
+local counts = {}
+for place, key in ipairs(KEYS) do
+    counts[place] = redis.call('INCR', key)
+    if counts[place] == 1 then
+        redis.call('EXPIRE', key, ARGV[1])
+    end
+end
+return counts
+"""
 
 T = TypeVar("T")
 
@@ -128,6 +141,7 @@ class Rates:
             retry=Retry(NoBackoff(), 0),
         )
         self._redis = Redis(connection_pool=self._pool)
+        self._counted = self._redis.register_script(COUNTED)
         # The library's own types know no pool, though its words do.
         options: dict[str, Any] = {"implementation": "redispy", "connection_pool": self._pool}
         self._storage = RedisStorage("async+redis://", **options)
@@ -201,15 +215,23 @@ class Rates:
         rate = self._calls
         if not rate.most or not endpoint_ids:
             return set(endpoint_ids)
-        keys = [self._storage.bridge.prefixed_key(rate.item.key_for(one.hex)) for one in endpoint_ids]
-        counts = await self._in_time(lambda: self._redis.mget(keys))
+        counts = await self._in_time(lambda: self._redis.mget([CALLS + one.hex for one in endpoint_ids]))
         if counts is None:
             return {one for one in endpoint_ids if not self._buckets.wait(rate, one.hex)}
         return {one for one, count in zip(endpoint_ids, counts, strict=True) if int(count or 0) < rate.most}
 
     async def call(self, endpoint_ids: Collection[UUID]) -> bool:
         """Count a call to each of these endpoints; False when one of them may not be called now."""
-        return not any([await self._take(self._calls, one.hex) for one in endpoint_ids])
+        rate = self._calls
+        if not rate.most or not endpoint_ids:
+            return True
+        counts: Sequence[int] | None = await self._in_time(
+            lambda: self._counted([CALLS + one.hex for one in endpoint_ids], [rate.seconds])
+        )
+        if counts is None:
+            waits = [self._buckets.take(rate, one.hex) for one in endpoint_ids]
+            return not any(waits)
+        return max(counts) <= rate.most
 
     async def _battle(self, rate: Rate, who: str, sentences: tuple[str, str]) -> None:
         if wait := await self._take(rate, self._hidden(who)):
@@ -225,10 +247,8 @@ class Rates:
         return self._buckets.take(rate, who) if wait is None else wait
 
     async def _take_there(self, rate: Rate, who: str) -> float:
-        # An endpoint's counts are read many at once, which a fixed window allows; a person's window moves, so that
-        # its edge is no place to do twice as much.
-        kind = FixedWindowRateLimiter if rate is self._calls else MovingWindowRateLimiter
-        limiter = kind(self._storage)
+        # A person's window moves, so that its edge is no place to do twice as much.
+        limiter = MovingWindowRateLimiter(self._storage)
         if await limiter.hit(rate.item, who):
             return 0.0
         free_at, _ = await limiter.get_window_stats(rate.item, who)

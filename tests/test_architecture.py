@@ -71,7 +71,7 @@ WRITERS = {
     "allowed_addresses": {"submission/endpoints.py"},
     "checks": {"submission/checks.py"},
     "check_steps": {"submission/checks.py"},
-    "battles": {"evaluation/battles.py", "evaluation/votes.py", "evaluation/upkeep.py"},
+    "battles": {"evaluation/battles.py", "evaluation/votes.py", "evaluation/upkeep.py", "evaluation/forgetting.py"},
     "sides": {"evaluation/battles.py"},
     "turns": {"evaluation/turns.py", "evaluation/battles.py"},
     "answers": {"evaluation/turns.py"},

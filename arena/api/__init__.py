@@ -15,6 +15,7 @@ from arena.api import (
     health,
     interest,
     lifecycle,
+    mine,
     reported,
     submissions,
     votes,
@@ -54,6 +55,7 @@ def routers() -> list[Router]:
             *interest.routes,
             *arrivals.routes,
             *accounts.routes,
+            *mine.routes,
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

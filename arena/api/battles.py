@@ -1,7 +1,7 @@
 """Battles over HTTP: open one, follow it, vote on it, leave it."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -11,13 +11,14 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from arena import guards
+from arena.api.booths import Booth
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import battles, broadcasts, controls, exclusions, openings, prompts, reveals, traces, turns
-from arena.evaluation.battles import State
+from arena.evaluation.battles import Battle, Kind, State
 from arena.evaluation.broadcasts import Noted
 from arena.evaluation.casting import Casting
-from arena.evaluation.controls import Held, Plan, What
+from arena.evaluation.controls import Plan, What
 from arena.evaluation.generation import Generations
 from arena.evaluation.readings import Reading
 from arena.evaluation.reveals import Unveiled
@@ -30,7 +31,6 @@ from arena.people import voters
 from arena.publishing.receipts import Receipt, Receipts
 from arena.publishing.releases import Latest, Release
 from arena.submission import endpoints
-from arena.upstream import Message
 from rating import Outcome
 
 BOARD = "overall"
@@ -44,6 +44,16 @@ class Asked(Struct, forbid_unknown_fields=True):
     """A prompt for both sides."""
 
     prompt: str
+
+
+class Opening(Asked, forbid_unknown_fields=True):
+    """A prompt for two contenders that are drawn, or for those that one chooses by name.
+
+    `named` puts two beside each other, `direct` is a chat with one; neither is ever rated.
+    """
+
+    kind: Literal["blind", "named", "direct"] = "blind"
+    contenders: Annotated[list[str], Meta(max_length=2)] = []
 
 
 class Ballot(Struct, forbid_unknown_fields=True):
@@ -81,9 +91,13 @@ class TurnShown(Struct):
 
 
 class BattleShown(Struct):
-    """A battle as its voter may see it; `remarks` say why its vote is not rated, `reveal` is null until the vote."""
+    """A battle as its voter may see it; `remarks` say why its vote is not rated.
+
+    `reveal` is null until the vote, unless the voter chose the sides.
+    """
 
     id: UUID
+    kind: Kind
     state: State
     turns: list[TurnShown]
     sides: list[Spoken]
@@ -120,26 +134,27 @@ class Voted(Struct):
 
 @post("/battles")
 async def open_battle(
-    data: JSONBody[Asked],
-    voter_id: Given[UUID | None],
-    db: Given[Pool],
-    settings: Given[Settings],
-    generations: Given[Generations],
-    rates: Given[Rates],
-    network: Given[str],
-    plan: Given[Plan],
-    agent: Agent = "",
+    data: JSONBody[Opening], booth: Given[Booth], plan: Given[Plan], agent: Agent = ""
 ) -> Response[Opened]:
-    """Open a battle: both sides begin to answer at once."""
-    generations.require_open()
+    """Open a battle: all sides begin to answer at once."""
+    settings = booth.settings
+    booth.generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
-    asker = voter_id or voters.invite()
-    await rates.battle(asker, network)
-    battle, pair = await openings.open(db, rates, asker, prompt, most=settings.concurrent_battles, plan=plan)
-    asked = zip(pair.entrants, controls.asked(pair, prompt), strict=True)
-    generations.begin(battle.id, 1, [(entrant.target, [Message("user", first)]) for entrant, first in asked])
-    await traces.keep(db, battle.id, Moment.ASKED, traces.of(network, agent, settings.secret))
-    cookies = [] if voter_id else [guards.voter_cookie(asker, settings)]
+    kind, asker = Kind(data.kind), booth.voter_id or voters.invite()
+    await booth.rates.battle(asker, booth.network)
+    battle, pair = await openings.open(
+        booth.db,
+        booth.rates,
+        asker,
+        prompt,
+        most=settings.concurrent_battles,
+        kind=kind,
+        chosen=data.contenders,
+        plan=plan,
+    )
+    booth.generations.begin(battle.id, 1, controls.questions(pair, prompt), kind=kind)
+    await traces.keep(booth.db, battle.id, Moment.ASKED, traces.of(booth.network, agent, settings.secret))
+    cookies = [] if booth.voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 
 
@@ -153,30 +168,30 @@ async def show_battle(
 ) -> Response[Any]:
     """A battle of one's own: state and texts, and who the sides were once there is a vote."""
     battle = await battles.require(db, battle_id, voter_id)
-    said = [_turn(turn) for turn in await turns.said(db, battle_id)]
+    said = [_turn(turn, battle) for turn in await turns.said(db, battle_id)]
     reveal = None
-    if battle.state is State.VOTED and voter_id:
+    if voter_id and (battle.state is State.VOTED or battle.kind.chosen):
         unveiled = await reveals.tell(db, battle_id, voter_id)
         held = await controls.held(db, battle_id)
         reveal = _placed(unveiled, await latest.of(BOARD), *(held.told if held else (None, None)))
     remarks = broadcasts.ready(await exclusions.standing(db, battle_id)).remarks
-    return guards.fresh(request, BattleShown(battle.id, battle.state, said, said[-1].sides, remarks, reveal))
+    return guards.fresh(
+        request, BattleShown(battle.id, battle.told, battle.state, said, said[-1].sides, remarks, reveal)
+    )
 
 
 @get("/battles/{battle_id:uuid}/stream", media_type="text/event-stream")
 async def stream_battle(
     battle_id: FromPath[UUID],
-    voter_id: Given[UUID | None],
-    db: Given[Pool],
-    generations: Given[Generations],
+    booth: Given[Booth],
     after: Annotated[int, QueryParameter(name="after", ge=0)] = 0,
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """The battle's events: ticks of both sides, finished blocks, and how it ended."""
-    battle = await battles.require(db, battle_id, voter_id)
+    battle = await battles.require(booth.db, battle_id, booth.voter_id)
     heard = TICK_NUMBER.fullmatch(last_event_id or "")
     return Stream(
-        generations.follow(battle, max(after, int(heard[0]) if heard else 0)),
+        booth.generations.follow(battle, max(after, int(heard[0]) if heard else 0)),
         media_type="text/event-stream",
         headers=STREAM_HEADERS,
     )
@@ -204,8 +219,9 @@ async def next_turn(
     said = await turns.said(db, battle_id)
     targets = await endpoints.targets(db, await battles.sides(db, battle_id))
     held = await controls.held(db, battle_id)
-    questions = [(target, _conversation(said, position, held)) for position, target in enumerate(targets)]
-    generations.begin(battle_id, turn, questions, ticks=sum(len(earlier.ticks) for earlier in said))
+    questions = [(target, controls.conversation(said, position, held)) for position, target in enumerate(targets)]
+    ticks = sum(len(earlier.ticks) for earlier in said)
+    generations.begin(battle_id, turn, questions, ticks=ticks, kind=battle.kind)
     return TurnBegun(battle_id, State.OPEN, turn)
 
 
@@ -262,20 +278,8 @@ async def skip_battle(
     return Response(Opened(battle_id, State.SKIPPED), status_code=200)
 
 
-def _conversation(said: list[turns.Turn], position: int, held: Held | None) -> list[Message]:
-    """What one side has heard and said so far, and the prompt that it has not answered yet."""
-    messages = []
-    for turn in said:
-        messages.append(Message("user", turn.prompt))
-        if turn.answers:
-            messages.append(Message("assistant", turn.answers[position].text))
-    if held and held.prompt is not None and held.position == position:
-        messages[0] = Message("user", held.prompt)
-    return messages
-
-
-def _turn(turn: turns.Turn) -> TurnShown:
-    return TurnShown(turn.turn, turn.prompt, turn.answers or [Spoken("", ""), Spoken("", "")])
+def _turn(turn: turns.Turn, battle: Battle) -> TurnShown:
+    return TurnShown(turn.turn, turn.prompt, turn.answers or [Spoken("", "")] * battle.kind.sides)
 
 
 def _placed(

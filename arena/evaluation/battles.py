@@ -1,4 +1,4 @@
-"""Battles: one prompt answered by two sides, unnamed until the vote."""
+"""Battles: one prompt answered by two sides, unnamed until the vote; or by contenders that somebody chose by name."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -23,7 +23,7 @@ AT_ONCE = (
 )
 
 
-COLUMNS = "id, state, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
+COLUMNS = "id, state, kind, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
 
 
 ADD = """
@@ -37,7 +37,7 @@ ADD = """
             SELECT $1, $2, 'open', $3, $4, CASE WHEN $12 = 'blind' THEN $6::uuid END, $12
             WHERE $5 = 0
                OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
-            RETURNING id, state
+            RETURNING id, state, kind
         ),
         asked AS (
             INSERT INTO turns (battle_id, turn, content) SELECT id, 1, $9::jsonb FROM battle
@@ -51,7 +51,7 @@ ADD = """
             INSERT INTO controls (battle_id, position, content)
             SELECT id, $13::smallint, $14::jsonb FROM battle WHERE $12 = 'control'
         )
-        SELECT id, state, 1 AS turns FROM battle"""
+        SELECT id, state, kind, 1 AS turns FROM battle"""
 
 
 class State(StrEnum):
@@ -73,6 +73,16 @@ class Kind(StrEnum):
     NAMED = "named"
     DIRECT = "direct"
     CONTROL = "control"
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the voter chose the sides, and so knows who they are."""
+        return self in (Kind.NAMED, Kind.DIRECT)
+
+    @property
+    def sides(self) -> int:
+        """How many answer."""
+        return 1 if self is Kind.DIRECT else 2
 
 
 class NoSuchBattle(NotFound):
@@ -109,6 +119,12 @@ class Battle(Struct, frozen=True):
     id: UUID
     state: State
     turns: int
+    kind: Kind = Kind.BLIND
+
+    @property
+    def told(self) -> Kind:
+        """The kind as the voter may know it: before the vote a control battle is one like any other."""
+        return Kind.BLIND if self.kind is Kind.CONTROL and self.state is not State.VOTED else self.kind
 
 
 async def open(  # noqa: A001 - battles.open(…) is how callers say it.
@@ -117,7 +133,7 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
     """Open a battle: voter, pair, positions and the first prompt are kept together or not at all.
 
     TooManyAtOnce where `most` battles of the voter are being answered (0: any number), endpoints.Unavailable where
-    an endpoint may not be called any more.
+    an endpoint may not be called any more, voters.UnknownVoter where the voter's data were deleted.
     """
     async with db.acquire() as connection, connection.transaction():
         await voters.hold(connection, voter_id)
@@ -145,9 +161,9 @@ async def _add(
         pairing.rule,
         pairing.propensity,
         most,
-        draw.id,
-        draw.endpoint_ids,
-        draw.shares,
+        draw and draw.id,
+        draw and draw.endpoint_ids,
+        draw and draw.shares,
         [TextPart(prompt)],
         [entrant.contender_id for entrant in pairing.entrants],
         [entrant.target.endpoint_id for entrant in pairing.entrants],
@@ -187,24 +203,28 @@ async def finish(
     db: Pool,
     battle_id: UUID,
     turn: int,
-    answers: tuple[Answer, Answer],
+    answers: tuple[Answer, ...],
     *,
     shown: list[int],
     shown_seconds: float | None = None,
     void: str | None,
     remarks: Sequence[Remark] = (),
 ) -> State:
-    """Keep both answers and make the battle ready for its vote, or void for the reason given.
+    """Keep the answers and make the battle ready for its vote, or void for the reason given.
 
     A battle that was closed meanwhile, skipped by its voter or swept because this process was silent for too long,
     stays so; the state it has afterwards comes back. Telling it again, after an answer that was lost, changes nothing.
+    Of a battle whose texts were deleted meanwhile no text is kept.
     """
     async with db.acquire() as connection, connection.transaction():
         await turns.answer(connection, battle_id, turn, answers, shown=shown, shown_seconds=shown_seconds)
         asked = await _close(connection, battle_id, turn, void)
-        await exclusions.keep(connection, battle_id, remarks)
         await calls.judge(connection, asked, answers)
         state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
+        if state == State.READY:
+            await exclusions.keep(connection, battle_id, remarks)
+        else:
+            await turns.stay_empty(connection, battle_id)
     return State(state)
 
 

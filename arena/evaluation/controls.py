@@ -8,8 +8,10 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from arena.db import Db, many, one
+from arena.evaluation import turns
 from arena.evaluation.pairing import Pairing
-from arena.evaluation.turns import TextPart
+from arena.evaluation.turns import TextPart, Turn
+from arena.upstream import Message, Target
 from rating import proportions
 from rating.proportions import Proportion
 
@@ -104,10 +106,10 @@ def _similar(prompt: str, prompts: tuple[str, ...]) -> list[str]:
     return sorted(others, key=lambda one: abs(log(len(one) / len(prompt))))[:SIMILAR]
 
 
-def asked(pair: Pairing, prompt: str) -> tuple[str, str]:
+def asked(pair: Pairing, prompt: str) -> tuple[str, ...]:
     """What each side is asked first, in position order."""
     if not isinstance(pair, Control) or pair.prompt is None:
-        return prompt, prompt
+        return (prompt,) * len(pair.entrants)
     return (pair.prompt, prompt) if pair.position == 0 else (prompt, pair.prompt)
 
 
@@ -116,6 +118,20 @@ def kept(pair: Pairing) -> tuple[int | None, list[TextPart] | None]:
     if not isinstance(pair, Control) or pair.prompt is None:
         return None, None
     return pair.position, [TextPart(pair.prompt)]
+
+
+def questions(pair: Pairing, prompt: str) -> list[tuple[Target, list[Message]]]:
+    """Whom to ask what, in position order."""
+    prompts = asked(pair, prompt)
+    return [(one.target, [Message("user", first)]) for one, first in zip(pair.entrants, prompts, strict=True)]
+
+
+def conversation(said: list[Turn], position: int, held: Held | None) -> list[Message]:
+    """What one side has heard and said so far, which begins with what it was asked itself."""
+    messages = turns.conversation(said, position)
+    if held and held.prompt is not None and held.position == position:
+        messages[0] = Message("user", held.prompt)
+    return messages
 
 
 async def held(db: Db, battle_id: UUID) -> Held | None:

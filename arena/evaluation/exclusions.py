@@ -121,6 +121,14 @@ async def exclude(db: Pool, vote_id: UUID, reason: Reason, *, note: str, account
     return found[0]
 
 
+async def forget(connection: Connection | Proxy, voter_id: UUID) -> None:
+    """Delete what was found in this voter's battles; that something was, and what for, stays."""
+    await connection.execute(
+        "UPDATE exclusions SET evidence = '{}' WHERE battle_id IN (SELECT id FROM battles WHERE voter_id = $1)",
+        voter_id,
+    )
+
+
 async def lift(db: Db, exclusion_id: int, *, because: str, account_id: UUID) -> UUID:
     """Let the vote count again as far as this reason goes; the battle it is about."""
     battle_id: UUID | None = await db.fetchval(

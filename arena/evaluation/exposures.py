@@ -10,7 +10,7 @@ from arena.evaluation.votes import COUNTS
 
 
 class Exposure(Struct, frozen=True, kw_only=True):
-    """How an endpoint was met in these days.
+    """How an endpoint was met in these days, by those who did not know whom they met.
 
     `promised` is the number of battles that the draws it took part in made to be expected, `drawn` how many of those
     had it as a side. Votes, and of them wins and ties (both bad is one), are of all its blind battles; `counting` of

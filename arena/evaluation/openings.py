@@ -1,33 +1,50 @@
 """Openings: from a prompt to a battle, within every limit there is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
 from uuid import UUID
 
 from arena.db import Pool
+from arena.errors import Refused
 from arena.evaluation import battles, controls, pairing
 from arena.evaluation.battles import Battle, Kind
 from arena.evaluation.controls import Control, Plan
 from arena.evaluation.pairing import Pairing, TooFewContenders
 from arena.limits import MINUTE, Rates
-from arena.submission import endpoints
+from arena.submission import choices, endpoints
 from arena.submission.endpoints import Entrant
 
 # Who loses the race for an endpoint draws again, among those who are left.
 DRAWS: Final = 5
 
 
+class DrawnBlindly(Refused):
+    """The contenders of a blind battle are drawn. Leave out “contenders”, or ask for the kind “named” or “direct”."""
+
+
 async def open(  # noqa: A001 - openings.open(…) is how callers say it.
-    db: Pool, rates: Rates, voter_id: UUID, prompt: str, *, most: int, plan: Plan = controls.NONE
+    db: Pool,
+    rates: Rates,
+    voter_id: UUID,
+    prompt: str,
+    *,
+    most: int,
+    kind: Kind = Kind.BLIND,
+    chosen: Sequence[str] = (),
+    plan: Plan = controls.NONE,
 ) -> tuple[Battle, Pairing]:
-    """Draw two contenders that may be called now and open their battle; `most` as in battles.open.
+    """Draw two contenders that may be called now, or take those chosen, and open their battle.
 
     Each draw is from those who can be called at that moment, so its propensity is that of the pair among them. The
     first one may become a control battle; where that can't be opened, because one contender has no room for two calls
-    for instance, nobody is kept waiting for another.
+    for instance, nobody is kept waiting for another. `most` is as in battles.open.
     """
+    if kind.chosen:
+        return await _open_chosen(db, rates, voter_id, prompt, kind, chosen, most)
+    if chosen:
+        raise DrawnBlindly
     for draw in range(DRAWS):
         pair = await _draw(db, rates)
         if draw == 0:
@@ -49,6 +66,23 @@ async def _draw(db: Pool, rates: Rates) -> Pairing:
         return pairing.draw([entrant for entrant in entrants if entrant.target.endpoint_id in free])
     except TooFewContenders:
         raise await _too_few(db) from None
+
+
+async def _open_chosen(
+    db: Pool, rates: Rates, voter_id: UUID, prompt: str, kind: Kind, slugs: Sequence[str], most: int
+) -> tuple[Battle, Pairing]:
+    if kind is Kind.DIRECT and len(slugs) != 1:
+        raise Refused("Choose one contender to chat with.", field="contenders")
+    if kind is Kind.NAMED and len(set(slugs)) != 2:
+        raise Refused("Choose two different contenders.", field="contenders")
+    entrants = await choices.require(db, slugs)
+    if not await rates.call(_ids(entrants)):
+        raise choices.Busy(seconds=MINUTE)
+    chosen = pairing.chosen(entrants)
+    try:
+        return await battles.open(db, voter_id, prompt, chosen, most=most, kind=kind), chosen
+    except endpoints.Unavailable:
+        raise choices.Busy(seconds=MINUTE) from None
 
 
 def _ids(entrants: Collection[Entrant]) -> list[UUID]:

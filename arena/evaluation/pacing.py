@@ -3,6 +3,7 @@
 import asyncio
 from math import ceil
 
+from arena.alarms import Bell
 from arena.config import Pace
 
 
@@ -16,7 +17,7 @@ class Clock:
         self._seconds = seconds
         self._due = offset
         self._timer: asyncio.TimerHandle | None = None
-        self._ticked = asyncio.Event()
+        self._bell = Bell()
 
     async def tick(self) -> None:
         """Wait for the next tick; ticks that the event loop was too late for are left out."""
@@ -24,12 +25,11 @@ class Clock:
             loop = asyncio.get_running_loop()
             self._due += self._seconds * max(1, ceil((loop.time() - self._due) / self._seconds))
             self._timer = loop.call_at(self._due, self._wake)
-        await self._ticked.wait()
+        await self._bell.wait()
 
     def _wake(self) -> None:
         self._timer = None
-        self._ticked.set()
-        self._ticked.clear()
+        self._bell.ring()
 
 
 class Pacer:
@@ -49,10 +49,10 @@ class Pacer:
         self._ticks = 0
         self._credit = 0.0
 
-    def release(self, waiting: tuple[int, int], ended: tuple[bool, bool]) -> tuple[int, int]:
+    def release(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> tuple[int, ...]:
         """Characters to show now, given those that wait and the sides that will get no more."""
         if self._pace is Pace.PACED:
-            return min(waiting[0], self._most), min(waiting[1], self._most)
+            return tuple(min(left, self._most) for left in waiting)
         done = tuple(end and not left for left, end in zip(waiting, ended, strict=True))
         if any(done):
             alone = self._go_on(max(waiting))

@@ -11,6 +11,7 @@ from arena.errors import Later
 from arena.submission.endpoints import Entrant
 
 RULE: Final = "rates-1"
+CHOSEN: Final = "chosen"
 
 _chance: Final = SystemRandom()
 
@@ -20,14 +21,15 @@ class TooFewContenders(Later):
 
 
 class Pairing(Struct, frozen=True):
-    """Two contenders in position order, the rule that drew them and the probability of this unordered pair.
+    """Contenders in position order, the rule that drew them and the probability of this unordered pair.
 
-    `shares` is how likely each endpoint of the draw was to be one of the two.
+    `shares` is how likely each endpoint of the draw was to be one of the two. Where somebody chose, nothing was drawn:
+    there is no probability and there are no shares.
     """
 
-    entrants: tuple[Entrant, Entrant]
+    entrants: tuple[Entrant, ...]
     rule: str
-    propensity: float
+    propensity: float | None
     shares: dict[UUID, float]
 
 
@@ -49,6 +51,11 @@ def draw(entrants: list[Entrant], *, chance: Random = _chance) -> Pairing:
     second = chance.choices(others, [entrant.rate for entrant in others])[0]
     shares = {entrant.target.endpoint_id: min(1.0, met / pairs) for entrant, met in zip(entrants, meeting, strict=True)}
     return Pairing((first, second), RULE, min(1.0, first.rate * second.rate / pairs), shares)
+
+
+def chosen(entrants: list[Entrant]) -> Pairing:
+    """These contenders in this order, because somebody wants to see them."""
+    return Pairing(tuple(entrants), CHOSEN, None, {})
 
 
 def _with_any(rates: list[float]) -> list[float]:

@@ -1,4 +1,7 @@
-"""Reveals: who the sides of a battle were, told to its own voter after the vote and to nobody else."""
+"""Reveals: who the sides of a battle were, told to its own voter after the vote and to nobody else.
+
+Who has chosen the sides knows them, so to them it is told at once.
+"""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -19,6 +22,10 @@ class Stage(StrEnum):
     LISTED = "listed"
 
 
+# Whose sides may be told: after the vote alone, unless the voter chose them.
+TOLD = "(battles.state = 'voted' OR battles.kind IN ('named', 'direct'))"
+
+
 class NotYetVoted(ArenaError):
     """Who answered is told after your vote."""
 
@@ -26,7 +33,7 @@ class NotYetVoted(ArenaError):
 
 
 class Unveiled(Struct, frozen=True, kw_only=True):
-    """Who a side was, told after the vote alone.
+    """Who a side was, told after the vote alone; what belongs to its answer is None until there is one.
 
     `stage` says whether the vote counts for it. Of what is still tested privately only the name is told.
     """
@@ -37,8 +44,8 @@ class Unveiled(Struct, frozen=True, kw_only=True):
     organisation: str
     description: str
     first_text_seconds: float | None
-    seconds: float
-    characters: int
+    seconds: float | None
+    characters: int | None
     tokens: int | None
     finish: str | None
 
@@ -62,7 +69,7 @@ async def tell_all(db: Db, asked: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUI
     sides = await many(
         db,
         _UnveiledOf,
-        """
+        f"""
         SELECT battles.id AS battle_id, battles.voter_id,
                CASE WHEN committed_at IS NOT NULL THEN contenders.slug END AS contender, contenders.name,
                CASE WHEN committed_at IS NULL THEN '' ELSE contenders.organisation END AS organisation,
@@ -76,11 +83,11 @@ async def tell_all(db: Db, asked: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUI
         JOIN sides ON sides.battle_id = battles.id
         JOIN contenders ON contenders.id = sides.contender_id
         JOIN endpoints ON endpoints.id = sides.endpoint_id
-        JOIN answers ON answers.battle_id = battles.id AND answers.position = sides.position
-        WHERE battles.state = 'voted'
-          AND answers.turn = (SELECT max(turn) FROM turns WHERE turns.battle_id = battles.id)
+        LEFT JOIN answers ON answers.battle_id = battles.id AND answers.position = sides.position
+             AND answers.turn = (SELECT max(turn) FROM turns WHERE turns.battle_id = battles.id)
+        WHERE {TOLD}
         ORDER BY sides.position
-        """,
+        """,  # noqa: S608 - a constant
         *zip(*set(asked), strict=True),
     )
     unveiled: dict[tuple[UUID, UUID], list[Unveiled]] = {}

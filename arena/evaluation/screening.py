@@ -7,6 +7,6 @@ from arena.evaluation.exclusions import Remark
 from arena.evaluation.turns import Answer
 
 
-async def remarks(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, Answer]) -> list[Remark]:
+async def remarks(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, ...]) -> list[Remark]:
     """Everything about this turn that keeps its battle from being rated."""
     return []

@@ -8,7 +8,7 @@ from msgspec import Struct
 from arena.db import Db, many, one
 from arena.errors import ArenaError
 from arena.evaluation import battles, readings, traces
-from arena.evaluation.battles import State
+from arena.evaluation.battles import Kind, State
 from arena.evaluation.readings import Reading
 from arena.evaluation.traces import Trace
 from rating import Outcome
@@ -34,6 +34,12 @@ class VotingClosed(ArenaError):
     status = 409
 
 
+class NothingToVoteOn(ArenaError):
+    """A chat with one contender takes no vote: there is no other side."""
+
+    status = 409
+
+
 class Vote(Struct, frozen=True, kw_only=True):
     """A voter's outcome for a battle."""
 
@@ -43,9 +49,10 @@ class Vote(Struct, frozen=True, kw_only=True):
 
 
 class Cast(Vote, frozen=True, kw_only=True):
-    """A vote, and whether it was this call that recorded it."""
+    """A vote, whether it was this call that recorded it, and the kind of battle that it was cast in."""
 
     new: bool
+    kind: Kind
 
 
 class Submitted(Struct, frozen=True):
@@ -117,7 +124,7 @@ async def cast(
         ),
         open AS (
             UPDATE battles SET state = 'voted', closed_at = coalesce(closed_at, now())
-            WHERE id = $2 AND voter_id = $3 AND state IN ('ready', 'voted')
+            WHERE id = $2 AND voter_id = $3 AND state IN ('ready', 'voted') AND kind <> 'direct'
             RETURNING id
         ),
         vote AS (
@@ -130,7 +137,7 @@ async def cast(
         recorded AS (SELECT id, battle_id FROM vote WHERE new),
         {readings.KEPT},
         {traces.KEPT}
-        SELECT id, outcome, cast_at, new FROM vote
+        SELECT id, outcome, cast_at, new, (SELECT kind FROM battles WHERE battles.id = battle_id) AS kind FROM vote
         """,  # noqa: S608 - constants
         reading_speed,
         battle_id,
@@ -162,13 +169,13 @@ async def cast_new(db: Db, submitted: list[Submitted], *, reading_speed: float =
         ready AS (
             SELECT battles.id, given.outcome
             FROM given JOIN battles ON battles.id = given.battle_id AND battles.voter_id = given.voter_id
-            WHERE state = 'ready'
+            WHERE state = 'ready' AND kind <> 'direct'
             FOR UPDATE OF battles SKIP LOCKED
         ),
         voted AS (
             UPDATE battles SET state = 'voted', closed_at = coalesce(closed_at, now())
             FROM ready WHERE battles.id = ready.id
-            RETURNING battles.id, ready.outcome
+            RETURNING battles.id, ready.outcome, battles.kind
         ),
         recorded AS (
             INSERT INTO votes (battle_id, outcome) SELECT id, outcome FROM voted
@@ -176,7 +183,8 @@ async def cast_new(db: Db, submitted: list[Submitted], *, reading_speed: float =
         ),
         {readings.KEPT},
         {traces.KEPT}
-        SELECT battle_id, id, outcome, cast_at, true AS new FROM recorded
+        SELECT battle_id, recorded.id, recorded.outcome, cast_at, true AS new, kind
+        FROM recorded JOIN voted ON voted.id = battle_id
         """,  # noqa: S608 - constants
         reading_speed,
         *map(list, zip(*rows, strict=True)),
@@ -186,6 +194,8 @@ async def cast_new(db: Db, submitted: list[Submitted], *, reading_speed: float =
 
 async def _why_closed(db: Db, battle_id: UUID, voter_id: UUID) -> str:
     battle = await battles.require(db, battle_id, voter_id)
+    if battle.kind is Kind.DIRECT:
+        raise NothingToVoteOn
     outcome = await db.fetchval("SELECT outcome FROM votes WHERE battle_id = $1", battle_id)
     if outcome is not None:
         return VOTED[Outcome(outcome)]
@@ -218,6 +228,15 @@ async def counted(db: Db) -> list[Counted]:
         ORDER BY votes.id
         """,  # noqa: S608 - a constant
     )
+
+
+async def count_of(db: Db, voter_id: UUID) -> int:
+    """How many votes of this voter count."""
+    number: int = await db.fetchval(
+        f"SELECT count(*) FROM votes JOIN battles ON battles.id = battle_id WHERE voter_id = $1 AND {COUNTS}",  # noqa: S608 - a constant
+        voter_id,
+    )
+    return number
 
 
 async def count(db: Db) -> int:

@@ -15,9 +15,11 @@ from arena.pages import (
     contenders,
     endpoints,
     languages,
+    mine,
     popularity,
     providers,
     submissions,
+    talks,
     texts,
     votes,
 )
@@ -50,6 +52,13 @@ routes: list[HTTPRouteHandler | Any] = [
     contenders.show,
     popularity.show,
     submissions.show,
+    talks.show_side_by_side,
+    talks.show_chat,
+    Router(
+        "/",
+        dependencies={"voter_id": Provide(guards.voter_id)},
+        route_handlers=[mine.show, mine.show_battle],
+    ),
     Router(
         "/",
         dependencies={"reader": Provide(guards.reader)},

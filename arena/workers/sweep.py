@@ -4,7 +4,7 @@ import logging
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import traces, upkeep
+from arena.evaluation import forgetting, traces, upkeep
 from arena.people import sessions
 from arena.sealing import Keyring
 from arena.submission import lifecycle, registrations, warming
@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 async def clear(db: Pool, settings: Settings) -> None:
     """Close what has been open for too long, forget the sessions that are over, and let endpoints move on."""
     await sessions.sweep(db)
+    await forgetting.sweep(db)
     await registrations.reseal(db, Keyring(settings))
     await traces.sweep(db, days=settings.trace_days)
     closed = await upkeep.sweep(db, hours=settings.battle_hours)

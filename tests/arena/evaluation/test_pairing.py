@@ -79,6 +79,7 @@ def test_pairs_come_as_often_as_their_propensity_says(rates: tuple[float, ...]) 
         i, j = (entrant.contender_id.int for entrant in pairing_.entrants)
         pair = (min(i, j), max(i, j))
         assert pairing_.propensity == pytest.approx(expected[pair], rel=1e-12)
+        assert pairing_.propensity is not None
         assert pairing_.propensity <= 1
         drawn[pair] += 1
         turned[pair] += i > j
