@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
@@ -151,7 +151,6 @@ async def _add(
 
     A control battle takes neither more nor less: it keeps what it does to its sides in place of a draw.
     """
-    draw, (position, content) = draws.of(pairing.shares), controls.kept(pairing)
     return await one(
         connection,
         Battle,
@@ -161,15 +160,12 @@ async def _add(
         pairing.rule,
         pairing.propensity,
         most,
-        draw and draw.id,
-        draw and draw.endpoint_ids,
-        draw and draw.shares,
+        *structs.astuple(draws.of(pairing.shares)),
         [TextPart(prompt)],
         [entrant.contender_id for entrant in pairing.entrants],
         [entrant.target.endpoint_id for entrant in pairing.entrants],
         kind,
-        position,
-        content,
+        *controls.kept(pairing),
     )
 
 

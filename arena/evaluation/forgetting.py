@@ -7,13 +7,19 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Pool, Proxy
-from arena.evaluation import exclusions, turns, votes
+from arena.evaluation import appeals, exclusions, readings, traces, turns, votes
 from arena.people import voters
 
 # No statement, and no battle's answer, is under way for longer than this.
 RACING_MINUTES: Final = 10
 # Every noun that keeps something that a voter wrote, read or did, beside the vote itself.
-HOLDERS: Final[tuple[Callable[[Proxy, UUID], Awaitable[None]], ...]] = (turns.forget, exclusions.forget)
+HOLDERS: Final[tuple[Callable[[Proxy, UUID], Awaitable[None]], ...]] = (
+    turns.forget,
+    exclusions.forget,
+    appeals.forget,
+    readings.forget,
+    traces.forget,
+)
 
 
 class Forgotten(Struct, frozen=True):
