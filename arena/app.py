@@ -31,12 +31,14 @@ from arena.db import Pool, pool
 from arena.doors import Door
 from arena.errors import ArenaError, Later, Say
 from arena.evaluation.casting import Casting
+from arena.evaluation.controls import Plan
 from arena.evaluation.generation import Generations
 from arena.evaluation.grounds import Grounds
 from arena.integration.boards import Paces
 from arena.limits import Rates
-from arena.pages import languages
+from arena.pages import languages, suggestions
 from arena.people.voters import UnknownVoter
+from arena.publishing.receipts import Receipts
 from arena.publishing.releases import Latest
 from arena.sealing import Keyring
 
@@ -92,11 +94,14 @@ class Resources:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keyring = Keyring(settings)
+        # What a side of a control battle is asked instead: prompts as people ask them.
+        self._plan = Plan(settings.control_share, tuple(one.text for one in suggestions.ALL))
         self.db: Pool
         self.redis: Redis
         self.rates: Rates
         self.generations: Generations
         self.casting: Casting
+        self.receipts: Receipts
         self.latest: Latest
         self.grounds: Grounds
         self.paces: Paces
@@ -112,9 +117,9 @@ class Resources:
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, self.redis, settings) as self.generations,
         ):
-            self.casting, self.latest, self.wakeups = Casting(self.db), Latest(self.db), jobs.Wakeups(self.db)
-            self.grounds = Grounds(self.db)
-            self.paces = Paces(self.db)
+            self.casting = Casting(self.db, reading_speed=settings.reading_speed)
+            self.receipts, self.latest, self.wakeups = Receipts(self.db), Latest(self.db), jobs.Wakeups(self.db)
+            self.grounds, self.paces = Grounds(self.db), Paces(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -128,6 +133,7 @@ class Resources:
             "rates": Provide(lambda: self.rates, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
+            "receipts": Provide(lambda: self.receipts, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "paces": Provide(lambda: self.paces, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
@@ -137,7 +143,7 @@ class Resources:
     async def _booth(self, request: AnyRequest) -> Booth:
         settings = self._settings
         voter_id, network = await guards.voter_id(request, settings), await guards.network(request, settings)
-        shared = (self.db, self.rates, self.grounds, self.generations, self.paces)
+        shared = (self.db, self.rates, self.grounds, self.generations, self.paces, self._plan)
         return Booth(voter_id, network, settings, *shared)
 
 

@@ -71,6 +71,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     votes_per_minute: Natural = 60
     endpoint_calls_per_minute: Natural = 600
     concurrent_battles: Natural = 4
+    control_share: Annotated[float, Meta(ge=0, le=1)] = 0.02
+    reading_speed: Annotated[float, Meta(ge=0)] = 300.0
+    trace_days: Positive = 30
     sign_ups_per_hour: Natural = 10
     sign_ins_per_hour: Natural = 20
     stars_per_hour: Natural = 120

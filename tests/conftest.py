@@ -125,6 +125,8 @@ def settings(database_url: str, servers: Servers) -> Settings:
         votes_per_minute=0,
         endpoint_calls_per_minute=0,
         concurrent_battles=0,
+        control_share=0,
+        reading_speed=0,
         sign_ups_per_hour=0,
         sign_ins_per_hour=0,
         stars_per_hour=0,

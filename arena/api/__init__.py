@@ -21,6 +21,7 @@ from arena.api import (
     reported,
     shares,
     submissions,
+    votes,
 )
 
 
@@ -51,6 +52,7 @@ def routers() -> list[Router]:
             boards.list_acts,
             boards.list_releases,
             boards.show_release,
+            *votes.routes,
             *contenders.routes,
             *endpoints.routes,
             *checks.routes,

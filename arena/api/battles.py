@@ -11,30 +11,46 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from arena import guards
+from arena.api import revealed
 from arena.api.booths import Booth
+from arena.api.revealed import Reveal
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, broadcasts, exclusions, gates, openings, prompts, reveals, tags, turns
-from arena.evaluation.battles import Battle, Kind, State
+from arena.evaluation import (
+    battles,
+    broadcasts,
+    controls,
+    exclusions,
+    gates,
+    openings,
+    prompts,
+    reveals,
+    tags,
+    traces,
+    turns,
+)
+from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import Noted
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
-from arena.evaluation.reveals import Stage, Unveiled
+from arena.evaluation.kinds import Kind
+from arena.evaluation.readings import Reading
 from arena.evaluation.tags import Tagged
+from arena.evaluation.traces import Moment
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
 from arena.integration.boards import Paces
 from arena.jobs import Wakeups
 from arena.limits import Rates
 from arena.people import voters
-from arena.publishing.releases import Latest, Release
+from arena.publishing.receipts import Receipt, Receipts
+from arena.publishing.releases import Latest
 from arena.submission import endpoints
-from arena.upstream import Message
 from rating import Outcome
 
 BOARD = "overall"
 TICK_NUMBER = re.compile("[0-9]{1,9}")
-PLACE = ("rating", "lower", "upper", "rank_lower", "rank_upper", "group")
+Agent = Annotated[str, HeaderParameter(name="User-Agent")]
 STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -42,14 +58,6 @@ class Asked(Struct, forbid_unknown_fields=True):
     """A prompt for both sides."""
 
     prompt: str
-
-
-class Reading(Struct, forbid_unknown_fields=True):
-    """How long the voter had read: seconds from the first text to the choice while the page was visible, and seconds
-    that each side was in view."""
-
-    seconds: Annotated[float, Meta(ge=0, le=1e7)]
-    sides: tuple[Annotated[float, Meta(ge=0, le=1e7)], Annotated[float, Meta(ge=0, le=1e7)]]
 
 
 class Opening(Asked, forbid_unknown_fields=True):
@@ -63,7 +71,7 @@ class Opening(Asked, forbid_unknown_fields=True):
 
 
 class Ballot(Struct, forbid_unknown_fields=True):
-    """The voter's outcome, and how long they had read."""
+    """The voter's outcome and, as far as the browser tells, how long they read for."""
 
     outcome: Outcome
     reading: Reading | None = None
@@ -112,32 +120,6 @@ class BattleShown(Struct):
     tags: Tagged | None
 
 
-class SideRevealed(Unveiled, frozen=True, kw_only=True):
-    """Who a side was, and where that contender stands on the board; null where it does not yet."""
-
-    rating: float | None
-    lower: float | None
-    upper: float | None
-    rank_lower: int | None
-    rank_upper: int | None
-    group: int | None
-
-
-class Reveal(Struct):
-    """Who was who, in position order."""
-
-    sides: list[SideRevealed]
-
-
-class Receipt(Struct):
-    """What the voter can ask after the vote by; a vote that doesn't count yet says which stage of a side is why."""
-
-    id: UUID
-    counted: bool
-    reason: str | None
-    leaf: int | None
-
-
 class Voted(Struct):
     """The vote, its receipt, and who was who."""
 
@@ -147,7 +129,7 @@ class Voted(Struct):
 
 
 @post("/battles")
-async def open_battle(data: JSONBody[Opening], booth: Given[Booth]) -> Response[Opened]:
+async def open_battle(data: JSONBody[Opening], booth: Given[Booth], agent: Agent = "") -> Response[Opened]:
     """Open a battle: all sides begin to answer at once."""
     settings = booth.settings
     booth.generations.require_open()
@@ -165,9 +147,10 @@ async def open_battle(data: JSONBody[Opening], booth: Given[Booth]) -> Response[
         grounds=booth.grounds,
         kind=kind,
         chosen=data.contenders,
+        plan=booth.plan,
     )
-    questions = [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants]
-    booth.generations.begin(battle.id, 1, questions, pace=pace, kind=kind)
+    booth.generations.begin(battle.id, 1, controls.questions(pair, prompt), pace=pace, kind=kind)
+    await traces.keep(booth.db, battle.id, Moment.ASKED, traces.of(booth.network, agent, settings.secret))
     cookies = [] if booth.voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 
@@ -185,11 +168,13 @@ async def show_battle(
     said = [_turn(turn, battle) for turn in await turns.said(db, battle_id)]
     reveal = tag = None
     if voter_id and (battle.state is State.VOTED or battle.kind.chosen):
-        reveal = _placed(await reveals.tell(db, battle_id, voter_id), await latest.of(BOARD))
+        unveiled = await reveals.tell(db, battle_id, voter_id)
+        held = await controls.held(db, battle_id)
+        reveal = revealed.placed(unveiled, await latest.of(BOARD), *(held.told if held else (None, None)))
         tag = await tags.tagged(db, battle_id)
     remarks = broadcasts.ready(await exclusions.standing(db, battle_id)).remarks
     return guards.fresh(
-        request, BattleShown(battle.id, battle.kind, battle.state, said, said[-1].sides, remarks, reveal, tag)
+        request, BattleShown(battle.id, battle.told, battle.state, said, said[-1].sides, remarks, reveal, tag)
     )
 
 
@@ -234,7 +219,8 @@ async def next_turn(
     turn = await battles.resume(db, battle_id, voter_id, prompt, most=settings.turns)
     said = await turns.said(db, battle_id)
     targets = await endpoints.targets(db, await battles.sides(db, battle_id))
-    questions = [(target, turns.conversation(said, position)) for position, target in enumerate(targets)]
+    held = await controls.held(db, battle_id)
+    questions = [(target, controls.conversation(said, position, held)) for position, target in enumerate(targets)]
     ticks = sum(len(earlier.ticks) for earlier in said)
     generations.begin(battle_id, turn, questions, pace=pace, ticks=ticks, kind=battle.kind)
     return TurnBegun(battle_id, State.OPEN, turn)
@@ -259,20 +245,21 @@ async def vote(
     latest: Given[Latest],
     wakeups: Given[Wakeups],
     rates: Given[Rates],
+    receipts: Given[Receipts],
+    settings: Given[Settings],
+    network: Given[str],
+    agent: Agent = "",
 ) -> Response[Voted]:
     """Cast a vote and learn who was who; the same vote again is the same answer."""
     if voter_id is None:
         raise battles.NoSuchBattle
     await rates.vote(voter_id)
-    cast = await casting.cast(battle_id, voter_id, data.outcome)
+    trace = traces.of(network, agent, settings.secret)
+    cast = await casting.cast(battle_id, voter_id, data.outcome, reading=data.reading, trace=trace)
     if cast.new:
         await wakeups.refit_soon(BOARD)
-    unveiled = await casting.reveal(battle_id, voter_id)
-    reveal = _placed(unveiled, await latest.of(BOARD))
-    # The first stage that keeps the vote from counting; one that is warming counts as soon as it is listed.
-    stage = min((side.stage for side in unveiled), key=list(Stage).index)
-    reason = cast.kind if cast.kind is not Kind.BLIND else None if stage is Stage.LISTED else stage
-    receipt = Receipt(cast.id, reason is None, reason, None)
+    unveiled, receipt = await casting.reveal(battle_id, voter_id), await receipts.of(cast.id)
+    reveal = revealed.placed(unveiled, await latest.of(BOARD), receipt.control, receipt.control_side)
     told = Voted(Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, reveal)
     return Response(told, status_code=201 if cast.new else 200)
 
@@ -294,15 +281,3 @@ async def skip_battle(
 
 def _turn(turn: turns.Turn, battle: Battle) -> TurnShown:
     return TurnShown(turn.turn, turn.prompt, turn.answers or [Spoken("", "")] * battle.kind.sides)
-
-
-def _placed(unveiled: list[Unveiled], release: Release | None) -> Reveal:
-    """Who the sides were, each with its place in the release."""
-    standings = {standing.contender: standing for standing in release.standings} if release else {}
-    sides = []
-    for side in unveiled:
-        standing = standings.get(side.contender or "")
-        place: dict[str, Any] = {name: getattr(standing, name, None) for name in PLACE}
-        told = {name: getattr(side, name) for name in Unveiled.__struct_fields__}
-        sides.append(SideRevealed(**told, **place))
-    return Reveal(sides)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from arena.config import Settings
 from arena.db import Pool
+from arena.evaluation.controls import Plan
 from arena.evaluation.generation import Generations
 from arena.evaluation.grounds import Grounds
 from arena.integration.boards import Paces
@@ -26,3 +27,4 @@ class Booth:
     grounds: Grounds
     generations: Generations
     paces: Paces
+    plan: Plan

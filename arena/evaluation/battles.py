@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import calls, draws, exclusions, findings, tags, turns
+from arena.evaluation import calls, controls, draws, exclusions, findings, tags, turns
 from arena.evaluation.calls import Asked
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.gates import Finding
+from arena.evaluation.kinds import Kind
 from arena.evaluation.pairing import Pairing
 from arena.evaluation.tags import Tag
 from arena.evaluation.turns import Answer, TextPart
@@ -28,6 +29,34 @@ AT_ONCE = (
 COLUMNS = "id, state, kind, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
 
 
+ADD = """
+        WITH draw AS (
+            INSERT INTO draws (id, endpoint_ids, shares)
+            SELECT $6, $7::uuid[], $8::float8[] WHERE $12 = 'blind'
+            ON CONFLICT (id) DO NOTHING
+        ),
+        battle AS (
+            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind)
+            SELECT $1, $2, 'open', $3, $4, CASE WHEN $12 = 'blind' THEN $6::uuid END, $12
+            WHERE $5 = 0
+               OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
+            RETURNING id, state, kind
+        ),
+        asked AS (
+            INSERT INTO turns (battle_id, turn, content) SELECT id, 1, $9::jsonb FROM battle
+        ),
+        pair AS (
+            INSERT INTO sides (battle_id, position, contender_id, endpoint_id)
+            SELECT id, place - 1, contender_id, endpoint_id
+            FROM battle, unnest($10::uuid[], $11::uuid[]) WITH ORDINALITY AS met (contender_id, endpoint_id, place)
+        ),
+        control AS (
+            INSERT INTO controls (battle_id, position, content)
+            SELECT id, $13::smallint, $14::jsonb FROM battle WHERE $12 = 'control'
+        )
+        SELECT id, state, kind, 1 AS turns FROM battle"""
+
+
 class State(StrEnum):
     """Where a battle stands."""
 
@@ -38,25 +67,6 @@ class State(StrEnum):
     VOID = "void"
     SKIPPED = "skipped"
     EXPIRED = "expired"
-
-
-class Kind(StrEnum):
-    """What a battle is for; only blind ones are rated."""
-
-    BLIND = "blind"
-    NAMED = "named"
-    DIRECT = "direct"
-    CONTROL = "control"
-
-    @property
-    def chosen(self) -> bool:
-        """Whether the voter chose the sides, and so knows who they are."""
-        return self in (Kind.NAMED, Kind.DIRECT)
-
-    @property
-    def sides(self) -> int:
-        """How many answer."""
-        return 1 if self is Kind.DIRECT else 2
 
 
 class NoSuchBattle(NotFound):
@@ -95,6 +105,11 @@ class Battle(Struct, frozen=True):
     turns: int
     kind: Kind = Kind.BLIND
 
+    @property
+    def told(self) -> Kind:
+        """The kind as the voter may know it: before the vote a control battle is one like any other."""
+        return Kind.BLIND if self.kind is Kind.CONTROL and self.state is not State.VOTED else self.kind
+
 
 async def open(  # noqa: A001 - battles.open(…) is how callers say it.
     db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0, kind: Kind = Kind.BLIND
@@ -107,54 +122,34 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
     async with db.acquire() as connection, connection.transaction():
         await voters.hold(connection, voter_id)
         await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
-        battle = await _add(connection, voter_id, prompt, pairing, most, kind)
+        battle = await _add(connection, voter_id, prompt, pairing, kind, most)
         if battle is None:
             raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
     return battle
 
 
 async def _add(
-    connection: Connection | Proxy, voter_id: UUID, prompt: str, pairing: Pairing, most: int, kind: Kind
+    connection: Connection | Proxy, voter_id: UUID, prompt: str, pairing: Pairing, kind: Kind, most: int
 ) -> Battle | None:
-    """All of a new battle in one statement, which costs one way to PostgreSQL and back; None for one too many."""
-    draw = draws.of(pairing.shares) if pairing.shares else None
+    """All of a new battle in one statement, which costs one way to PostgreSQL and back; None for one too many.
+
+    A control battle takes neither more nor less: it keeps what it does to its sides in place of a draw.
+    """
     return await one(
         connection,
         Battle,
-        """
-        WITH draw AS (
-            INSERT INTO draws (id, endpoint_ids, shares)
-            SELECT $6, $7, $8 WHERE $6::uuid IS NOT NULL ON CONFLICT (id) DO NOTHING
-        ),
-        battle AS (
-            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind)
-            SELECT $1, $2, 'open', $3, $4, $6, $12
-            WHERE $5 = 0
-               OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
-            RETURNING id, state, kind
-        ),
-        asked AS (
-            INSERT INTO turns (battle_id, turn, content) SELECT id, 1, $9::jsonb FROM battle
-        ),
-        pair AS (
-            INSERT INTO sides (battle_id, position, contender_id, endpoint_id)
-            SELECT id, place - 1, contender_id, endpoint_id
-            FROM battle, unnest($10::uuid[], $11::uuid[]) WITH ORDINALITY AS met (contender_id, endpoint_id, place)
-        )
-        SELECT id, state, kind, 1 AS turns FROM battle
-        """,
+        ADD,
         uuid4(),
         voter_id,
         pairing.rule,
         pairing.propensity,
         most,
-        draw and draw.id,
-        draw and draw.endpoint_ids,
-        draw and draw.shares,
+        *structs.astuple(draws.of(pairing.shares)),
         [TextPart(prompt)],
         [entrant.contender_id for entrant in pairing.entrants],
         [entrant.target.endpoint_id for entrant in pairing.entrants],
         kind,
+        *controls.kept(pairing),
     )
 
 
@@ -191,6 +186,7 @@ async def finish(
     answers: tuple[Answer, ...],
     *,
     shown: list[int],
+    shown_seconds: float | None = None,
     void: str | None,
     remarks: Sequence[Remark] = (),
     tag: Tag | None = None,
@@ -203,7 +199,7 @@ async def finish(
     Of a battle whose texts were deleted meanwhile no text is kept.
     """
     async with db.acquire() as connection, connection.transaction():
-        await turns.answer(connection, battle_id, turn, answers, shown=shown)
+        await turns.answer(connection, battle_id, turn, answers, shown=shown, shown_seconds=shown_seconds)
         asked = await _close(connection, battle_id, turn, void)
         await calls.judge(connection, asked, answers)
         state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)

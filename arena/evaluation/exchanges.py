@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 from arena.config import Settings
-from arena.evaluation.battles import Kind
 from arena.evaluation.broadcasts import Broadcast
+from arena.evaluation.kinds import Kind
 from arena.evaluation.pacing import Clock, Pace, Pacer
 from arena.evaluation.turns import Answer
 from arena.evaluation.writers import MOST_UNFINISHED, Writer
@@ -33,6 +34,7 @@ class Exchange:
         self.writers = tuple(Writer() for _ in range(kind.sides))
         self.reason: str | None = None
         self.shown: list[int] = []
+        self._shown_at: float | None = None
         self._stopped = False
         self._clock = clock
         self._pace = pace
@@ -79,6 +81,11 @@ class Exchange:
         return tuple(writer.answer() for writer in self.writers)
 
     @property
+    def shown_seconds(self) -> float | None:
+        """How long ago the first text was shown, None while none was."""
+        return None if self._shown_at is None else monotonic() - self._shown_at
+
+    @property
     def _broken(self) -> bool:
         return any(writer.broken for writer in self.writers)
 
@@ -115,6 +122,7 @@ class Exchange:
             )
             if any(shown):
                 ticks += 1
+                self._shown_at = self._shown_at or monotonic()
                 self._tell(shown)
                 if ticks % BLOCKS_EVERY_TICKS == 0:
                     self._tell_blocks()

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Pool, Proxy
-from arena.evaluation import exclusions, findings, opinions, shares, tags, turns, votes
+from arena.evaluation import appeals, exclusions, findings, opinions, readings, shares, tags, traces, turns, votes
 from arena.people import voters
 
 # No statement, and no battle's answer, is under way for longer than this.
@@ -20,6 +20,9 @@ HOLDERS: Final[tuple[Callable[[Proxy, UUID], Awaitable[None]], ...]] = (
     findings.forget,
     opinions.forget,
     shares.forget,
+    appeals.forget,
+    readings.forget,
+    traces.forget,
 )
 
 

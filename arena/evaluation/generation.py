@@ -16,10 +16,11 @@ from arena.config import Settings
 from arena.db import AWAY, Pool
 from arena.errors import ArenaError
 from arena.evaluation import battles, broadcasts, exclusions, screening, turns, upkeep
-from arena.evaluation.battles import Battle, Kind, State
+from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
 from arena.evaluation.exclusions import Remark
+from arena.evaluation.kinds import Kind
 from arena.evaluation.pacing import Clock, Pace
 from arena.evaluation.turns import Answer
 from arena.relay import Relay
@@ -212,6 +213,7 @@ class Generations:
                     self._db,
                     *turn,
                     shown=exchange.shown,
+                    shown_seconds=exchange.shown_seconds,
                     void=exchange.reason,
                     remarks=remarks,
                     tag=screened.tag,

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from arena.db import Db, many, one
 from arena.evaluation import exclusions, reveals, turns
-from arena.evaluation.battles import Kind, State
+from arena.evaluation.battles import State
 from arena.evaluation.exclusions import Reason
+from arena.evaluation.kinds import Kind
 from arena.evaluation.votes import COUNTS
 from rating import Outcome
 
@@ -104,7 +105,9 @@ async def _remarks(db: Db, battle_id: UUID) -> list[Noted]:
 # What else is kept of a battle and may be told to its voter at any time: by name, and how it is read.
 TELLERS: Final[dict[str, Callable[[Db, UUID], Awaitable[Any]]]] = {"remarks": _remarks}
 MINE: Final = f"""
-        SELECT battles.id, battles.opened_at, battles.closed_at, battles.kind, battles.state,
+        SELECT battles.id, battles.opened_at, battles.closed_at, battles.state,
+               -- Nobody is told of a control battle that they have not voted in.
+               CASE WHEN battles.kind = 'control' AND votes.id IS NULL THEN 'blind' ELSE battles.kind END AS kind,
                CASE WHEN length(first.text) > {SHORT} THEN left(first.text, {SHORT}) || '…' ELSE first.text END
                    AS prompt,
                (SELECT count(*) FROM turns WHERE turns.battle_id = battles.id) AS turns,

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from arena.db import Pool
 from arena.errors import Refused
-from arena.evaluation import battles, meetings, pairing, positions
-from arena.evaluation.battles import Battle, Kind
+from arena.evaluation import battles, controls, meetings, pairing, positions
+from arena.evaluation.battles import Battle
+from arena.evaluation.controls import Control, Plan
 from arena.evaluation.grounds import Grounds
+from arena.evaluation.kinds import Kind
 from arena.evaluation.pairing import Pair, Pairing, TooFewContenders
 from arena.limits import MINUTE, Rates
 from arena.submission import choices, endpoints
@@ -34,24 +36,31 @@ async def open(  # noqa: A001 - openings.open(…) is how callers say it.
     grounds: Grounds,
     kind: Kind = Kind.BLIND,
     chosen: Sequence[str] = (),
+    plan: Plan = controls.NONE,
 ) -> tuple[Battle, Pairing]:
     """Draw two contenders that may be called now, or take those chosen, and open their battle.
 
     Each draw is from those who can be called at that moment, so its propensity is that of the pair among them; a prompt
-    that the voter asks again meets another pair, where there is one. `most` is as in battles.open.
+    that the voter asks again meets another pair, where there is one. The first one may become a control battle; where
+    that can't be opened, because one contender has no room for two calls for instance, nobody is kept waiting for
+    another. `most` is as in battles.open.
     """
     if kind.chosen:
         return await _open_chosen(db, rates, voter_id, prompt, kind, chosen, most)
     if chosen:
         raise DrawnBlindly
     met = await meetings.of(db, voter_id, prompt)
-    for _ in range(DRAWS):
+    for draw in range(DRAWS):
         pair = await _draw(db, rates, grounds, met)
+        if draw == 0:
+            pair = controls.drawn(pair, prompt, plan)
         if not await rates.call(_ids(pair.entrants)):
             continue
-        pair = await positions.balance(db, pair)
+        kind = Kind.CONTROL if isinstance(pair, Control) else Kind.BLIND
+        if kind is Kind.BLIND:
+            pair = await positions.balance(db, pair)
         try:
-            return await battles.open(db, voter_id, prompt, pair, most=most), pair
+            return await battles.open(db, voter_id, prompt, pair, most=most, kind=kind), pair
         except endpoints.Unavailable:
             continue
     raise await _too_few(db)

@@ -80,13 +80,23 @@ async def ask(db: Db, battle_id: UUID, turn: int, prompt: str) -> None:
 
 
 async def answer(
-    connection: Connection | Proxy, battle_id: UUID, turn: int, answers: tuple[Answer, ...], *, shown: list[int]
+    connection: Connection | Proxy,
+    battle_id: UUID,
+    turn: int,
+    answers: tuple[Answer, ...],
+    *,
+    shown: list[int],
+    shown_seconds: float | None = None,
 ) -> None:
-    """Keep what the sides said, whole or broken off, and what each tick showed; once, however often told."""
+    """Keep what the sides said, whole or broken off, and what each tick showed; once, however often told.
+
+    `shown_seconds` is how long ago the first tick was, None where there was none.
+    """
     await connection.execute(
         """
         WITH told AS (
-            UPDATE turns SET shown = $3 WHERE battle_id = $1 AND turn = $2
+            UPDATE turns SET shown = $3, shown_at = coalesce(shown_at, now() - make_interval(secs => $5))
+            WHERE battle_id = $1 AND turn = $2
         )
         INSERT INTO answers (battle_id, position, turn, content, html, finish, failure, failure_detail,
                              first_text_seconds, seconds, prompt_tokens, answer_tokens)
@@ -102,6 +112,7 @@ async def answer(
         turn,
         shown,
         [_row(position, answer) for position, answer in enumerate(answers)],
+        shown_seconds,
     )
 
 

@@ -22,6 +22,7 @@ from arena.pages import (
     submissions,
     talks,
     texts,
+    votes,
 )
 from arena.pages.templating import template_config
 
@@ -65,6 +66,7 @@ routes: list[HTTPRouteHandler | Any] = [
         dependencies={"reader": Provide(guards.reader)},
         route_handlers=[providers.show, providers.new, endpoints.show, accounts.show],
     ),
+    Router("/", dependencies={"voter_id": Provide(guards.voter_id)}, route_handlers=[votes.show]),
     assets.show,
     languages.choose,
 ]

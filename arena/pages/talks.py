@@ -9,7 +9,7 @@ from litestar.response import Template
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation.battles import Kind
+from arena.evaluation.kinds import Kind
 from arena.submission import choices
 
 Chosen = Annotated[list[str] | None, QueryParameter(name="contender", max_items=2)]

@@ -5,7 +5,7 @@ import logging
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import forgetting, tags, upkeep
+from arena.evaluation import forgetting, tags, traces, upkeep
 from arena.people import sessions
 from arena.sealing import Keyring
 from arena.submission import lifecycle, registrations, warming
@@ -18,6 +18,7 @@ async def clear(db: Pool, settings: Settings) -> None:
     await sessions.sweep(db)
     await forgetting.sweep(db)
     await registrations.reseal(db, Keyring(settings))
+    await traces.sweep(db, days=settings.trace_days)
     closed = await upkeep.sweep(db, hours=settings.battle_hours)
     if closed:
         log.info("swept battles=%d", closed)

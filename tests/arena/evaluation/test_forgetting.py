@@ -233,7 +233,7 @@ async def test_what_was_released_stays_as_it_was_and_nothing_is_released_for_it(
     assert not await releases.behind(db, board)
     assert await releases.require(db, released) == whole
     fitted = await snapshots.fit(db, board, settings)
-    assert releases.name(fitted.digest, board) != released
+    assert releases.name(fitted.digest, fitted.acts.digest, board) != released
     assert (fitted.standings.voters, list(fitted.standings.contenders)) == (
         whole.voters,
         sorted(one.contender for one in whole.standings),
