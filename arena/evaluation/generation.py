@@ -20,6 +20,7 @@ from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
 from arena.evaluation.exclusions import Remark
+from arena.evaluation.identities import Names
 from arena.evaluation.kinds import Kind
 from arena.evaluation.pacing import Clock, Pace
 from arena.evaluation.turns import Answer
@@ -63,6 +64,7 @@ class Generations:
         self._broadcasts: dict[UUID, Broadcast] = {}
         self._exchanges: dict[UUID, Exchange] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._names = Names(db)
         self._begun: list[UUID] = []
         self._watch: asyncio.Task[None] | None = None
 
@@ -206,9 +208,9 @@ class Generations:
         while True:
             try:
                 turn = (battle_id, exchange.turn, answers)
-                screened = await screening.screen(self._db, *turn, self._settings)
+                screened = await screening.screen(self._db, *turn, self._names, self._settings)
                 rated = not exchange.kind.chosen
-                remarks = await screening.remarks(self._db, *turn, screened, self._settings) if rated else []
+                remarks = await screening.remarks(self._db, battle_id, screened, self._settings) if rated else []
                 state = await battles.finish(
                     self._db,
                     *turn,

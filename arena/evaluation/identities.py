@@ -1,40 +1,52 @@
 """Identities: the names that answers must not say, and the battles whose answers said one."""
 
-from uuid import UUID
+from collections.abc import Sequence
+from time import monotonic
+from typing import Final, TypeAlias
 
 import msgspec
-from msgspec import Struct
 
-from arena.db import Db, one
+from arena.db import Db, Pool
 from arena.evaluation import leaks
 from arena.evaluation.exclusions import Reason, Remark
-from arena.evaluation.leaks import Called
-from arena.evaluation.turns import Answer, TextPart
+from arena.evaluation.leaks import Called, Name
+
+Known: TypeAlias = tuple[Name, ...]
+
+# Who is entered or renamed is looked for so many seconds later.
+REMEMBERED_SECONDS: Final = 5.0
 
 
-class _Blind(Struct, frozen=True):
-    prompts: list[list[TextPart]]
-    contenders: list[Called]
+class Names:
+    """The names of all contenders and of the field, remembered for a few seconds."""
+
+    def __init__(self, db: Pool) -> None:
+        self._db = db
+        self._known: Known = ()
+        self._until = 0.0
+
+    async def present(self) -> Known:
+        """The names as they were a few seconds ago at most."""
+        if self._until <= monotonic():
+            self._known = leaks.known(await _called(self._db))
+            self._until = monotonic() + REMEMBERED_SECONDS
+        return self._known
 
 
-async def remarks(db: Db, battle_id: UUID, turn: int, answers: tuple[Answer, ...]) -> list[Remark]:
-    """What this turn's answers say of who they are, where the voter shall not know."""
-    blind = await one(
-        db,
-        _Blind,
+async def _called(db: Db) -> tuple[Called, ...]:
+    rows = await db.fetch(
         """
-        SELECT (SELECT jsonb_agg(content ORDER BY turn) FROM turns WHERE battle_id = $1 AND turn <= $2) AS prompts,
-               (SELECT jsonb_agg(jsonb_build_array(name, version, organisation, coalesce(model, '')) ORDER BY slug)
-                FROM contenders LEFT JOIN endpoints ON contender_id = contenders.id) AS contenders
-        FROM battles WHERE id = $1 AND kind IN ('blind', 'control')
-        """,
-        battle_id,
-        turn,
+        SELECT name, version, organisation, coalesce(model, '') AS model
+        FROM contenders LEFT JOIN endpoints ON contender_id = contenders.id
+        ORDER BY slug
+        """
     )
-    if blind is None:
-        return []
-    names, prompts = leaks.known(tuple(blind.contenders)), [part.text for parts in blind.prompts for part in parts]
-    found = [leaks.find(answer.text, names, prompts) for answer in answers]
+    return tuple(Called(**row) for row in rows)
+
+
+def remarks(turn: int, prompts: Sequence[str], texts: Sequence[str], names: Known) -> list[Remark]:
+    """What this turn's answers say of who they are, where the voter shall not know."""
+    found = [leaks.find(text, names, prompts) for text in texts]
     return [
         Remark(reason=Reason.LEAK, position=position, evidence={"turn": turn, **msgspec.to_builtins(leak)})
         for position, leak in enumerate(found)

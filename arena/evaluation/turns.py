@@ -121,10 +121,12 @@ def _row(position: int, answer: Answer) -> dict[str, Any]:
     return {"position": position, "content": [TextPart(columns.pop("text"))], **columns}
 
 
-async def asked(db: Db, battle_id: UUID, turn: int) -> str:
-    """The prompt of a turn, empty where it was deleted meanwhile."""
-    parts = await db.fetchval("SELECT content FROM turns WHERE battle_id = $1 AND turn = $2", battle_id, turn)
-    return _joined(convert(parts or [], list[TextPart]))
+async def prompts(db: Db, battle_id: UUID, turn: int) -> list[str]:
+    """What was asked up to this turn, in order; empty texts where it was deleted meanwhile."""
+    rows = await db.fetch(
+        "SELECT content FROM turns WHERE battle_id = $1 AND turn <= $2 ORDER BY turn", battle_id, turn
+    )
+    return [_joined(convert(row["content"], list[TextPart])) for row in rows]
 
 
 async def said(db: Db, battle_id: UUID) -> list[Turn]:

@@ -3,8 +3,9 @@
 import pytest
 
 from arena.db import Pool
-from arena.evaluation import exclusions, identities, votes
-from tests.builders import ANSWERS, Visitor, contender, ready_battle
+from arena.evaluation import exclusions, votes
+from arena.evaluation.identities import Names
+from tests.builders import Visitor, contender
 from tests.upstream import Provider
 
 LEAK = {"reason": "leak", "side": 0}
@@ -66,11 +67,19 @@ async def test_every_turn_is_looked_at_with_what_the_voter_has_said_so_far(
     assert await _ready(visitor, spoken_of) == [LEAK, LEAK | {"side": 1}]
 
 
-@pytest.mark.parametrize("kind", ["named", "direct"])
-async def test_who_is_named_may_name_himself(db: Pool, provider: Provider, kind: str) -> None:
-    battle, _ = await ready_battle(db, [await contender(db, provider, f"words:{word}") for word in ("one", "two")])
-    first, second = ANSWERS
-    leaking = (type(first)(text="I am ChatGPT.", html="", seconds=1.0), second)
-    assert len(await identities.remarks(db, battle.id, 1, leaking)) == 1
-    await db.execute("UPDATE battles SET kind = $1", kind)
-    assert await identities.remarks(db, battle.id, 1, leaking) == []
+@pytest.mark.parametrize(("kind", "chosen"), [("named", ["anna", "berta"]), ("direct", ["anna"])])
+async def test_who_is_named_may_name_himself(
+    visitor: Visitor, db: Pool, provider: Provider, kind: str, chosen: list[str]
+) -> None:
+    for model in ("anna", "berta"):
+        await _says(db, provider, model, "I am ChatGPT.")
+    _, opened = await visitor.post("/api/v1/battles", {"prompt": "Who?", "kind": kind, "contenders": chosen})
+    assert await _ready(visitor, opened["id"]) == []
+    assert await _ready(visitor, await visitor.ask()) == [LEAK, LEAK | {"side": 1}]
+
+
+async def test_whoever_is_entered_is_known_by_name_soon(db: Pool, provider: Provider) -> None:
+    names = Names(db)
+    assert not any("zyxprime" in name.text.casefold() for name in await names.present())
+    await contender(db, provider, "zyxprime-7b", name="Zyxprime 7B")
+    assert any("zyxprime" in name.text.casefold() for name in await Names(db).present())

@@ -9,6 +9,7 @@ from arena.config import Action, Settings
 from arena.db import Pool
 from arena.evaluation import battles, exclusions, findings, fingerprints, pairing, presets, screening, tags, votes
 from arena.evaluation.exclusions import Reason, Remark
+from arena.evaluation.identities import Names
 from arena.evaluation.turns import Answer
 from arena.submission.endpoints import Entrant
 from arena.workers import sweep
@@ -35,8 +36,8 @@ async def asked(
 ) -> tuple[UUID, list[Remark]]:
     """A battle that went the way of generation: screened, then finished."""
     battle = await battles.open(db, voter or uuid4(), prompt, pairing.draw(entrants))
-    screened = await screening.screen(db, battle.id, 1, answers, settings)
-    remarks = await screening.remarks(db, battle.id, 1, answers, screened, settings)
+    screened = await screening.screen(db, battle.id, 1, answers, Names(db), settings)
+    remarks = await screening.remarks(db, battle.id, screened, settings)
     for _ in range(2):  # Told again, it changes nothing.
         await battles.finish(
             db,
@@ -182,6 +183,6 @@ async def test_the_database_and_the_program_agree_on_what_is_alike(db: Pool) -> 
 
 
 def test_a_later_turn_is_looked_through_and_not_sorted(settings: Settings) -> None:
-    screened = screening.look(2, "Mail maria.keller82@posteo.de", ANSWERS, settings)
+    screened = screening.look(2, ["Who?", "Mail maria.keller82@posteo.de"], ANSWERS, (), settings)
     assert screened.tag is None
     assert [(found.turn, found.rule) for found in screened.findings] == [(2, "e-mail")]
