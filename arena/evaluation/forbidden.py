@@ -104,5 +104,5 @@ async def standing(db: Db) -> list[tuple[UUID, UUID]]:
 
 
 TOLD: Final = f"""
-        SELECT ARRAY[low.slug, high.slug] AS contenders, {COLUMNS}
+        SELECT ARRAY[least(low.slug, high.slug), greatest(low.slug, high.slug)] AS contenders, {COLUMNS}
         FROM forbidden_pairs JOIN contenders AS low ON low.id = low_id JOIN contenders AS high ON high.id = high_id"""  # noqa: S608 - a constant

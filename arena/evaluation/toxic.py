@@ -50,7 +50,7 @@ _VIOLENT: Final = (
 
 
 def slurs(text: str) -> Spans:
-    """Words that are nothing but an insult of a group of people; in Chinese wishes of death, too."""
+    """Words that are nothing but an insult of a group of people; in Chinese curses, too."""
     # Each word is looked up once, however often it comes; hardly any text goes further than that.
     there = {word for word in set(_WORD.findall(text)) if _is_slur(word)}
     words = [match.span() for match in _WORD.finditer(text) if match[0] in there] if there else []

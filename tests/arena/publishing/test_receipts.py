@@ -128,7 +128,7 @@ async def test_a_vote_that_counts_from_its_contenders_listing_on_is_in_the_relea
     assert (await receipts.require(db, newcomer)).releases == [listed]
 
 
-@pytest.mark.parametrize("kind", [Kind.NAMED, Kind.DIRECT, Kind.CONTROL])
+@pytest.mark.parametrize("kind", [Kind.NAMED, Kind.CONTROL])
 async def test_what_was_not_blind_says_so_whatever_else_was_found(
     db: Pool, entrants: list[Entrant], kind: Kind
 ) -> None:
