@@ -60,10 +60,12 @@ async def _enter(connection: Proxy, upstream: Provider, model: str, changes: dic
     return next(one for one in await endpoints.entrants(connection) if one.contender_id == contender_id)
 
 
-async def ready_battle(db: Pool, entrants: list[Entrant], voter_id: UUID | None = None) -> tuple[Battle, UUID]:
+async def ready_battle(
+    db: Pool, entrants: list[Entrant], voter_id: UUID | None = None, **opening: Any
+) -> tuple[Battle, UUID]:
     """A battle of two of these that has been answered, and the voter it belongs to."""
     voter = voter_id or uuid4()
-    battle = await battles.open(db, voter, "Which is it?", pairing.draw(entrants))
+    battle = await battles.open(db, voter, "Which is it?", pairing.draw(entrants), **opening)
     await battles.start(db, battle.id)
     await battles.finish(db, battle.id, 1, ANSWERS, shown=[2, 2, 4, 4], void=None)
     return battle, voter

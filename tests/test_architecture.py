@@ -91,7 +91,8 @@ WRITERS = {
     # A vote that nobody can have read for is excluded in the statement that records it.
     "exclusions": {"evaluation/exclusions.py", "evaluation/readings.py"},
     "readings": {"evaluation/readings.py"},
-    "traces": {"evaluation/traces.py"},
+    # A battle is opened, and its trace kept, in one statement.
+    "traces": {"evaluation/traces.py", "evaluation/battles.py"},
     "controls": {"evaluation/battles.py"},
     "appeals": {"evaluation/appeals.py"},
     "countings": {"integration/snapshots.py"},

@@ -36,7 +36,6 @@ from arena.evaluation.generation import Generations
 from arena.evaluation.kinds import Kind
 from arena.evaluation.readings import Reading
 from arena.evaluation.tags import Tagged
-from arena.evaluation.traces import Moment
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
 from arena.integration.boards import Paces
@@ -148,9 +147,9 @@ async def open_battle(data: JSONBody[Opening], booth: Given[Booth], agent: Agent
         kind=kind,
         chosen=data.contenders,
         plan=booth.plan,
+        trace=traces.of(booth.network, agent, settings.secret),
     )
     booth.generations.begin(battle.id, 1, controls.questions(pair, prompt), pace=pace, kind=kind)
-    await traces.keep(booth.db, battle.id, Moment.ASKED, traces.of(booth.network, agent, settings.secret))
     cookies = [] if booth.voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 

@@ -15,6 +15,7 @@ from arena.evaluation.gates import Finding
 from arena.evaluation.kinds import Kind
 from arena.evaluation.pairing import Pairing
 from arena.evaluation.tags import Tag
+from arena.evaluation.traces import Trace
 from arena.evaluation.turns import Answer, TextPart
 from arena.people import voters
 from arena.submission import endpoints
@@ -29,6 +30,8 @@ AT_ONCE = (
 COLUMNS = "id, state, kind, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
 
 
+# All of a new battle in one statement, which costs one way to PostgreSQL and back; no row for one too many. A control
+# battle takes neither more nor less: it keeps what it does to its sides in place of a draw.
 ADD = """
         WITH draw AS (
             INSERT INTO draws (id, endpoint_ids, shares)
@@ -53,6 +56,10 @@ ADD = """
         control AS (
             INSERT INTO controls (battle_id, position, content)
             SELECT id, $13::smallint, $14::jsonb FROM battle WHERE $12 = 'control'
+        ),
+        trace AS (
+            INSERT INTO traces (battle_id, moment, network, agent)
+            SELECT id, 'asked', $15::bytea, $16::bytea FROM battle WHERE $15::bytea IS NOT NULL
         )
         SELECT id, state, kind, 1 AS turns FROM battle"""
 
@@ -112,33 +119,21 @@ class Battle(Struct, frozen=True):
 
 
 async def open(  # noqa: A001 - battles.open(…) is how callers say it.
-    db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0, kind: Kind = Kind.BLIND
+    db: Pool,
+    voter_id: UUID,
+    prompt: str,
+    pairing: Pairing,
+    *,
+    most: int = 0,
+    kind: Kind = Kind.BLIND,
+    trace: Trace | None = None,
 ) -> Battle:
-    """Open a battle: voter, pair, positions and the first prompt are kept together or not at all.
+    """Open a battle: voter, pair, positions, the first prompt and its trace are kept together or not at all.
 
     TooManyAtOnce where `most` battles of the voter are being answered (0: any number), endpoints.Unavailable where
     an endpoint may not be called any more, voters.UnknownVoter where the voter's data were deleted.
     """
-    async with db.acquire() as connection, connection.transaction():
-        await voters.hold(connection, voter_id)
-        await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
-        battle = await _add(connection, voter_id, prompt, pairing, kind, most)
-        if battle is None:
-            raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
-    return battle
-
-
-async def _add(
-    connection: Connection | Proxy, voter_id: UUID, prompt: str, pairing: Pairing, kind: Kind, most: int
-) -> Battle | None:
-    """All of a new battle in one statement, which costs one way to PostgreSQL and back; None for one too many.
-
-    A control battle takes neither more nor less: it keeps what it does to its sides in place of a draw.
-    """
-    return await one(
-        connection,
-        Battle,
-        ADD,
+    new = (
         uuid4(),
         voter_id,
         pairing.rule,
@@ -150,7 +145,15 @@ async def _add(
         [entrant.target.endpoint_id for entrant in pairing.entrants],
         kind,
         *controls.kept(pairing),
+        *(structs.astuple(trace) if trace else (None, None)),
     )
+    async with db.acquire() as connection, connection.transaction():
+        await voters.hold(connection, voter_id)
+        await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
+        battle = await one(connection, Battle, ADD, *new)
+        if battle is None:
+            raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
+    return battle
 
 
 async def require(db: Db, battle_id: UUID, voter_id: UUID | None) -> Battle:

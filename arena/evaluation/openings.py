@@ -14,6 +14,7 @@ from arena.evaluation.controls import Control, Plan
 from arena.evaluation.grounds import Grounds
 from arena.evaluation.kinds import Kind
 from arena.evaluation.pairing import Pair, Pairing, TooFewContenders
+from arena.evaluation.traces import Trace
 from arena.limits import MINUTE, Rates
 from arena.submission import choices, endpoints
 from arena.submission.endpoints import Entrant
@@ -37,6 +38,7 @@ async def open(  # noqa: A001 - openings.open(…) is how callers say it.
     kind: Kind = Kind.BLIND,
     chosen: Sequence[str] = (),
     plan: Plan = controls.NONE,
+    trace: Trace | None = None,
 ) -> tuple[Battle, Pairing]:
     """Draw two contenders that may be called now, or take those chosen, and open their battle.
 
@@ -46,7 +48,7 @@ async def open(  # noqa: A001 - openings.open(…) is how callers say it.
     another. `most` is as in battles.open.
     """
     if kind.chosen:
-        return await _open_chosen(db, rates, voter_id, prompt, kind, chosen, most)
+        return await _open_chosen(db, rates, voter_id, prompt, kind, chosen, most, trace)
     if chosen:
         raise DrawnBlindly
     met = await meetings.of(db, voter_id, prompt)
@@ -60,7 +62,7 @@ async def open(  # noqa: A001 - openings.open(…) is how callers say it.
         if kind is Kind.BLIND:
             pair = await positions.balance(db, pair)
         try:
-            return await battles.open(db, voter_id, prompt, pair, most=most, kind=kind), pair
+            return await battles.open(db, voter_id, prompt, pair, most=most, kind=kind, trace=trace), pair
         except endpoints.Unavailable:
             continue
     raise await _too_few(db)
@@ -76,7 +78,14 @@ async def _draw(db: Pool, rates: Rates, grounds: Grounds, met: Collection[Pair])
 
 
 async def _open_chosen(
-    db: Pool, rates: Rates, voter_id: UUID, prompt: str, kind: Kind, slugs: Sequence[str], most: int
+    db: Pool,
+    rates: Rates,
+    voter_id: UUID,
+    prompt: str,
+    kind: Kind,
+    slugs: Sequence[str],
+    most: int,
+    trace: Trace | None,
 ) -> tuple[Battle, Pairing]:
     if kind is Kind.DIRECT and len(slugs) != 1:
         raise Refused("Choose one contender to chat with.", field="contenders")
@@ -87,7 +96,7 @@ async def _open_chosen(
         raise choices.Busy(seconds=MINUTE)
     chosen = pairing.chosen(entrants)
     try:
-        return await battles.open(db, voter_id, prompt, chosen, most=most, kind=kind), chosen
+        return await battles.open(db, voter_id, prompt, chosen, most=most, kind=kind, trace=trace), chosen
     except endpoints.Unavailable:
         raise choices.Busy(seconds=MINUTE) from None
 

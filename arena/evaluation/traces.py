@@ -2,7 +2,6 @@
 
 import hmac
 from datetime import UTC, datetime
-from enum import StrEnum
 from ipaddress import IPv6Network, ip_network
 from typing import Final
 from uuid import UUID
@@ -14,13 +13,6 @@ from arena.db import Connection, Db, Proxy
 CODE_BYTES: Final = 8
 # A household or an office has a /48 of IPv6 at most.
 IPV6_BITS: Final = 48
-
-
-class Moment(StrEnum):
-    """What somebody did there."""
-
-    ASKED = "asked"
-    VOTED = "voted"
 
 
 class Trace(Struct, frozen=True):
@@ -61,20 +53,6 @@ KEPT: Final = """
             WHERE network IS NOT NULL AND agent IS NOT NULL
             ON CONFLICT (battle_id, moment) DO NOTHING
         )"""
-
-
-async def keep(db: Db, battle_id: UUID, moment: Moment, trace: Trace) -> None:
-    """Keep where a battle was asked from."""
-    await db.execute(
-        """
-        INSERT INTO traces (battle_id, moment, network, agent) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (battle_id, moment) DO NOTHING
-        """,
-        battle_id,
-        moment,
-        trace.network,
-        trace.agent,
-    )
 
 
 async def sweep(db: Db, *, days: int, now: datetime | None = None) -> int:

@@ -8,7 +8,6 @@ import pytest
 from arena import guards
 from arena.db import Pool
 from arena.evaluation import traces, votes
-from arena.evaluation.traces import Moment
 from rating import Outcome
 from tests.builders import contender, ready_battle
 from tests.upstream import Provider
@@ -57,9 +56,7 @@ async def test_traces_are_kept_for_some_days_and_go_with_their_voter(db: Pool, p
     entrants = [await contender(db, provider, "identity") for _ in range(2)]
     trace = traces.of("198.51.100.0/24", AGENT, SECRET)
     for _ in range(2):
-        battle, voter = await ready_battle(db, entrants)
-        await traces.keep(db, battle.id, Moment.ASKED, trace)
-        await traces.keep(db, battle.id, Moment.ASKED, trace)
+        battle, voter = await ready_battle(db, entrants, trace=trace)
         await votes.cast(db, battle.id, voter, Outcome.A, trace=trace)
     assert await db.fetchval("SELECT count(*) FROM traces") == 4
     async with db.acquire() as connection:
