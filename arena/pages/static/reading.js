@@ -37,7 +37,7 @@ export function sum() {
 
 // A side is in view while its middle is: on a phone the other one always shows its edge.
 export function watch(articles) {
-  const middles = articles.map((article) => article.querySelector('.middle'))
+  const middles = articles.map((article) => article.querySelector('.midline'))
   const observer = new IntersectionObserver((changes) => {
     settle()
     for (const { target, isIntersecting } of changes) inView[middles.indexOf(target)] = isIntersecting
