@@ -26,7 +26,7 @@ OUTSIDE = {
     "arena/terminal.py": set(),
     "arena/db.py": {"msgspec", "asyncpg", "pgqueuer"},
     "arena/jobs.py": {"asyncpg", "pgqueuer"},
-    "arena/limits.py": {"msgspec", "limits", "redis"},
+    "arena/limits.py": {"msgspec", "redis"},
     "arena/markdown.py": {"markdown_it", "nh3"},
     "arena/together.py": set(),
     "arena/relay.py": {"redis"},
