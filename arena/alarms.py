@@ -1,4 +1,4 @@
-"""Alarms: deadlines for many short waits of one task, without a timer of the event loop for each of them."""
+"""Alarms and bells: deadlines and wake-up calls for tasks that wait many times and shortly, at little cost for each."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -60,6 +60,27 @@ class Alarm:
             return
         self._rang = True
         self._task.cancel()
+
+
+class Bell:
+    """Wakes all who wait for it at that moment; as `asyncio.Event` set and cleared at once, without its searching."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def wait(self) -> None:
+        """Wait until it is rung the next time."""
+        rung = self._loop.create_future()
+        self._waiting.append(rung)
+        await rung
+
+    def ring(self) -> None:
+        """Let all who wait by now go on."""
+        waiting, self._waiting = self._waiting, []
+        for rung in waiting:
+            if not rung.done():  # Whoever waited may have been cancelled.
+                rung.set_result(None)
 
 
 def _running_task() -> asyncio.Task[Any]:

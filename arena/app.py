@@ -25,15 +25,20 @@ from redis.asyncio import Redis
 
 from arena import api, guards, jobs, pages, ports
 from arena import db as database
+from arena.api.booths import Booth
 from arena.config import Settings
 from arena.db import Pool, pool
 from arena.doors import Door
 from arena.errors import ArenaError, Later, Say
 from arena.evaluation.casting import Casting
+from arena.evaluation.controls import Plan
 from arena.evaluation.generation import Generations
+from arena.evaluation.grounds import Grounds
+from arena.integration.boards import Paces
 from arena.limits import Rates
-from arena.pages import languages
+from arena.pages import languages, suggestions
 from arena.people.voters import UnknownVoter
+from arena.publishing.receipts import Receipts
 from arena.publishing.releases import Latest
 from arena.sealing import Keyring
 from arena.shelves import Shelf
@@ -41,6 +46,9 @@ from arena.shelves import Shelf
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
+# Streams make thousands of objects a second that are gone at once without the collector, which by default would look
+# after every 700 of them.
+GARBAGE_EVERY = 10_000
 MOST_BODY_BYTES = 2 * 1024 * 1024
 HEADERS = [
     (b"content-security-policy", pages.CONTENT_SECURITY_POLICY.encode()),
@@ -87,12 +95,17 @@ class Resources:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keyring = Keyring(settings)
+        # What a side of a control battle is asked instead: prompts as people ask them.
+        self._plan = Plan(settings.control_share, tuple(one.text for one in suggestions.ALL))
         self.db: Pool
         self.redis: Redis
         self.rates: Rates
         self.generations: Generations
         self.casting: Casting
+        self.receipts: Receipts
         self.latest: Latest
+        self.grounds: Grounds
+        self.paces: Paces
         self.wakeups: jobs.Wakeups
 
     @asynccontextmanager
@@ -105,7 +118,9 @@ class Resources:
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, self.redis, settings) as self.generations,
         ):
-            self.casting, self.latest, self.wakeups = Casting(self.db), Latest(self.db), jobs.Wakeups(self.db)
+            self.casting = Casting(self.db, reading_speed=settings.reading_speed)
+            self.receipts, self.latest, self.wakeups = Receipts(self.db), Latest(self.db), jobs.Wakeups(self.db)
+            self.grounds, self.paces = Grounds(self.db), Paces(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -119,9 +134,18 @@ class Resources:
             "rates": Provide(lambda: self.rates, sync_to_thread=False),
             "generations": Provide(lambda: self.generations, sync_to_thread=False),
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
+            "receipts": Provide(lambda: self.receipts, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
+            "paces": Provide(lambda: self.paces, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
+            "booth": Provide(self._booth),
         }
+
+    async def _booth(self, request: AnyRequest) -> Booth:
+        settings = self._settings
+        voter_id, network = await guards.voter_id(request, settings), await guards.network(request, settings)
+        shared = (self.db, self.rates, self.grounds, self.generations, self.paces, self._plan)
+        return Booth(voter_id, network, settings, *shared)
 
 
 def create(settings: Settings, resources: Resources | None = None) -> Litestar:
@@ -248,6 +272,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             gc.freeze()  # What is loaded by now stays; looking through it for garbage would hold up every stream.
+            gc.set_threshold(GARBAGE_EVERY)
             self._ready()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import arena
 from arena import arguments
-from arena.commands import add_operator, add_rate, add_votes
+from arena.commands import add_operator, add_rate, add_simulate, add_votes
 from arena.errors import ArenaError, Refused
 
 # A command loads only what it runs, where it runs it: `arena rate` is done before a server's parts were loaded.
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_votes(commands, DATA).set_defaults(run=_import_votes)
     add_rate(commands).set_defaults(run=_rate)
+    add_simulate(commands).set_defaults(run=_simulate)
     create, key = add_operator(commands)
     create.set_defaults(run=_create_operator)
     key.set_defaults(run=_make_key)
@@ -172,6 +173,14 @@ def _rate(chosen: argparse.Namespace) -> None:
         ),
         say=_say,
     )
+
+
+def _simulate(chosen: argparse.Namespace) -> None:
+    from arena import simulate
+
+    chances = ("contenders", "votes", "spread", "boards", "seed")
+    trial = {name: getattr(chosen, name) for name in chances}
+    simulate.run(simulate.Order(trial=trial, rules=tuple(chosen.rule), out=chosen.out), say=_say)
 
 
 def _settings_of(folder: Path | None) -> "Settings":

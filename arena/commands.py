@@ -97,3 +97,31 @@ def add_rate(commands: Commands) -> argparse.ArgumentParser:
         "--map", type=arguments.names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns"
     )
     return rate
+
+
+def add_simulate(commands: Commands) -> argparse.ArgumentParser:
+    """`arena simulate pairing`."""
+    kinds = commands.add_parser("simulate", help="try a choice out on simulated boards: pairing").add_subparsers(
+        dest="kind", required=True, metavar="KIND"
+    )
+    pairing = kinds.add_parser(
+        "pairing",
+        help="what a rule of pairing costs or saves beside uniform pairs",
+        description="Simulate boards whose truth is known, draw their pairs by each rule, and say what the votes were "
+        "worth in votes on uniform pairs: for the error of a rating, for the order, and for a newcomer.",
+    )
+    for name, default, words in (
+        ("--contenders", 20, "how many there are on a board"),
+        ("--votes", 4000, "how many votes each board gets"),
+        ("--boards", 100, "how many boards; the errors shrink with the square root of it"),
+        ("--seed", 0, "what chance starts from"),
+    ):
+        pairing.add_argument(name, type=arguments.whole, default=default, metavar="N", help=f"{words} (%(default)s)")
+    pairing.add_argument(
+        "--spread", type=arguments.amount, default=260.0, metavar="ELO", help="of the true ratings (%(default)s)"
+    )
+    pairing.add_argument(
+        "--rule", action="append", default=[], metavar="NAME", help="beside uniform; may be repeated (all)"
+    )
+    pairing.add_argument("--out", type=Path, metavar="FILE.json", help="also write the numbers there")
+    return pairing

@@ -18,11 +18,17 @@ Natural = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
 
 
-class Pace(StrEnum):
-    """How the two sides' texts are let out."""
+class Action(StrEnum):
+    """What is done with a text in which a gate finds something.
 
-    LOCKSTEP = "lockstep"
-    PACED = "paced"
+    `note` keeps the finding, so that the text is not published; `unrated` keeps the vote from counting as well;
+    `refuse` refuses a prompt, and is `unrated` for an answer, which nobody can refuse any more.
+    """
+
+    OFF = "off"
+    NOTE = "note"
+    UNRATED = "unrated"
+    REFUSE = "refuse"
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,7 +46,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     oidc_client_secret: str = ""
     oidc_name: str = ""
     pool_size: Annotated[int, Meta(ge=2)] = 10
-    pace: Pace = Pace.LOCKSTEP
     pace_characters: Positive = 24
     tick_seconds: Seconds = 0.04
     start_barrier_seconds: Seconds = 5.0
@@ -53,6 +58,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     turns: Positive = 8
     prompt_characters: Positive = 32000
     battle_hours: Positive = 24
+    same_prompt_votes: Natural = 5
+    personal_prompts: Action = Action.NOTE
+    personal_answers: Action = Action.NOTE
+    toxic_prompts: Action = Action.NOTE
+    toxic_answers: Action = Action.NOTE
+    gates_fail_closed: bool = False
     warming_battles: Positive = 50
     warming_failures: Annotated[float, Meta(gt=0, le=1)] = 0.2
     battles_per_hour: Natural = 120
@@ -60,6 +71,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     votes_per_minute: Natural = 60
     endpoint_calls_per_minute: Natural = 600
     concurrent_battles: Natural = 4
+    control_share: Annotated[float, Meta(ge=0, le=1)] = 0.02
+    reading_speed: Annotated[float, Meta(ge=0)] = 300.0
+    trace_days: Positive = 30
     sign_ups_per_hour: Natural = 10
     sign_ins_per_hour: Natural = 20
     stars_per_hour: Natural = 120

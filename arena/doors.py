@@ -1,6 +1,8 @@
 """The door of the service: what every request passes before it is anybody's in particular."""
 
 import asyncio
+from contextlib import suppress
+from http import HTTPStatus
 
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
@@ -17,7 +19,10 @@ class SlowBody(ArenaError):
 
 
 class Door:
-    """Answers HEAD as GET without the body, and waits for a request's body for so long and no longer."""
+    """Answers HEAD as GET without the body, and waits for a request's body for so long and no longer.
+
+    A body that is too large is read to its end all the same, within that time, and thrown away.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,6 +30,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
             receive = _in_time(receive)
+            send = _heard(receive, send)
             if scope["method"] == HttpMethod.HEAD and not scope["path"].endswith("/stream"):
                 scope["method"] = HttpMethod.GET
                 send = _headers_only(send)
@@ -35,6 +41,19 @@ def _headers_only(send: Send) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.body":
             message["body"] = b""
+        await send(message)
+
+    return sent
+
+
+def _heard(receive: Receive, send: Send) -> Send:
+    """Who sends more than is read hears why: a connection that is closed while they send shows them no answer."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            with suppress(SlowBody):
+                while (await receive()).get("more_body"):
+                    pass
         await send(message)
 
     return sent

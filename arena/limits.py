@@ -4,16 +4,13 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from time import monotonic, time
-from typing import Any, Self, TypeVar
+from time import monotonic
+from typing import Self, TypeVar
 from uuid import UUID
 
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 from msgspec import Struct
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -30,6 +27,37 @@ AWAY_SECONDS = 1.0
 # While Redis is away each process counts for itself, so each lets through a part of what all together may.
 LOCAL_SHARE = 4
 MOST_BUCKETS = 10_000
+# The calls of an endpoint, in a window that begins with the first of them, because many endpoints are read and counted
+# at once. Each is counted whatever the others come to; the counts come back.
+CALLS = "arena:calls:"
+COUNTED = """
+local counts = {}
+for place, key in ipairs(KEYS) do
+    counts[place] = redis.call('INCR', key)
+    if counts[place] == 1 then
+        redis.call('EXPIRE', key, ARGV[1])
+    end
+end
+return counts
+"""
+# People's windows move, so that the edge of one is no place to do twice as much: a list of the last times, of which the
+# oldest one says whether there is room. Several are counted one after another, until one has no room; which and for how
+# long comes back, in one way to Redis and back.
+TAKEN = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+for place, key in ipairs(KEYS) do
+    local most, seconds = tonumber(ARGV[2 * place - 1]), tonumber(ARGV[2 * place])
+    local oldest = tonumber(redis.call('LINDEX', key, most - 1) or '0')
+    if oldest > now - seconds then
+        return {place, tostring(oldest + seconds - now)}
+    end
+    redis.call('LPUSH', key, string.format('%.6f', now))
+    redis.call('LTRIM', key, 0, most - 1)
+    redis.call('EXPIRE', key, seconds)
+end
+return {0, '0'}
+"""
 
 T = TypeVar("T")
 
@@ -59,11 +87,6 @@ class Rate(Struct, frozen=True):
     name: str
     most: int
     seconds: int
-
-    @property
-    def item(self) -> RateLimitItemPerSecond:
-        """The rate in the words of the library that counts in Redis."""
-        return RateLimitItemPerSecond(self.most, self.seconds, self.name)
 
 
 class Buckets:
@@ -128,9 +151,8 @@ class Rates:
             retry=Retry(NoBackoff(), 0),
         )
         self._redis = Redis(connection_pool=self._pool)
-        # The library's own types know no pool, though its words do.
-        options: dict[str, Any] = {"implementation": "redispy", "connection_pool": self._pool}
-        self._storage = RedisStorage("async+redis://", **options)
+        self._counted = self._redis.register_script(COUNTED)
+        self._taken = self._redis.register_script(TAKEN)
 
     async def __aenter__(self) -> Self:
         # The first connection takes longest, so it is not made while somebody waits for an answer.
@@ -145,8 +167,13 @@ class Rates:
 
         The voter comes first: whoever is refused for asking too often takes nothing from their neighbours.
         """
-        await self._battle(self._battles, voter_id.hex, YOURS)
-        await self._battle(self._network_battles, network, YOUR_NETWORKS)
+        rates = ((self._battles, voter_id.hex, YOURS), (self._network_battles, network, YOUR_NETWORKS))
+        refused = await self._take_all([(rate, self._hidden(who)) for rate, who, _ in rates])
+        if refused:
+            rate, _, sentences = next(one for one in rates if one[0] is refused[0])
+            # A clock that shows no seconds says the next minute, so that nobody comes too early.
+            at = _clock(refused[1] + MINUTE - 1, "%H:%M")
+            raise LimitReached(sentences[self._away], most=rate.most, clock=at, seconds=refused[1])
 
     async def vote(self, voter_id: UUID) -> None:
         """Count a vote of this voter; LimitReached when there have been too many."""
@@ -201,38 +228,41 @@ class Rates:
         rate = self._calls
         if not rate.most or not endpoint_ids:
             return set(endpoint_ids)
-        keys = [self._storage.bridge.prefixed_key(rate.item.key_for(one.hex)) for one in endpoint_ids]
-        counts = await self._in_time(lambda: self._redis.mget(keys))
+        counts = await self._in_time(lambda: self._redis.mget([CALLS + one.hex for one in endpoint_ids]))
         if counts is None:
             return {one for one in endpoint_ids if not self._buckets.wait(rate, one.hex)}
         return {one for one, count in zip(endpoint_ids, counts, strict=True) if int(count or 0) < rate.most}
 
     async def call(self, endpoint_ids: Collection[UUID]) -> bool:
         """Count a call to each of these endpoints; False when one of them may not be called now."""
-        return not any([await self._take(self._calls, one.hex) for one in endpoint_ids])
-
-    async def _battle(self, rate: Rate, who: str, sentences: tuple[str, str]) -> None:
-        if wait := await self._take(rate, self._hidden(who)):
-            # A clock that shows no seconds says the next minute, so that nobody comes too early.
-            at = _clock(wait + MINUTE - 1, "%H:%M")
-            raise LimitReached(sentences[self._away], most=rate.most, clock=at, seconds=wait)
+        rate = self._calls
+        if not rate.most or not endpoint_ids:
+            return True
+        counts: Sequence[int] | None = await self._in_time(
+            lambda: self._counted([CALLS + one.hex for one in endpoint_ids], [rate.seconds])
+        )
+        if counts is None:
+            waits = [self._buckets.take(rate, one.hex) for one in endpoint_ids]
+            return not any(waits)
+        return max(counts) <= rate.most
 
     async def _take(self, rate: Rate, who: str) -> float:
         """Count one; the seconds to wait where it is not within the rate, else 0."""
-        if not rate.most:
-            return 0.0
-        wait = await self._in_time(lambda: self._take_there(rate, who))
-        return self._buckets.take(rate, who) if wait is None else wait
+        refused = await self._take_all([(rate, who)])
+        return refused[1] if refused else 0.0
 
-    async def _take_there(self, rate: Rate, who: str) -> float:
-        # An endpoint's counts are read many at once, which a fixed window allows; a person's window moves, so that
-        # its edge is no place to do twice as much.
-        kind = FixedWindowRateLimiter if rate is self._calls else MovingWindowRateLimiter
-        limiter = kind(self._storage)
-        if await limiter.hit(rate.item, who):
-            return 0.0
-        free_at, _ = await limiter.get_window_stats(rate.item, who)
-        return max(free_at - time(), 1.0)
+    async def _take_all(self, rates: Sequence[tuple[Rate, str]]) -> tuple[Rate, float] | None:
+        """Count one for each in turn, up to the first that it is not within; that one and the seconds to wait."""
+        rates = [(rate, who) for rate, who in rates if rate.most]
+        if not rates:
+            return None
+        keys = [f"arena:{rate.name}:{who}" for rate, who in rates]
+        windows = [number for rate, _ in rates for number in (rate.most, rate.seconds)]
+        told: tuple[int, bytes] | None = await self._in_time(lambda: self._taken(keys, windows))
+        if told is None:
+            return next(((rate, wait) for rate, who in rates if (wait := self._buckets.take(rate, who))), None)
+        place, wait = int(told[0]), float(told[1])
+        return (rates[place - 1][0], max(wait, 1.0)) if place else None
 
     @property
     def _away(self) -> bool:

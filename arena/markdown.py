@@ -6,6 +6,8 @@ from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import table as parse_table
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
@@ -106,6 +108,13 @@ SCHEMES: Final = frozenset({"http", "https", "mailto"})
 ALIGNMENTS: Final = {"text-align:left": "start", "text-align:center": "middle", "text-align:right": "end"}
 LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 SURROGATE = re.compile("[\ud800-\udfff]")
+# Cells that nobody wrote are filled in, so few characters make a huge table. A larger one is shown as it was written.
+MOST_CELLS: Final = 4000
+DELIMITER: Final = re.compile(r"[|:-][ \t|:-]*")
+# Marks above and below letters, and what has no width, come in ones and twos; a flood of them is cut off.
+MARKS: Final = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+WIDTHLESS: Final = "\u200b-\u200f\u2060-\u2064\ufeff"
+FLOOD: Final = re.compile(f"([{MARKS}{WIDTHLESS}]{{4}})[{MARKS}{WIDTHLESS}]+")
 LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
@@ -138,7 +147,8 @@ _cleaner = nh3.Cleaner(
 
 def render(text: str) -> str:
     """The text as HTML that may stand in any page; images stay links, since loading one would tell who reads."""
-    return _cleaner.clean(_markdown.render(SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))).strip()
+    written = FLOOD.sub(r"\1", SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
+    return _cleaner.clean(_markdown.render(written)).strip()
 
 
 def finished(text: str) -> tuple[str, str]:
@@ -177,6 +187,25 @@ def _to_allowed(state: StateCore) -> None:
             token.attrSet("class", ALIGNMENTS[str(style)])
 
 
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A table, unless it has too many cells; then none of its lines begins one, so that no line is counted twice."""
+    if start + 1 >= end or start < state.env.get("no_table_before", 0):
+        return False
+    if not DELIMITER.fullmatch(_line(state, start + 1)):
+        return False
+    columns, last = _line(state, start + 1).count("|") + 1, start + 1
+    while last < end and not state.isEmpty(last):
+        last += 1
+    if columns * (last - start) > MOST_CELLS:
+        state.env["no_table_before"] = last
+        return False
+    return parse_table(state, start, end, silent)
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
 def _table_open(*_: object) -> str:
     return '<div class="wide"><table>\n'
 
@@ -187,6 +216,7 @@ def _table_close(*_: object) -> str:
 
 def _parser(*, growing: bool) -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    made.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     maths.add_to(made, growing=growing)
     return made
 

@@ -8,7 +8,7 @@ and is told it from what is kept.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID
@@ -60,6 +60,15 @@ async def stop(redis: Redis, battle_id: UUID) -> None:
         await redis.publish(STOPPED, battle_id.bytes)
     except (RedisError, OSError) as error:
         log.warning("stop not passed on battle=%s error=%s", battle_id, type(error).__name__)
+
+
+async def drop(redis: Redis, battle_ids: Sequence[UUID]) -> None:
+    """Throw away the copies of these battles' events; without Redis they are gone by themselves in a few minutes."""
+    try:
+        if battle_ids:
+            await redis.delete(*(_stream(battle_id) for battle_id in battle_ids))
+    except (RedisError, OSError) as error:
+        log.warning("copies stay error=%s", type(error).__name__)
 
 
 class Relay:

@@ -11,26 +11,49 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, ndtri
 
-from rating.arrays import Flags, Matrix, Vector, spread
+from rating.arrays import Codes, Flags, Matrix, Vector, spread
 from rating.errors import RatingError
 from rating.scale import PER_LOGIT
 
 FLOOR = 0.2  # of every pair's share under uniform pairing
+OPPONENTS = 5  # settled ones that are rated closest to a newcomer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
-    """How much of the board's battles goes to which rule; they sum to 1."""
+    """How much of the board's battles goes to which rule; the first three sum to 1.
+
+    While some contenders have not been compared with the others, `connecting` of all battles join them, and the three
+    share the rest.
+    """
 
     uniform: float = 0.5
     newcomers: float = 0.3
     a_optimal: float = 0.2
+    connecting: float = 0.3
 
     def __post_init__(self) -> None:
         """Refuse shares that are no shares."""
         given = (self.uniform, self.newcomers, self.a_optimal)
-        if min(given) < 0 or not math.isclose(sum(given), 1.0):
+        if not (min(given) >= 0 and math.isclose(sum(given), 1.0)):
             raise RatingError(f"Shares are not below 0 and sum to 1: {', '.join(map(str, given))}.")
+        if not 0 <= self.connecting < 1:
+            raise RatingError(f"The share that connects is from 0 to below 1, and not {self.connecting}.")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Known:
+    """What is known of M contenders that can be drawn.
+
+    `rated` marks those whose votes count, `newcomers` those of them with fewer votes than settled ones; `group` numbers
+    those that are compared with one another, directly or through others. `gain` (M x M) is `trace_gain`.
+    """
+
+    theta: Vector
+    gain: Matrix
+    rated: Flags
+    newcomers: Flags
+    group: Codes
 
 
 def uniform(contenders: int) -> Matrix:
@@ -47,10 +70,15 @@ def chatbot_arena(theta: Vector, games: Matrix) -> Matrix:
     return _normal(np.sqrt(_information(theta)) * (1 / np.sqrt(met) - 1 / np.sqrt(met + 1)))
 
 
-def a_optimal(theta: Vector, covariance: Matrix) -> Matrix:
-    """P ∝ w |A x|²/(1 + w x'A x), by how much one more vote lowers tr A (Sherman & Morrison 1950)."""
+def trace_gain(theta: Vector, covariance: Matrix) -> Matrix:
+    """w |A x|²/(1 + w x'A x): by how much one more vote on each pair lowers tr A (Sherman & Morrison 1950)."""
     gain = _information(theta)
-    return _normal(gain * spread(covariance @ covariance) / (1 + gain * spread(covariance)))
+    return np.asarray(gain * spread(covariance @ covariance) / (1 + gain * spread(covariance)))
+
+
+def a_optimal(theta: Vector, covariance: Matrix) -> Matrix:
+    """P ∝ w |A x|²/(1 + w x'A x), `trace_gain`."""
+    return _normal(trace_gain(theta, covariance))
 
 
 def d_optimal(theta: Vector, covariance: Matrix) -> Matrix:
@@ -71,7 +99,7 @@ def adjacent(theta: Vector, covariance: Matrix) -> Matrix:
     return _normal(_information(theta) * spread((reach * urgency) @ reach.T))
 
 
-def closest(theta: Vector, newcomers: Flags, *, opponents: int = 5) -> Matrix:
+def closest(theta: Vector, newcomers: Flags, *, opponents: int = OPPONENTS) -> Matrix:
     """Every newcomer alike, each against the settled contenders that are rated closest to it.
 
     newcomers (M) marks them; they meet one another only where there are fewer settled contenders than opponents.
@@ -79,27 +107,59 @@ def closest(theta: Vector, newcomers: Flags, *, opponents: int = 5) -> Matrix:
     """
     if not newcomers.any() or len(theta) < 2 or opponents < 1:
         raise RatingError("Newcomers are paired where there is one, somebody else, and an opponent to be had.")
-    away = np.abs(theta[:, None] - theta)
-    away[np.diag_indices_from(away)] = np.inf
-    # Settled contenders come first however far away they are.
-    order = np.lexsort((away, np.broadcast_to(newcomers, away.shape)), axis=1)[:, : min(opponents, len(theta) - 1)]
-    drawn = np.zeros_like(away)
-    np.put_along_axis(drawn, order, 1.0, axis=1)
-    drawn[~newcomers] = 0.0
-    return _normal(drawn + drawn.T)
+    return _normal(_nearest(theta, newcomers, ~np.eye(len(theta), dtype=np.bool_), opponents))
+
+
+def _nearest(theta: Vector, newcomers: Flags, allowed: Flags, opponents: int) -> Matrix:
+    """How often each pair is one of a newcomer and one of its closest, among the pairs that are allowed (M x M)."""
+    rows = np.nonzero(newcomers)[0]
+    away = np.abs(theta[rows, None] - theta)
+    # Who may be met comes first, and of them the settled, however far away they are.
+    order = np.lexsort((away, np.broadcast_to(newcomers, away.shape), ~allowed[rows]), axis=1)[:, :opponents]
+    drawn = np.zeros((len(theta), len(theta)))
+    drawn[rows[:, None], order] = 1.0
+    return np.asarray((drawn + drawn.T) * allowed)
 
 
 def mixture(theta: Vector, covariance: Matrix, newcomers: Flags, *, shares: Shares | None = None) -> Matrix:
     """The default: 50 % uniform, 30 % newcomers against their closest, 20 % A-optimal, none below .2/#pairs.
 
-    Without newcomers their share is drawn uniformly.
+    All are compared with one another, and every pair may be drawn: `mixed` without conditions.
     """
-    share = shares or Shares()
-    even = uniform(len(theta))
-    new = closest(theta, newcomers) if newcomers.any() else even
-    mixed = share.uniform * even + share.newcomers * new + share.a_optimal * a_optimal(theta, covariance)
-    above = np.maximum(mixed - FLOOR * even, 0.0)
-    return np.asarray(FLOOR * even + (1 - FLOOR) * _normal(above)) if (mixed < FLOOR * even).any() else mixed
+    known = Known(
+        theta=theta,
+        gain=trace_gain(theta, covariance),
+        rated=np.ones(len(theta), dtype=np.bool_),
+        newcomers=newcomers,
+        group=np.zeros(len(theta), dtype=np.int64),
+    )
+    return mixed(uniform(len(theta)), known, shares=shares)
+
+
+def mixed(weights: Matrix, known: Known, *, shares: Shares | None = None) -> Matrix:
+    """The mixture of pairs that are uniform but for their weights (M x M, symmetric), 0 where two may not meet.
+
+    Every rule weighs its pairs by them, and no pair gets less than a fifth of what it has by its weight alone. A rule
+    that has no pair leaves its share to the weights: newcomers where there is none or fewer than five are settled,
+    and all of them among contenders whose votes don't count.
+    """
+    share, even = shares or Shares(), _normal(weights)
+    among = weights * (known.rated[:, None] & known.rated)
+    parts = [(share.uniform, weights), (share.a_optimal, among * known.gain), (share.newcomers, _new(among, known))]
+    whole = np.asarray(sum(part * _normal(amounts, otherwise=even) for part, amounts in parts))
+    apart = among * (known.group[:, None] != known.group)
+    if apart.any():
+        whole = (1 - share.connecting) * whole + share.connecting * _normal(apart)
+    if not (whole < FLOOR * even).any():
+        return whole
+    return np.asarray(FLOOR * even + (1 - FLOOR) * _normal(np.maximum(whole - FLOOR * even, 0.0)))
+
+
+def _new(among: Matrix, known: Known) -> Matrix:
+    newcomers = known.newcomers & known.rated
+    if (known.rated & ~newcomers).sum() < OPPONENTS:
+        return np.zeros_like(among)
+    return among * _nearest(known.theta, newcomers, among > 0, OPPONENTS)
 
 
 def votes_needed(
@@ -120,10 +180,13 @@ def _information(theta: Vector) -> Matrix:
     return np.asarray(chances * chances.T)
 
 
-def _normal(amounts: Matrix) -> Matrix:
+def _normal(amounts: Matrix, *, otherwise: Matrix | None = None) -> Matrix:
+    """The amounts as probabilities of pairs; where there are none, an error or what is to be taken otherwise."""
     amounts = np.maximum(amounts, 0.0)
     np.fill_diagonal(amounts, 0.0)
     total = amounts.sum() / 2
+    if otherwise is not None and not total > 0:
+        return otherwise
     if not (np.isfinite(total) and total > 0):
         raise RatingError("No pair can be drawn: two contenders or more, finite strengths and a covariance are needed.")
     return np.asarray(amounts / total)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -32,10 +33,26 @@ class Chord:
     def refit(self, decided: Matrix, ties: Matrix) -> Vector:
         """theta (M, sums to zero), settled to 1e-8 in every parameter; or the error of the refit from scratch."""
         # Whoever has no votes left pulls nowhere, so that without a prior the steps shrink as if there were an optimum.
-        if self.fit.prior == 0 and np.count_nonzero(decided + decided.T + ties) < len(decided) * (len(decided) - 1):
+        if self.fit.prior == 0 and not self._joined(decided):
             bradley_terry.refuse_unbounded(_table(decided, ties), self.fit.ties)
         found = self._settled(decided, ties)
         return self._whole(decided, ties) if found is None else found
+
+    @cached_property
+    def _hub(self) -> int:
+        """The contender about whom the votes say most."""
+        return int(np.argmax(self.fit.information.diagonal()[: len(self.fit.theta)]))
+
+    def _joined(self, decided: Matrix) -> bool:
+        """Whether one contender beat all others and was beaten by all: then wins lead from everyone to everyone.
+
+        So it is on most boards, and told by one row and one column.
+        """
+        others = len(decided) - 1
+        if others < 1:
+            return True
+        won, lost = np.count_nonzero(decided[self._hub]), np.count_nonzero(decided[:, self._hub])
+        return bool(won == others == lost)
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")
     def _settled(self, decided: Matrix, ties: Matrix) -> Vector | None:
@@ -88,7 +105,11 @@ def slopes(fit: Fit, decided: Matrix, ties: Matrix) -> Slope:
 
 
 def _wins(fit: Fit, decided: Matrix, ties: Matrix) -> Matrix:
-    return decided if fit.ties is Ties.DROP else np.asarray(decided + ties / 2)
+    if fit.ties is Ties.DROP:
+        return decided
+    wins = np.asarray(ties / 2)
+    wins += decided
+    return wins
 
 
 def _table(decided: Matrix, ties: Matrix) -> Matrix:
@@ -96,16 +117,24 @@ def _table(decided: Matrix, ties: Matrix) -> Matrix:
 
 
 def _plain(wins: Matrix, prior: float) -> Slope:
-    """g_i = Σ_j (w_ij - n_ij p_ij) + prior (1/2 - σ(θ_i)), with n_ij p_ij = e_i n_ij / (e_i + e_j) and e = exp θ."""
-    games = wins + wins.T
-    won = wins.sum(axis=1)
-    shares = np.empty_like(games)
+    """g_i = Σ_j (w_ij - n_ij p_ij) + prior (1/2 - σ(θ_i)), with n_ij p_ij = e_i n_ij / (e_i + e_j) and e = exp θ.
+
+    n_ij / (e_i + e_j) is the same both ways, so that its lower left quarter is never divided.
+    """
+    games, won, half = wins + wins.T, wins.sum(axis=1), len(wins) // 2
+    upper, lower = games[:half], games[half:, half:]
+    above, below = np.empty_like(upper), np.empty_like(lower)
+    ones, sums = np.ones(len(wins)), np.empty(len(wins))
 
     def slope(place: Vector) -> Vector:
         odds = np.exp(place)
-        np.add(odds[:, None], odds, out=shares)
-        np.divide(games, shares, out=shares)
-        return np.asarray(won - odds * shares.sum(axis=1) + prior * (0.5 - expit(place)))
+        for part, met, own, other in ((above, upper, odds[:half], odds), (below, lower, odds[half:], odds[half:])):
+            np.add(own[:, None], other, out=part)
+            np.divide(met, part, out=part)
+        sums[:half] = above @ ones
+        sums[half:] = below @ ones[half:] + ones[:half] @ above[:, half:]
+        along = won - odds * sums
+        return np.asarray(along + prior * (0.5 - expit(place)) if prior else along)
 
     return slope
 

@@ -1,6 +1,6 @@
 """Votes with covariates, sorted by pair once, and the sums a fit takes over them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from rating import cells
 from rating.arrays import Codes, Integers, Matrix, Vector
 from rating.counts import UNITS
-from rating.covariates import Singles
+from rating.covariates import Covariates, Singles
 from rating.outcomes import Outcome
 from rating.tally import Tally
 
@@ -65,18 +65,22 @@ class Chunk:
     values: Matrix
 
 
-def sort(tally: Tally, values: Sequence[Singles], *, position: bool, cluster: Integers | None) -> Design:
-    """Sort votes by pair, in one counting sort (a transposition of sparse matrices); `position` adds a column of ±1."""
+def sort(tally: Tally, covariates: Covariates, *, position: bool, cluster: Integers | None) -> Design:
+    """Sort votes by pair, in one counting sort (a transposition of sparse matrices); `position` adds a column of ±1.
+
+    Silent covariates are left out.
+    """
     size = len(tally.contenders)
-    side = (tally.first < tally.second).view(np.int8) * np.int8(2) - np.int8(1)
-    pair, known = _keyed(tally)
-    order, starts, points = _sorted(tally, side, pair, len(known))
-    side = side[order]
-    oriented = np.empty((len(values) + position, len(order)), dtype=np.float32)
-    for row, column in zip(oriented, values, strict=False):
-        _gather(column, order, side, into=row)
+    side = (tally.first < tally.second).view(np.int8)
+    side *= 2
+    side -= 1
+    known, (order, starts, points) = _sorted(tally, side)
+    heard = np.flatnonzero(covariates.scales > 0)
+    oriented = np.empty((len(heard) + position, len(order)), dtype=np.float32)
+    for row, place in zip(oriented, heard.tolist(), strict=False):
+        _gather(covariates.column(place), order, side, into=row)
     if position:
-        oriented[-1] = side
+        oriented[-1] = side[order]
     met = np.flatnonzero(np.diff(starts))
     return Design(
         size=size,
@@ -104,23 +108,24 @@ def _keyed(tally: Tally) -> tuple[NDArray[np.int32], Codes]:
     return place.astype(np.int32), known
 
 
-def _sorted(
-    tally: Tally, side: NDArray[np.int8], pair: NDArray[np.int32], pairs: int
-) -> tuple[Integers, Codes, NDArray[np.int8]]:
-    """The rows in the order of their pairs, where each pair starts, and twice the points of low."""
+def _sorted(tally: Tally, side: NDArray[np.int8]) -> tuple[Codes, tuple[Integers, Codes, NDArray[np.int8]]]:
+    """The list of pairs; the rows in their order, where each pair starts, and twice the points of low."""
+    pair, known = _keyed(tally)
     # Low's doubled points less 1, and then 2 more: a sparse matrix must not hold zeros that it could drop.
     points = ((tally.outcome == Outcome.A.code) * side) - ((tally.outcome == Outcome.B.code) * side)
     points += np.int8(2)
     rows = np.arange(len(pair) + 1, dtype=np.int32)
-    columns = csr_array((points, pair, rows), shape=(len(pair), pairs)).tocsc()
-    return columns.indices, columns.indptr.astype(np.int64), columns.data - np.int8(1)
+    columns = csr_array((points, pair, rows), shape=(len(pair), len(known))).tocsc()
+    return known, (columns.indices, columns.indptr.astype(np.int64), columns.data - np.int8(1))
 
 
 def _gather(column: Singles, order: Integers, side: NDArray[np.int8], *, into: Singles) -> None:
+    """The column, which is turned in place, in the order of the pairs."""
+    column *= side
     # By chunks, because numpy widens the numbers of the rows to eight bytes each.
     for start in range(0, len(order), CHUNK):
         part = slice(start, start + CHUNK)
-        np.multiply(column[order[part]], side[part], out=into[part])
+        column.take(order[part], mode="clip", out=into[part])
 
 
 def chunks(design: Design, away: Vector, coefficients: Vector) -> Iterator[Chunk]:
@@ -130,10 +135,10 @@ def chunks(design: Design, away: Vector, coefficients: Vector) -> Iterator[Chunk
     """
     for start in range(0, len(design), CHUNK):
         rows = slice(start, min(start + CHUNK, len(design)))
-        first = int(np.searchsorted(design.starts, start, side="right")) - 1
-        last = int(np.searchsorted(design.starts, rows.stop))
+        first = int(design.starts.searchsorted(start, side="right")) - 1
+        last = int(design.starts.searchsorted(rows.stop))
         bounds = np.maximum(design.starts[first:last], start) - start
-        counts = np.diff(bounds, append=rows.stop - start)
+        counts = np.minimum(design.starts[first + 1 : last + 1], rows.stop) - start - bounds
         values = design.values[:, rows].astype(np.float64)
         logit = np.repeat(away[first:last], counts)
         for slope, column in zip(coefficients, values, strict=True):

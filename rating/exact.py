@@ -30,7 +30,7 @@ def grid_of_factor(bound: float, terms: int) -> float:
     return 2.0 ** (math.ceil(math.log2(bound)) - bits) if bound > 0 else float(np.finfo(np.float64).tiny)
 
 
-def rounded(values: Vector, to: float) -> Vector:
+def rounded(values: Vector, to: float | Vector) -> Vector:
     """The values, changed in place, as the nearest multiples of the grid `to` (a tie goes to the even one).
 
     Negated values round to negated ones. Right for values up to 2^51 grids.

@@ -90,10 +90,10 @@ def _prior(found: StyleFit) -> _Votes:
 
 
 def _said(tally: Tally, covariates: Covariates, found: StyleFit, rows: Flags) -> _Votes:
-    size, heard = len(found.theta), np.flatnonzero(found.scales > 0)
-    values = [covariates.values[row][rows] for row in heard]
-    votes = tally if rows.all() else tally.only(rows)
-    design = designs.sort(votes, values, position=found.position is not None, cluster=None)
+    size = len(found.theta)
+    votes, some = (tally, covariates) if rows.all() else (tally.only(rows), covariates.only(rows))
+    # Also a feature in which no two sides of these votes differ has its place.
+    design = designs.sort(votes, replace(some, scales=found.scales), position=found.position is not None, cluster=None)
     ours = sums.slopes(design, found.place[:size], found.place[size:])
     bare = replace(design, values=design.values[:0], reach=design.reach[:0])
     plain = sums.slopes(bare, found.unadjusted.place, np.zeros(0))

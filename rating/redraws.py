@@ -1,7 +1,7 @@
 """Redraws: what a board's votes might as well have been, drawn anew by vote or by voter."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +32,7 @@ class Places:
         both = np.zeros(2 * self.size**2)
         both[self.flat] = amounts
         decided, above = both.reshape(2, self.size, self.size)
-        above += above.T  # numpy reads an overlapping operand before it writes
-        return decided, above
+        return decided, np.asarray(above + above.T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +52,10 @@ class ByVote:
     offsets: Codes  # into the quantiles, for each of the small means
     normal: Vector
 
-    def amounts(self, seed: int, replicates: Sequence[int]) -> Matrix:
-        """The amounts of each of these replicates (replicates x places)."""
-        drawn, small = np.empty((len(replicates), len(self.means))), len(self.offsets)
-        for row, replicate in zip(drawn, replicates, strict=True):
+    def amounts(self, seed: int, replicates: Sequence[int]) -> Iterator[Vector]:
+        """The amounts of each of these replicates (places), one after the other in one place of memory."""
+        row, small = np.empty(len(self.means)), len(self.offsets)
+        for replicate in replicates:
             stream = streams.opened(seed, Purpose.REPLICATES, replicate).bit_generator
             words = np.asarray(stream.random_raw(-(-len(row) // 4)), dtype="<u8")
             atoms = words.view("<u2")[: len(row)].astype(np.int64)
@@ -67,7 +66,7 @@ class ByVote:
             large += self.centres
             atoms[:small] += self.offsets
             row[:small] = np.take(self.quantiles, atoms[:small], mode="clip")
-        return drawn
+            yield row
 
 
 @dataclass(frozen=True, eq=False)

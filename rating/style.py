@@ -111,9 +111,9 @@ def fit(
     """
     _check(tally, covariates, ridge)
     plain = bradley_terry.fit(tally.counts.wins, prior=prior)
-    heard = [row for row, scale in zip(covariates.values, covariates.scales, strict=True) if scale > 0]
-    design = designs.sort(tally, heard, position=position, cluster=_cluster(tally, cluster))
-    problem = _Problem(design, prior, np.append(np.full(len(heard), ridge), np.zeros(int(position))))
+    design = designs.sort(tally, covariates, position=position, cluster=_cluster(tally, cluster))
+    heard = np.count_nonzero(covariates.scales)
+    problem = _Problem(design, prior, np.append(np.full(heard, ridge), np.zeros(int(position))))
     point, steps = _best(problem, plain)
     theta, coefficients = _parts(design, point.place)
     meat = sums.meat if design.cluster is None else sums.meat_by_cluster

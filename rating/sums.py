@@ -14,11 +14,17 @@ from rating.design import Chunk, Design
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """Σ w s s' with s = (e_low - e_high, z), in parts: Σ w by pair, Σ w z by pair (P x pairs), and Σ w z z' (P x P)."""
+    """Σ w s s' with s = (e_low - e_high, z), in parts: Σ w by pair, Σ w z by pair (P x pairs), and Σ w z z' (P x P).
+
+    `fine`, `slanted` and `factors` (P x 1 each) are the grids of w, of w z as a factor, and of z as the other.
+    """
 
     pairs: Vector
     mixed: Matrix
     block: Matrix
+    fine: float
+    slanted: Matrix
+    factors: Matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +38,15 @@ class Slopes:
 def slopes(design: Design, theta: Vector, coefficients: Vector) -> Slopes:
     """Σ w (y - p) s and Σ w p (1 - p) s s' over the votes, with s = (e_low - e_high, z), at a place."""
     pairs, block = np.zeros(len(design.low)), np.zeros(len(coefficients))
-    form = _blank(design)
+    form = _blank(design, design.heaviest)
     fine, fines = _grids(design)
     for chunk in designs.chunks(design, theta[design.low] - theta[design.high], coefficients):
         left, curve = chunk.left, chunk.chance * (1 - chunk.chance)
         if chunk.weight is not None:
             left, curve = left * chunk.weight, curve * chunk.weight
-        for place, (column, to) in enumerate(zip(chunk.values, fines, strict=True)):
-            block[place] += exact.rounded(left * column, to).sum()
+        block += exact.rounded(left * chunk.values, fines).sum(axis=1)
         _add_pairs(pairs, chunk, exact.rounded(left, fine))
-        _add(form, design, chunk, curve, design.heaviest)
+        _add(form, chunk, curve)
     size = design.size
     score = summed(design.low, pairs, length=size) - summed(design.high, pairs, length=size)
     return Slopes(np.concatenate([score, block]), _joined(design, form))
@@ -52,14 +57,14 @@ def meat(design: Design, theta: Vector, coefficients: Vector, plain: Vector) -> 
 
     p° is the chance by `plain` strengths (M) without covariates: the whole says how both fits vary together.
     """
-    own, both, apart = _blank(design), _blank(design), np.zeros(len(design.low))
     bound = design.heaviest**2
-    fine, usual = exact.grid(bound, len(design)), _chances(design, plain)
+    own, both, apart = _blank(design, bound), _blank(design, bound), np.zeros(len(design.low))
+    usual = _chances(design, plain)
     for chunk in designs.chunks(design, theta[design.low] - theta[design.high], coefficients):
         left, other = _scores(chunk, usual)
-        _add(own, design, chunk, left * left, bound)
-        _add_slants(both, design, chunk, left * other, bound)
-        _add_pairs(apart, chunk, exact.rounded(other * other, fine))
+        _add(own, chunk, left * left)
+        _add_slants(both, chunk, left * other)
+        _add_pairs(apart, chunk, exact.rounded(other * other, own.fine))
     size, wide = design.size, design.size + len(coefficients)
     whole = np.zeros((wide + size, wide + size))
     whole[:wide, :wide] = _joined(design, own)
@@ -80,8 +85,8 @@ def meat_by_cluster(design: Design, theta: Vector, coefficients: Vector, plain: 
     for chunk in designs.chunks(design, theta[design.low] - theta[design.high], coefficients):
         ours, theirs = _scores(chunk, usual)
         own = cluster[chunk.rows]
-        for place, (column, to) in enumerate(zip(chunk.values, fines, strict=True)):
-            slants[:, place] += np.bincount(own, exact.rounded(ours * column, to), minlength=clusters)
+        for place, slant in enumerate(exact.rounded(ours * chunk.values, fines)):
+            slants[:, place] += np.bincount(own, slant, minlength=clusters)
         left[chunk.rows], other[chunk.rows] = exact.rounded(ours, fine), exact.rounded(theirs, fine)
     return _squared(
         [_by_cluster(design, cluster, left, clusters), csr_array(slants), _by_cluster(design, cluster, other, clusters)]
@@ -117,38 +122,42 @@ def _chances(design: Design, theta: Vector) -> Vector:
     return np.asarray(expit(theta[design.low] - theta[design.high]))
 
 
-def _grids(design: Design) -> tuple[float, list[float]]:
-    """The grids of terms w (y - p) and, for each covariate, of w (y - p) z."""
-    reach = [design.heaviest * largest for largest in design.reach]
-    return exact.grid(design.heaviest, len(design)), [exact.grid(most, len(design)) for most in reach]
+def _grids(design: Design) -> tuple[float, Matrix]:
+    """The grids of terms w (y - p) and, for each covariate (P x 1), of w (y - p) z."""
+    fines = [exact.grid(design.heaviest * reach, len(design)) for reach in design.reach]
+    return exact.grid(design.heaviest, len(design)), np.array(fines).reshape(-1, 1)
 
 
-def _blank(design: Design) -> Form:
-    shares, pairs = len(design.values), len(design.low)
-    return Form(np.zeros(pairs), np.zeros((shares, pairs)), np.zeros((shares, shares)))
+def _factor_grids(design: Design, bound: float) -> Matrix:
+    """The grids (P x 1) of factors within ±bound times the covariates."""
+    grids = [exact.grid_of_factor(bound * reach, len(design)) for reach in design.reach]
+    return np.array(grids).reshape(-1, 1)
 
 
-def _add(form: Form, design: Design, chunk: Chunk, amount: Vector, bound: float) -> None:
-    """Add Σ amount s s' over a chunk, no amount being beyond ±bound.
+def _blank(design: Design, bound: float) -> Form:
+    """A form in which no w is beyond ±bound."""
+    shares, pairs, fine = len(design.values), len(design.low), exact.grid(bound, len(design))
+    sums = np.zeros(pairs), np.zeros((shares, pairs)), np.zeros((shares, shares))
+    return Form(*sums, fine, _factor_grids(design, bound), _factor_grids(design, 1.0))
+
+
+def _add(form: Form, chunk: Chunk, amount: Vector) -> None:
+    """Add Σ amount s s' over a chunk.
 
     Both factors of a product z · (amount z) are rounded, each to half of the digits that sums of products can hold:
     a scalar product of such vectors is exact in whatever order it is taken.
     """
-    weighted = _add_slants(form, design, chunk, amount, bound)
-    for place, column in enumerate(chunk.values):
-        factor = exact.rounded(column.copy(), exact.grid_of_factor(design.reach[place], len(design)))
+    weighted = _add_slants(form, chunk, amount)
+    for place, factor in enumerate(exact.rounded(chunk.values.copy(), form.factors)):
         for other in range(place + 1):
             form.block[place, other] += factor @ weighted[other]
 
 
-def _add_slants(form: Form, design: Design, chunk: Chunk, amount: Vector, bound: float) -> list[Vector]:
-    """Add Σ amount and Σ amount z by pair, and return the terms amount · z."""
-    votes, weighted = len(design), []
-    _add_pairs(form.pairs, chunk, exact.rounded(amount.copy(), exact.grid(bound, votes)))
-    for place, column in enumerate(chunk.values):
-        amounts = exact.rounded(amount * column, exact.grid_of_factor(bound * design.reach[place], votes))
-        _add_pairs(form.mixed[place], chunk, amounts)
-        weighted.append(amounts)
+def _add_slants(form: Form, chunk: Chunk, amount: Vector) -> Matrix:
+    """Add Σ amount and Σ amount z by pair, and return the terms amount · z (P x rows)."""
+    _add_pairs(form.pairs, chunk, exact.rounded(amount.copy(), form.fine))
+    weighted: Matrix = exact.rounded(amount * chunk.values, form.slanted)
+    form.mixed[:, chunk.pairs] += np.add.reduceat(weighted, chunk.bounds, axis=1)
     return weighted
 
 

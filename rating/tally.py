@@ -10,7 +10,7 @@ from rating import cells, columns, counts
 from rating.arrays import Codes, Flags, Integers, Vector, summed
 from rating.cells import Cells, Cluster
 from rating.columns import Column
-from rating.counts import UNITS, Counts
+from rating.counts import CHUNK, UNITS, Counts
 from rating.errors import RatingError, VotesWrong
 from rating.outcomes import CODES, OUTCOMES, SWAPPED, WORDS, Outcome
 
@@ -54,7 +54,9 @@ class Tally:
         for column, what in ((self.voter, "voter code"), (self.prompt, "prompt code"), (self.weight, "weight")):
             if column is not None:
                 _within(column, None, f"has a negative {what}")
-        _refuse(self.first == self.second, "sets a contender against itself")
+        for start in range(0, len(self), CHUNK):
+            part = slice(start, start + CHUNK)
+            _refuse(self.first[part] == self.second[part], "sets a contender against itself", start)
         if self.weight is not None and float(self.weight.sum(dtype=np.float64)) >= MOST_WEIGHT:
             raise VotesWrong("The weights sum to more than 2^33 votes, beyond which sums are not exact.")
 
@@ -240,6 +242,6 @@ def _within(column: Integers, end: int | None, fault: str) -> None:
         _refuse((column < 0) | (column >= (np.inf if end is None else end)), fault)
 
 
-def _refuse(rows: Flags, fault: str) -> None:
+def _refuse(rows: Flags, fault: str, start: int = 0) -> None:
     if rows.any():
-        raise VotesWrong(f"Row {int(np.argmax(rows)) + 1} {fault}.")
+        raise VotesWrong(f"Row {start + int(np.argmax(rows)) + 1} {fault}.")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import TracebackType
@@ -60,10 +60,12 @@ async def _enter(connection: Proxy, upstream: Provider, model: str, changes: dic
     return next(one for one in await endpoints.entrants(connection) if one.contender_id == contender_id)
 
 
-async def ready_battle(db: Pool, entrants: list[Entrant], voter_id: UUID | None = None) -> tuple[Battle, UUID]:
+async def ready_battle(
+    db: Pool, entrants: list[Entrant], voter_id: UUID | None = None, **opening: Any
+) -> tuple[Battle, UUID]:
     """A battle of two of these that has been answered, and the voter it belongs to."""
     voter = voter_id or uuid4()
-    battle = await battles.open(db, voter, "Which is it?", pairing.draw(entrants))
+    battle = await battles.open(db, voter, "Which is it?", pairing.draw(entrants), **opening)
     await battles.start(db, battle.id)
     await battles.finish(db, battle.id, 1, ANSWERS, shown=[2, 2, 4, 4], void=None)
     return battle, voter
@@ -164,9 +166,9 @@ class Visitor:
         headers = {"content-type": "application/json"}
         return await self._call("PUT", path, data=BytesIO(json.dumps(body).encode()), headers=headers)
 
-    async def patch(self, path: str, body: Any) -> tuple[int, Any]:
+    async def patch(self, path: str, body: Any, *, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
         """The status and the body of a JSON call that changes something."""
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", **(headers or {})}
         return await self._call("PATCH", path, data=BytesIO(json.dumps(body).encode()), headers=headers)
 
     async def delete(self, path: str, **more: Any) -> tuple[int, Any]:

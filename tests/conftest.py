@@ -125,6 +125,8 @@ def settings(database_url: str, servers: Servers) -> Settings:
         votes_per_minute=0,
         endpoint_calls_per_minute=0,
         concurrent_battles=0,
+        control_share=0,
+        reading_speed=0,
         sign_ups_per_hour=0,
         sign_ins_per_hour=0,
         stars_per_hour=0,
@@ -184,10 +186,13 @@ Open = Callable[..., Awaitable[str]]
 
 @pytest.fixture
 async def open_arena(settings: Settings) -> AsyncIterator[Open]:
-    """Starts the real server, with settings changed as told, and gives its address."""
+    """Starts the real server, with its board's pace and settings changed as told, and gives its address."""
     async with AsyncExitStack() as stack:
 
-        async def opened(*, working: bool = False, stop: asyncio.Event | None = None, **changes: object) -> str:
+        async def opened(
+            *, working: bool = False, stop: asyncio.Event | None = None, pace: str = "lockstep", **changes: object
+        ) -> str:
+            await administer(settings.database_url, f"UPDATE boards SET pace = '{pace}' WHERE slug = 'overall'")
             chosen = structs.replace(settings, **changes)
             stop = stop or asyncio.Event()
             address: asyncio.Future[str] = asyncio.get_running_loop().create_future()

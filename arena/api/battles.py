@@ -1,7 +1,7 @@
 """Battles over HTTP: open one, follow it, vote on it, leave it."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -11,27 +11,45 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from arena import guards
+from arena.api import revealed
+from arena.api.booths import Booth
+from arena.api.revealed import Reveal
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, broadcasts, exclusions, openings, prompts, reveals, turns
-from arena.evaluation.battles import State
+from arena.evaluation import (
+    battles,
+    broadcasts,
+    controls,
+    exclusions,
+    gates,
+    openings,
+    prompts,
+    reveals,
+    tags,
+    traces,
+    turns,
+)
+from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import Noted
 from arena.evaluation.casting import Casting
 from arena.evaluation.generation import Generations
-from arena.evaluation.reveals import Stage, Unveiled
+from arena.evaluation.kinds import Kind
+from arena.evaluation.readings import Reading
+from arena.evaluation.tags import Tagged
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
+from arena.integration.boards import Paces
 from arena.jobs import Wakeups
 from arena.limits import Rates
 from arena.people import voters
-from arena.publishing.releases import Latest, Release
+from arena.publishing.receipts import Receipt, Receipts
+from arena.publishing.releases import Latest
 from arena.submission import endpoints
-from arena.upstream import Message
 from rating import Outcome
 
 BOARD = "overall"
 TICK_NUMBER = re.compile("[0-9]{1,9}")
-PLACE = ("rating", "lower", "upper", "rank_lower", "rank_upper", "group")
+Agent = Annotated[str, HeaderParameter(name="User-Agent")]
 STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -41,10 +59,21 @@ class Asked(Struct, forbid_unknown_fields=True):
     prompt: str
 
 
+class Opening(Asked, forbid_unknown_fields=True):
+    """A prompt for two contenders that are drawn, or for those that one chooses by name.
+
+    `named` puts two beside each other, `direct` is a chat with one; neither is ever rated.
+    """
+
+    kind: Literal["blind", "named", "direct"] = "blind"
+    contenders: Annotated[list[str], Meta(max_length=2)] = []
+
+
 class Ballot(Struct, forbid_unknown_fields=True):
-    """The voter's outcome."""
+    """The voter's outcome and, as far as the browser tells, how long they read for."""
 
     outcome: Outcome
+    reading: Reading | None = None
 
 
 class Leaving(Struct, forbid_unknown_fields=True):
@@ -75,40 +104,19 @@ class TurnShown(Struct):
 
 
 class BattleShown(Struct):
-    """A battle as its voter may see it; `remarks` say why its vote is not rated, `reveal` is null until the vote."""
+    """A battle as its voter may see it; `remarks` say why its vote is not rated.
+
+    `reveal`, and `tags` with what the prompt was sorted as, are null until the vote, unless the voter chose the sides.
+    """
 
     id: UUID
+    kind: Kind
     state: State
     turns: list[TurnShown]
     sides: list[Spoken]
     remarks: tuple[Noted, ...]
     reveal: "Reveal | None"
-
-
-class SideRevealed(Unveiled, frozen=True, kw_only=True):
-    """Who a side was, and where that contender stands on the board; null where it does not yet."""
-
-    rating: float | None
-    lower: float | None
-    upper: float | None
-    rank_lower: int | None
-    rank_upper: int | None
-    group: int | None
-
-
-class Reveal(Struct):
-    """Who was who, in position order."""
-
-    sides: list[SideRevealed]
-
-
-class Receipt(Struct):
-    """What the voter can ask after the vote by; a vote that doesn't count yet says which stage of a side is why."""
-
-    id: UUID
-    counted: bool
-    reason: str | None
-    leaf: int | None
+    tags: Tagged | None
 
 
 class Voted(Struct):
@@ -120,23 +128,29 @@ class Voted(Struct):
 
 
 @post("/battles")
-async def open_battle(
-    data: JSONBody[Asked],
-    voter_id: Given[UUID | None],
-    db: Given[Pool],
-    settings: Given[Settings],
-    generations: Given[Generations],
-    rates: Given[Rates],
-    network: Given[str],
-) -> Response[Opened]:
-    """Open a battle: both sides begin to answer at once."""
-    generations.require_open()
+async def open_battle(data: JSONBody[Opening], booth: Given[Booth], agent: Agent = "") -> Response[Opened]:
+    """Open a battle: all sides begin to answer at once."""
+    settings = booth.settings
+    booth.generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
-    asker = voter_id or voters.invite()
-    await rates.battle(asker, network)
-    battle, pair = await openings.open(db, rates, asker, prompt, most=settings.concurrent_battles)
-    generations.begin(battle.id, 1, [(entrant.target, [Message("user", prompt)]) for entrant in pair.entrants])
-    cookies = [] if voter_id else [guards.voter_cookie(asker, settings)]
+    gates.require(prompt, settings)
+    kind, asker = Kind(data.kind), booth.voter_id or voters.invite()
+    await booth.rates.battle(asker, booth.network)
+    pace = await booth.paces.of(BOARD)
+    battle, pair = await openings.open(
+        booth.db,
+        booth.rates,
+        asker,
+        prompt,
+        most=settings.concurrent_battles,
+        grounds=booth.grounds,
+        kind=kind,
+        chosen=data.contenders,
+        plan=booth.plan,
+        trace=traces.of(booth.network, agent, settings.secret),
+    )
+    booth.generations.begin(battle.id, 1, controls.questions(pair, prompt), pace=pace, kind=kind)
+    cookies = [] if booth.voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
 
 
@@ -150,28 +164,31 @@ async def show_battle(
 ) -> Response[Any]:
     """A battle of one's own: state and texts, and who the sides were once there is a vote."""
     battle = await battles.require(db, battle_id, voter_id)
-    said = [_turn(turn) for turn in await turns.said(db, battle_id)]
-    reveal = None
-    if battle.state is State.VOTED and voter_id:
-        reveal = _placed(await reveals.tell(db, battle_id, voter_id), await latest.of(BOARD))
+    said = [_turn(turn, battle) for turn in await turns.said(db, battle_id)]
+    reveal = tag = None
+    if voter_id and (battle.state is State.VOTED or battle.kind.chosen):
+        unveiled = await reveals.tell(db, battle_id, voter_id)
+        held = await controls.held(db, battle_id)
+        reveal = revealed.placed(unveiled, await latest.of(BOARD), *(held.told if held else (None, None)))
+        tag = await tags.tagged(db, battle_id)
     remarks = broadcasts.ready(await exclusions.standing(db, battle_id)).remarks
-    return guards.fresh(request, BattleShown(battle.id, battle.state, said, said[-1].sides, remarks, reveal))
+    return guards.fresh(
+        request, BattleShown(battle.id, battle.told, battle.state, said, said[-1].sides, remarks, reveal, tag)
+    )
 
 
 @get("/battles/{battle_id:uuid}/stream", media_type="text/event-stream")
 async def stream_battle(
     battle_id: FromPath[UUID],
-    voter_id: Given[UUID | None],
-    db: Given[Pool],
-    generations: Given[Generations],
+    booth: Given[Booth],
     after: Annotated[int, QueryParameter(name="after", ge=0)] = 0,
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """The battle's events: ticks of both sides, finished blocks, and how it ended."""
-    battle = await battles.require(db, battle_id, voter_id)
+    battle = await battles.require(booth.db, battle_id, booth.voter_id)
     heard = TICK_NUMBER.fullmatch(last_event_id or "")
     return Stream(
-        generations.follow(battle, max(after, int(heard[0]) if heard else 0)),
+        booth.generations.follow(battle, max(after, int(heard[0]) if heard else 0)),
         media_type="text/event-stream",
         headers=STREAM_HEADERS,
     )
@@ -186,20 +203,25 @@ async def next_turn(
     settings: Given[Settings],
     generations: Given[Generations],
     rates: Given[Rates],
+    paces: Given[Paces],
     network: Given[str],
 ) -> TurnBegun:
     """Ask both sides on; their stream goes on where it stopped."""
     generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
+    gates.require(prompt, settings)
     battle = await battles.require(db, battle_id, voter_id)
     await rates.battle(voter_id or battle.id, network)
     if battle.state is State.READY:
         await generations.settled(battle_id)
+    pace = await paces.of(BOARD)
     turn = await battles.resume(db, battle_id, voter_id, prompt, most=settings.turns)
     said = await turns.said(db, battle_id)
     targets = await endpoints.targets(db, await battles.sides(db, battle_id))
-    questions = [(target, _conversation(said, position)) for position, target in enumerate(targets)]
-    generations.begin(battle_id, turn, questions, ticks=sum(len(earlier.ticks) for earlier in said))
+    held = await controls.held(db, battle_id)
+    questions = [(target, controls.conversation(said, position, held)) for position, target in enumerate(targets)]
+    ticks = sum(len(earlier.ticks) for earlier in said)
+    generations.begin(battle_id, turn, questions, pace=pace, ticks=ticks, kind=battle.kind)
     return TurnBegun(battle_id, State.OPEN, turn)
 
 
@@ -222,19 +244,21 @@ async def vote(
     latest: Given[Latest],
     wakeups: Given[Wakeups],
     rates: Given[Rates],
+    receipts: Given[Receipts],
+    settings: Given[Settings],
+    network: Given[str],
+    agent: Agent = "",
 ) -> Response[Voted]:
     """Cast a vote and learn who was who; the same vote again is the same answer."""
     if voter_id is None:
         raise battles.NoSuchBattle
     await rates.vote(voter_id)
-    cast = await casting.cast(battle_id, voter_id, data.outcome)
+    trace = traces.of(network, agent, settings.secret)
+    cast = await casting.cast(battle_id, voter_id, data.outcome, reading=data.reading, trace=trace)
     if cast.new:
         await wakeups.refit_soon(BOARD)
-    unveiled = await casting.reveal(battle_id, voter_id)
-    reveal = _placed(unveiled, await latest.of(BOARD))
-    # The first stage that keeps the vote from counting; one that is warming counts as soon as it is listed.
-    stage = min((side.stage for side in unveiled), key=list(Stage).index)
-    receipt = Receipt(cast.id, stage is Stage.LISTED, None if stage is Stage.LISTED else stage, None)
+    unveiled, receipt = await casting.reveal(battle_id, voter_id), await receipts.of(cast.id)
+    reveal = revealed.placed(unveiled, await latest.of(BOARD), receipt.control, receipt.control_side)
     told = Voted(Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, reveal)
     return Response(told, status_code=201 if cast.new else 200)
 
@@ -254,27 +278,5 @@ async def skip_battle(
     return Response(Opened(battle_id, State.SKIPPED), status_code=200)
 
 
-def _conversation(said: list[turns.Turn], position: int) -> list[Message]:
-    """What one side has heard and said so far, and the prompt that it has not answered yet."""
-    messages = []
-    for turn in said:
-        messages.append(Message("user", turn.prompt))
-        if turn.answers:
-            messages.append(Message("assistant", turn.answers[position].text))
-    return messages
-
-
-def _turn(turn: turns.Turn) -> TurnShown:
-    return TurnShown(turn.turn, turn.prompt, turn.answers or [Spoken("", ""), Spoken("", "")])
-
-
-def _placed(unveiled: list[Unveiled], release: Release | None) -> Reveal:
-    """Who the sides were, each with its place in the release."""
-    standings = {standing.contender: standing for standing in release.standings} if release else {}
-    sides = []
-    for side in unveiled:
-        standing = standings.get(side.contender or "")
-        place: dict[str, Any] = {name: getattr(standing, name, None) for name in PLACE}
-        told = {name: getattr(side, name) for name in Unveiled.__struct_fields__}
-        sides.append(SideRevealed(**told, **place))
-    return Reveal(sides)
+def _turn(turn: turns.Turn, battle: Battle) -> TurnShown:
+    return TurnShown(turn.turn, turn.prompt, turn.answers or [Spoken("", "")] * battle.kind.sides)

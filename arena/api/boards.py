@@ -2,17 +2,22 @@
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, patch
 from litestar.di import NamedDependency as Given
-from litestar.params import FromPath, QueryParameter
-from msgspec import Struct
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct, structs
 
 from arena import guards
 from arena.db import Pool
+from arena.evaluation.pacing import Pace
+from arena.guards import Asker
 from arena.integration import boards
-from arena.integration.boards import Board, Source
+from arena.integration.boards import Act, Board, Source
+from arena.people.accounts import Role
+from arena.people.keys import Scope
 from arena.publishing import releases
 from arena.publishing.releases import Release, Summary
+from arena.submission import cards
 
 PAGE = 50
 
@@ -27,6 +32,7 @@ class BoardListed(Struct):
     description: str
     source: Source
     attribution: str | None
+    pace: Pace
 
 
 class Boards(Struct):
@@ -49,6 +55,20 @@ class Releases(Struct):
     next: str | None
 
 
+class BoardChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the board's battles shall let their answers out from now on, and why."""
+
+    pace: Pace
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Acts(Struct):
+    """A page of what operators changed about a board, the latest first."""
+
+    items: list[Act]
+    next: str | None
+
+
 @get("/boards", responses=guards.json_of(Boards))
 async def list_boards(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
     """Every board."""
@@ -57,17 +77,42 @@ async def list_boards(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
 
 
 def _listed(board: Board) -> BoardListed:
-    return BoardListed(board.slug, board.name, board.description, board.source, board.attribution)
+    return BoardListed(board.slug, board.name, board.description, board.source, board.attribution, board.pace)
 
 
 @get("/boards/{slug:str}", responses=guards.json_of(BoardShown))
 async def show_board(request: AnyRequest, slug: FromPath[str], db: Given[Pool]) -> Response[Any]:
     """A board and the table of its latest release."""
-    board = await boards.require(db, slug)
-    shown = BoardShown(
-        board.slug, board.name, board.description, board.source, board.attribution, await releases.latest(db, slug)
+    return guards.fresh(request, await _shown(db, await boards.require(db, slug)), public=True)
+
+
+@patch("/boards/{slug:str}")
+async def change_board(
+    slug: FromPath[str], data: JSONBody[BoardChange], signed_in: Given[Asker], db: Given[Pool]
+) -> BoardShown:
+    """Change how a board's battles let their answers out; for operators. Battles under way go on as they began."""
+    signed_in.require(Scope.OPERATE, Role.OPERATOR)
+    reason = cards.line("reason", data.reason, least=1, most=500)
+    return await _shown(db, await boards.set_pace(db, slug, data.pace, reason=reason, account_id=signed_in.account.id))
+
+
+async def _shown(db: Pool, board: Board) -> BoardShown:
+    listed = structs.asdict(_listed(board))
+    return BoardShown(**listed, release=await releases.latest(db, board.slug))
+
+
+@get("/boards/{slug:str}/acts", responses=guards.json_of(Acts))
+async def list_acts(
+    request: AnyRequest,
+    slug: FromPath[str],
+    db: Given[Pool],
+    cursor: Annotated[int | None, QueryParameter(name="cursor", ge=0, le=2**62)] = None,
+) -> Response[Any]:
+    """What operators changed about a board, when and why; for everybody."""
+    found = await boards.acts(db, await boards.require(db, slug), before=cursor, most=PAGE + 1)
+    return guards.fresh(
+        request, Acts(found[:PAGE], str(found[PAGE - 1].id) if len(found) > PAGE else None), public=True
     )
-    return guards.fresh(request, shown, public=True)
 
 
 @get("/boards/{slug:str}/releases", responses=guards.json_of(Releases))

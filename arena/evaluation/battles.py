@@ -1,17 +1,21 @@
-"""Battles: one prompt answered by two sides, unnamed until the vote."""
+"""Battles: one prompt answered by two sides, unnamed until the vote; or by contenders that somebody chose by name."""
 
 from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import calls, draws, exclusions, turns
+from arena.evaluation import calls, controls, draws, exclusions, findings, tags, turns
 from arena.evaluation.calls import Asked
 from arena.evaluation.exclusions import Remark
+from arena.evaluation.gates import Finding
+from arena.evaluation.kinds import Kind
 from arena.evaluation.pairing import Pairing
+from arena.evaluation.tags import Tag
+from arena.evaluation.traces import Trace
 from arena.evaluation.turns import Answer, TextPart
 from arena.people import voters
 from arena.submission import endpoints
@@ -23,7 +27,41 @@ AT_ONCE = (
 )
 
 
-COLUMNS = "id, state, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
+COLUMNS = "id, state, kind, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
+
+
+# All of a new battle in one statement, which costs one way to PostgreSQL and back; no row for one too many. A control
+# battle takes neither more nor less: it keeps what it does to its sides in place of a draw.
+ADD = """
+        WITH draw AS (
+            INSERT INTO draws (id, endpoint_ids, shares)
+            SELECT $6, $7::uuid[], $8::float8[] WHERE $12 = 'blind'
+            ON CONFLICT (id) DO NOTHING
+        ),
+        battle AS (
+            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind)
+            SELECT $1, $2, 'open', $3, $4, CASE WHEN $12 = 'blind' THEN $6::uuid END, $12
+            WHERE $5 = 0
+               OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
+            RETURNING id, state, kind
+        ),
+        asked AS (
+            INSERT INTO turns (battle_id, turn, content) SELECT id, 1, $9::jsonb FROM battle
+        ),
+        pair AS (
+            INSERT INTO sides (battle_id, position, contender_id, endpoint_id)
+            SELECT id, place - 1, contender_id, endpoint_id
+            FROM battle, unnest($10::uuid[], $11::uuid[]) WITH ORDINALITY AS met (contender_id, endpoint_id, place)
+        ),
+        control AS (
+            INSERT INTO controls (battle_id, position, content)
+            SELECT id, $13::smallint, $14::jsonb FROM battle WHERE $12 = 'control'
+        ),
+        trace AS (
+            INSERT INTO traces (battle_id, moment, network, agent)
+            SELECT id, 'asked', $15::bytea, $16::bytea FROM battle WHERE $15::bytea IS NOT NULL
+        )
+        SELECT id, state, kind, 1 AS turns FROM battle"""
 
 
 class State(StrEnum):
@@ -72,66 +110,50 @@ class Battle(Struct, frozen=True):
     id: UUID
     state: State
     turns: int
+    kind: Kind = Kind.BLIND
+
+    @property
+    def told(self) -> Kind:
+        """The kind as the voter may know it: before the vote a control battle is one like any other."""
+        return Kind.BLIND if self.kind is Kind.CONTROL and self.state is not State.VOTED else self.kind
 
 
 async def open(  # noqa: A001 - battles.open(…) is how callers say it.
-    db: Pool, voter_id: UUID, prompt: str, pairing: Pairing, *, most: int = 0
+    db: Pool,
+    voter_id: UUID,
+    prompt: str,
+    pairing: Pairing,
+    *,
+    most: int = 0,
+    kind: Kind = Kind.BLIND,
+    trace: Trace | None = None,
 ) -> Battle:
-    """Open a battle: voter, pair, positions and the first prompt are kept together or not at all.
+    """Open a battle: voter, pair, positions, the first prompt and its trace are kept together or not at all.
 
     TooManyAtOnce where `most` battles of the voter are being answered (0: any number), endpoints.Unavailable where
-    an endpoint may not be called any more.
+    an endpoint may not be called any more, voters.UnknownVoter where the voter's data were deleted.
     """
-    async with db.acquire() as connection, connection.transaction():
-        await voters.hold(connection, voter_id)
-        await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
-        battle = await _add(connection, voter_id, prompt, pairing, most)
-        if battle is None:
-            raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
-    return battle
-
-
-async def _add(
-    connection: Connection | Proxy, voter_id: UUID, prompt: str, pairing: Pairing, most: int
-) -> Battle | None:
-    """All of a new battle in one statement, which costs one way to PostgreSQL and back; None for one too many."""
-    draw = draws.of(pairing.shares)
-    return await one(
-        connection,
-        Battle,
-        """
-        WITH draw AS (
-            INSERT INTO draws (id, endpoint_ids, shares) VALUES ($6, $7, $8) ON CONFLICT (id) DO NOTHING
-        ),
-        battle AS (
-            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id)
-            SELECT $1, $2, 'open', $3, $4, $6
-            WHERE $5 = 0
-               OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
-            RETURNING id, state
-        ),
-        asked AS (
-            INSERT INTO turns (battle_id, turn, content) SELECT id, 1, $9::jsonb FROM battle
-        ),
-        pair AS (
-            INSERT INTO sides (battle_id, position, contender_id, endpoint_id)
-            SELECT id, place - 1, contender_id, endpoint_id
-            FROM battle, unnest($10::uuid[], $11::uuid[]) WITH ORDINALITY AS met (contender_id, endpoint_id, place)
-        )
-        SELECT id, state, 1 AS turns FROM battle
-        """,
+    new = (
         uuid4(),
         voter_id,
         pairing.rule,
         pairing.propensity,
         most,
-        draw.id,
-        draw.endpoint_ids,
-        draw.shares,
+        *structs.astuple(draws.of(pairing.shares)),
         [TextPart(prompt)],
         [entrant.contender_id for entrant in pairing.entrants],
         [entrant.target.endpoint_id for entrant in pairing.entrants],
+        kind,
+        *controls.kept(pairing),
+        *(structs.astuple(trace) if trace else (None, None)),
     )
+    async with db.acquire() as connection, connection.transaction():
+        await voters.hold(connection, voter_id)
+        await endpoints.claim(connection, [entrant.target.endpoint_id for entrant in pairing.entrants])
+        battle = await one(connection, Battle, ADD, *new)
+        if battle is None:
+            raise TooManyAtOnce(AT_ONCE[most > 1], most=most, seconds=AT_ONCE_SECONDS)
+    return battle
 
 
 async def require(db: Db, battle_id: UUID, voter_id: UUID | None) -> Battle:
@@ -164,23 +186,32 @@ async def finish(
     db: Pool,
     battle_id: UUID,
     turn: int,
-    answers: tuple[Answer, Answer],
+    answers: tuple[Answer, ...],
     *,
     shown: list[int],
+    shown_seconds: float | None = None,
     void: str | None,
     remarks: Sequence[Remark] = (),
+    tag: Tag | None = None,
+    found: Sequence[Finding] = (),
 ) -> State:
-    """Keep both answers and make the battle ready for its vote, or void for the reason given.
+    """Keep the answers and make the battle ready for its vote, or void for the reason given.
 
     A battle that was closed meanwhile, skipped by its voter or swept because this process was silent for too long,
     stays so; the state it has afterwards comes back. Telling it again, after an answer that was lost, changes nothing.
+    Of a battle whose texts were deleted meanwhile no text is kept.
     """
     async with db.acquire() as connection, connection.transaction():
-        await turns.answer(connection, battle_id, turn, answers, shown=shown)
+        await turns.answer(connection, battle_id, turn, answers, shown=shown, shown_seconds=shown_seconds)
         asked = await _close(connection, battle_id, turn, void)
-        await exclusions.keep(connection, battle_id, remarks)
         await calls.judge(connection, asked, answers)
         state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
+        if state == State.READY:
+            await exclusions.keep(connection, battle_id, remarks)
+            await tags.keep(connection, battle_id, tag)
+            await findings.keep(connection, battle_id, found)
+        else:
+            await turns.stay_empty(connection, battle_id)
     return State(state)
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from arena.alarms import Alarm
+from arena.alarms import Alarm, Bell
 from arena.evaluation.exclusions import Exclusion, Reason, Remark
 
 KEEP_ALIVE_SECONDS = 10.0
@@ -29,7 +29,7 @@ class Tick(Struct, frozen=True):
 
     seq: int
     turn: int
-    sides: tuple[Said, Said]
+    sides: tuple[Said, ...]
 
 
 class Shown(Struct, frozen=True, rename={"start": "from"}):
@@ -47,7 +47,7 @@ class Html(Struct, frozen=True):
     """Newly finished blocks of both sides."""
 
     turn: int
-    sides: tuple[Shown, Shown]
+    sides: tuple[Shown, ...]
 
 
 class Noted(Struct, frozen=True):
@@ -132,14 +132,14 @@ class Broadcast:
         self.readers = 0
         self.left_at = monotonic()
         self._events: list[tuple[int, bytes]] = []
-        self._news = asyncio.Event()
+        self._news = Bell()
 
-    def tick(self, turn: int, texts: tuple[str, str]) -> None:
+    def tick(self, turn: int, texts: tuple[str, ...]) -> None:
         """Tell what both sides added."""
         self.ticks += 1
-        self._tell(Tick(self.ticks, turn, (Said(texts[0]), Said(texts[1]))))
+        self._tell(Tick(self.ticks, turn, tuple(Said(text) for text in texts)))
 
-    def html(self, turn: int, sides: tuple[Shown, Shown]) -> None:
+    def html(self, turn: int, sides: tuple[Shown, ...]) -> None:
         """Tell which blocks are finished."""
         self._tell(Html(turn, sides))
 
@@ -188,9 +188,7 @@ class Broadcast:
 
     def _tell(self, event: Event) -> None:
         self._events.append((self._place(event), encoded(event)))
-        # Wakes whoever waits now; who comes later looks at the events first.
-        self._news.set()
-        self._news.clear()
+        self._news.ring()  # Who comes later looks at the events first.
 
     def _place(self, event: Event) -> int:
         """Readers who ask for what came after a lower number get the event.

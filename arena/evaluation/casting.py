@@ -5,7 +5,9 @@ from uuid import UUID
 
 from arena.db import AWAY, Pool
 from arena.evaluation import reveals, votes
+from arena.evaluation.readings import Reading
 from arena.evaluation.reveals import Unveiled
+from arena.evaluation.traces import Trace
 from arena.evaluation.votes import Cast, Submitted
 from arena.together import Together
 from rating import Outcome
@@ -21,15 +23,32 @@ class Casting:
     for another one's sake.
     """
 
-    def __init__(self, db: Pool) -> None:
+    def __init__(self, db: Pool, *, reading_speed: float = 0.0) -> None:
         self._db = db
+        self._reading_speed = reading_speed
         self._recording = Together(self._record)
         self._revealing = Together(self._unveil)
 
-    async def cast(self, battle_id: UUID, voter_id: UUID, outcome: Outcome) -> Cast:
+    async def cast(
+        self,
+        battle_id: UUID,
+        voter_id: UUID,
+        outcome: Outcome,
+        *,
+        reading: Reading | None = None,
+        trace: Trace | None = None,
+    ) -> Cast:
         """Record the vote of the battle's own voter; the same vote again is the same vote."""
-        recorded = await self._recording.ask(Submitted(battle_id, voter_id, outcome))
-        return recorded or await votes.cast(self._db, battle_id, voter_id, outcome)
+        recorded = await self._recording.ask(Submitted(battle_id, voter_id, outcome, reading, trace))
+        return recorded or await votes.cast(
+            self._db,
+            battle_id,
+            voter_id,
+            outcome,
+            reading=reading,
+            trace=trace,
+            reading_speed=self._reading_speed,
+        )
 
     async def reveal(self, battle_id: UUID, voter_id: UUID) -> list[Unveiled]:
         """Who the sides were, in position order: for the battle's own voter, after the vote."""
@@ -39,7 +58,7 @@ class Casting:
     async def _record(self, submitted: list[Submitted]) -> list[Cast | None]:
         first = {vote.battle_id: vote for vote in reversed(submitted)}
         try:
-            recorded = await votes.cast_new(self._db, list(first.values()))
+            recorded = await votes.cast_new(self._db, list(first.values()), reading_speed=self._reading_speed)
         except TimeoutError:
             raise  # Whoever waits longer for the same PostgreSQL waits in vain.
         except AWAY as error:

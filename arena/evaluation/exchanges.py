@@ -1,13 +1,15 @@
-"""Exchanges: one prompt put to both sides at once, and their answers let out tick by tick."""
+"""Exchanges: one prompt put to all sides at once, and their answers let out tick by tick."""
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 from arena.config import Settings
 from arena.evaluation.broadcasts import Broadcast
-from arena.evaluation.pacing import Clock, Pacer
+from arena.evaluation.kinds import Kind
+from arena.evaluation.pacing import Clock, Pace, Pacer
 from arena.evaluation.turns import Answer
-from arena.evaluation.writers import Writer
+from arena.evaluation.writers import MOST_UNFINISHED, Writer
 from arena.upstream import Limits, Message, Target, Upstream
 
 BLOCKS_EVERY_TICKS = 6
@@ -19,17 +21,23 @@ Question = tuple[Target, list[Message]]
 class Exchange:
     """One turn of a battle while it is answered.
 
-    `reason` says why it does not count, None while it may; `shown` are the characters of both sides after each tick.
+    `reason` says why it does not count, None while it may; `shown` are the characters of all sides after each tick.
+    Of sides whose names are known nothing can be given away: each shows at its own pace.
     """
 
-    def __init__(self, turn: int, broadcast: Broadcast, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, turn: int, broadcast: Broadcast, clock: Clock, settings: Settings, *, pace: Pace, kind: Kind = Kind.BLIND
+    ) -> None:
         self.turn = turn
         self.broadcast = broadcast
-        self.writers = (Writer(), Writer())
+        self.kind = kind
+        self.writers = tuple(Writer() for _ in range(kind.sides))
         self.reason: str | None = None
         self.shown: list[int] = []
+        self._shown_at: float | None = None
         self._stopped = False
         self._clock = clock
+        self._pace = pace
         self._settings = settings
         self._limits = Limits(
             first_byte_seconds=settings.first_byte_seconds,
@@ -39,7 +47,7 @@ class Exchange:
         )
 
     async def hold(self, upstream: Upstream, questions: Sequence[Question]) -> None:
-        """Ask both sides and let out what they say, to the end or until it is stopped; then neither is asked on."""
+        """Ask all sides and let out what they say, to the end or until it is stopped; then none is asked on."""
         asking = [
             asyncio.create_task(writer.write(upstream, target, messages, self._limits))
             for writer, (target, messages) in zip(self.writers, questions, strict=True)
@@ -63,14 +71,23 @@ class Exchange:
         for writer in self.writers:
             writer.news.set()
 
-    async def answers(self) -> tuple[Answer, Answer]:
-        """What is kept of both sides."""
-        first, second = self.writers
-        return await asyncio.to_thread(lambda: (first.answer(), second.answer()))
+    async def answers(self) -> tuple[Answer, ...]:
+        """What is kept of each side; long ones take long to render, so a thread does it while others are answered."""
+        if max(len(writer.text) for writer in self.writers) <= MOST_UNFINISHED:
+            return self._answers()
+        return await asyncio.to_thread(self._answers)
+
+    def _answers(self) -> tuple[Answer, ...]:
+        return tuple(writer.answer() for writer in self.writers)
+
+    @property
+    def shown_seconds(self) -> float | None:
+        """How long ago the first text was shown, None while none was."""
+        return None if self._shown_at is None else monotonic() - self._shown_at
 
     @property
     def _broken(self) -> bool:
-        return self.writers[0].broken or self.writers[1].broken
+        return any(writer.broken for writer in self.writers)
 
     def _cut(self) -> None:
         if not all(writer.shown for writer in self.writers):
@@ -80,7 +97,7 @@ class Exchange:
             writer.cut()
 
     async def _meet(self) -> None:
-        """Wait until both have begun, 5 s at most after the first one has: they start together on the page."""
+        """Wait until all have begun, 5 s at most after the first one has: they start together on the page."""
         waits = [asyncio.create_task(writer.news.wait()) for writer in self.writers]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -92,24 +109,33 @@ class Exchange:
 
     async def _let_out(self) -> None:
         tail = round(TAIL_SECONDS / self._settings.tick_seconds)
-        pacer = Pacer(self._settings.pace, self._settings.pace_characters, tail=tail)
-        (first, second), ticks = self.writers, 0
+        pace = Pace.PACED if self.kind.chosen else self._pace
+        pacer = Pacer(pace, self._settings.pace_characters, tail=tail)
+        writers, ticks = self.writers, 0
         while not self._broken and not self._stopped:
-            first.listen()
-            second.listen()
-            await asyncio.sleep(0)  # Both read now what has come since the last tick.
-            shown = pacer.release((first.waiting, second.waiting), (first.ended, second.ended))
+            for writer in writers:
+                writer.listen()
+            if any(writer.leaving for writer in writers):
+                await asyncio.sleep(0)  # How it has ended is known after that.
+            shown = pacer.release(
+                tuple(writer.waiting for writer in writers), tuple(writer.ended for writer in writers)
+            )
             if any(shown):
                 ticks += 1
-                self.broadcast.tick(self.turn, (first.show(shown[0]), second.show(shown[1])))
-                self.shown += (first.shown, second.shown)
+                self._shown_at = self._shown_at or monotonic()
+                self._tell(shown)
                 if ticks % BLOCKS_EVERY_TICKS == 0:
                     self._tell_blocks()
-            if first.done and second.done:
+            if all(writer.done for writer in writers):
                 return
             await self._clock.tick()
 
+    def _tell(self, shown: tuple[int, ...]) -> None:
+        texts = tuple(writer.show(most) for writer, most in zip(self.writers, shown, strict=True))
+        self.broadcast.tick(self.turn, texts)
+        self.shown += [writer.shown for writer in self.writers]
+
     def _tell_blocks(self) -> None:
-        first, second = (writer.blocks() for writer in self.writers)
-        if first.html or second.html:
-            self.broadcast.html(self.turn, (first, second))
+        sides = tuple(writer.blocks() for writer in self.writers)
+        if any(side.html for side in sides):
+            self.broadcast.html(self.turn, sides)

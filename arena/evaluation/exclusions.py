@@ -1,14 +1,16 @@
 """Exclusions: why the vote of a battle is not rated. Each has a reason and can be lifted; none changes a vote."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
-from arena.db import Connection, Db, Proxy, many
+from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import NotFound
 
 
@@ -25,6 +27,10 @@ class Reason(StrEnum):
 
 class NoSuchExclusion(NotFound):
     """There is no such exclusion, or it has been lifted already."""
+
+
+class NoSuchVote(NotFound):
+    """There is no such vote, or it is not yours."""
 
 
 class Remark(Struct, frozen=True, kw_only=True):
@@ -52,7 +58,33 @@ class Exclusion(Struct, frozen=True, kw_only=True):
     lifted_because: str | None
 
 
+class OnRecord(Exclusion, frozen=True, kw_only=True):
+    """An exclusion with the vote that it is about, None while the battle has none, and who lifted it."""
+
+    vote_id: UUID | None
+    lifted_by: UUID | None
+
+
+class Acts(Struct, frozen=True):
+    """What has been excluded and lifted of a board's votes: how many acts that were, and their digest.
+
+    The digest is empty where there were none. An act that takes another one back is another act, so that what was
+    excluded meanwhile is told from what never was.
+    """
+
+    count: int
+    digest: str
+
+
 COLUMNS: Final = "id, battle_id, reason, position, evidence, account_id, excluded_at, lifted_at, lifted_because"
+ON_RECORD: Final = """
+        SELECT exclusions.id, exclusions.battle_id, reason, position, evidence, account_id, excluded_at, lifted_at,
+               lifted_because, lifted_by, votes.id AS vote_id
+        FROM exclusions LEFT JOIN votes USING (battle_id)"""
+# Only blind battles could be rated at all.
+OF_VOTES: Final = """
+        FROM exclusions JOIN votes USING (battle_id) JOIN battles ON battles.id = battle_id
+        WHERE battles.kind = 'blind'"""
 
 
 async def keep(
@@ -67,6 +99,33 @@ async def keep(
         ON CONFLICT DO NOTHING
         """,
         [(battle_id, remark.reason, remark.position, remark.evidence, account_id) for remark in remarks],
+    )
+
+
+async def exclude(db: Pool, vote_id: UUID, reason: Reason, *, note: str, account_id: UUID) -> OnRecord:
+    """Rate this vote no more; where it is excluded for this reason already, that stands as it is."""
+    async with db.acquire() as connection, connection.transaction():
+        battle_id = await connection.fetchval("SELECT battle_id FROM votes WHERE id = $1", vote_id)
+        if battle_id is None:
+            raise NoSuchVote
+        # Whoever lifts the exclusion that stands must wait, or it could be gone before it is told.
+        await connection.execute("SELECT FROM exclusions WHERE battle_id = $1 FOR UPDATE", battle_id)
+        await keep(connection, battle_id, [Remark(reason=reason, evidence={"note": note})], account_id=account_id)
+        found = await many(
+            connection,
+            OnRecord,
+            f"{ON_RECORD} WHERE battle_id = $1 AND reason = $2 AND position IS NULL AND lifted_at IS NULL",
+            battle_id,
+            reason,
+        )
+    return found[0]
+
+
+async def forget(connection: Connection | Proxy, voter_id: UUID) -> None:
+    """Delete what was found in this voter's battles; that something was, and what for, stays."""
+    await connection.execute(
+        "UPDATE exclusions SET evidence = '{}' WHERE battle_id IN (SELECT id FROM battles WHERE voter_id = $1)",
+        voter_id,
     )
 
 
@@ -87,6 +146,44 @@ async def lift(db: Db, exclusion_id: int, *, because: str, account_id: UUID) -> 
     return battle_id
 
 
+async def lift_all(db: Db, vote_id: UUID, *, because: str, account_id: UUID) -> int:
+    """Let a vote count again whatever it was excluded for; how many exclusions that lifts."""
+    status = await db.execute(
+        """
+        UPDATE exclusions SET lifted_at = now(), lifted_because = $2, lifted_by = $3
+        FROM votes WHERE votes.id = $1 AND exclusions.battle_id = votes.battle_id AND lifted_at IS NULL
+        """,
+        vote_id,
+        because,
+        account_id,
+    )
+    return int(status.split()[-1])
+
+
+async def require(db: Db, exclusion_id: int) -> OnRecord:
+    """The exclusion of this number, standing or lifted."""
+    found = await one(db, OnRecord, f"{ON_RECORD} WHERE exclusions.id = $1", exclusion_id)
+    if found is None:
+        raise NoSuchExclusion
+    return found
+
+
+async def listed(db: Db, *, reason: Reason | None, before: int | None, most: int) -> list[OnRecord]:
+    """Every exclusion there ever was, the latest first, of one reason or of all."""
+    return await many(
+        db,
+        OnRecord,
+        f"""
+        {ON_RECORD}
+        WHERE ($1::text IS NULL OR reason = $1) AND ($2::bigint IS NULL OR exclusions.id < $2)
+        ORDER BY exclusions.id DESC LIMIT $3
+        """,
+        reason,
+        before,
+        most,
+    )
+
+
 async def standing(db: Db, battle_id: UUID) -> list[Exclusion]:
     """The exclusions of a battle that have not been lifted, the first one first."""
     return await many(
@@ -95,3 +192,26 @@ async def standing(db: Db, battle_id: UUID) -> list[Exclusion]:
         f"SELECT {COLUMNS} FROM exclusions WHERE battle_id = $1 AND lifted_at IS NULL ORDER BY id",  # noqa: S608 - a constant
         battle_id,
     )
+
+
+async def acts(db: Db) -> Acts:
+    """What has been done to the votes that could be rated; in one transaction with the votes, it is of these votes."""
+    rows = await db.fetch(
+        f"""
+        SELECT votes.id, exclusions.reason, position, lifted_at IS NOT NULL AS lifted {OF_VOTES}
+        ORDER BY 1, exclusions.id
+        """
+    )
+    if not rows:
+        return Acts(0, "")
+    digest = hashlib.sha256()
+    for row in rows:
+        told = [str(row["id"]), row["reason"], row["position"], "lifted" if row["lifted"] else "standing"]
+        digest.update(msgspec.json.encode(told) + b"\n")
+    return Acts(len(rows) + sum(row["lifted"] for row in rows), digest.hexdigest())
+
+
+async def count(db: Db) -> int:
+    """How many acts there have been; no act takes the number back, so it tells whether anything was done."""
+    number: int = await db.fetchval(f"SELECT count(*) + count(lifted_at) {OF_VOTES}")
+    return number

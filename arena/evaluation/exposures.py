@@ -10,11 +10,12 @@ from arena.evaluation.votes import COUNTS
 
 
 class Exposure(Struct, frozen=True, kw_only=True):
-    """How an endpoint was met in these days.
+    """How an endpoint was met in these days, by those who did not know whom they met.
 
     `promised` is the number of battles that the draws it took part in made to be expected, `drawn` how many of those
-    had it as a side. Votes, and of them wins and ties (both bad is one), are of all its battles; `counting` of them
-    count. Times to the first text are in seconds, None where nothing was said.
+    had it as a side. Votes, and of them wins and ties (both bad is one), are of all its blind battles; `counting` of
+    them count. Answers and failures are those of every call. Times to the first text are in seconds, None where nothing
+    was said.
     """
 
     promised: float
@@ -73,7 +74,7 @@ MET = f"""
                count(votes.id) FILTER (WHERE {COUNTS}) AS counting
         FROM sides AS mine JOIN battles ON battles.id = mine.battle_id
         LEFT JOIN votes ON votes.battle_id = battles.id
-        WHERE mine.endpoint_id = $1 AND last_asked_at >= now() - make_interval(days => $2)
+        WHERE mine.endpoint_id = $1 AND last_asked_at >= now() - make_interval(days => $2) AND battles.kind = 'blind'
           AND opened_at >= now() - make_interval(days => $2)"""  # noqa: S608 - a constant
 TOLD = """
         WITH asked AS (

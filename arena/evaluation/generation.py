@@ -20,7 +20,9 @@ from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import KEEP_ALIVE, Broadcast, Failed, Html, Ready, Said, Shown, Tick, encoded
 from arena.evaluation.exchanges import Exchange, Question
 from arena.evaluation.exclusions import Remark
-from arena.evaluation.pacing import Clock
+from arena.evaluation.identities import Names
+from arena.evaluation.kinds import Kind
+from arena.evaluation.pacing import Clock, Pace
 from arena.evaluation.turns import Answer
 from arena.relay import Relay
 from arena.sealing import Keyring
@@ -62,6 +64,7 @@ class Generations:
         self._broadcasts: dict[UUID, Broadcast] = {}
         self._exchanges: dict[UUID, Exchange] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._names = Names(db)
         self._begun: list[UUID] = []
         self._watch: asyncio.Task[None] | None = None
 
@@ -105,8 +108,17 @@ class Generations:
         if task := self._tasks.get(battle_id):
             await asyncio.wait([task], timeout=CLOSE_SECONDS)
 
-    def begin(self, battle_id: UUID, turn: int, questions: Sequence[Question], *, ticks: int = 0) -> None:
-        """Ask both sides now; the answers belong to the battle, not to whoever listens.
+    def begin(
+        self,
+        battle_id: UUID,
+        turn: int,
+        questions: Sequence[Question],
+        *,
+        pace: Pace,
+        ticks: int = 0,
+        kind: Kind = Kind.BLIND,
+    ) -> None:
+        """Ask all sides now; the answers belong to the battle, not to whoever listens.
 
         `ticks` is the number of those that earlier turns had.
         """
@@ -116,7 +128,8 @@ class Generations:
         else:  # Earlier turns that this process has no memory of, or not of all of them.
             broadcast = self._broadcasts[battle_id] = Broadcast(ticks=ticks)
         broadcast.turn = turn
-        exchange = self._exchanges[battle_id] = Exchange(turn, broadcast, next(self._clocks), self._settings)
+        exchange = Exchange(turn, broadcast, next(self._clocks), self._settings, pace=pace, kind=kind)
+        self._exchanges[battle_id] = exchange
         task = self._tasks[battle_id] = asyncio.create_task(self._answer(battle_id, exchange, questions))
         task.add_done_callback(lambda done: self._leave(battle_id, done))
         self._begun.append(battle_id)
@@ -184,25 +197,29 @@ class Generations:
         state, remarks = await self._keep(battle_id, exchange, answers)
         if state is not State.READY:
             return Failed(_code(state, exchange.reason))
-        exchange.broadcast.html(exchange.turn, (Shown(answers[0].html, 0, ""), Shown(answers[1].html, 0, "")))
+        exchange.broadcast.html(exchange.turn, tuple(Shown(answer.html, 0, "") for answer in answers))
         return broadcasts.ready(remarks)
 
     async def _keep(
-        self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, Answer]
+        self, battle_id: UUID, exchange: Exchange, answers: tuple[Answer, ...]
     ) -> tuple[State, list[Remark]]:
-        """Keep the answers and what is found in them; while PostgreSQL is away they wait for it, up to a minute."""
+        """Keep the answers and what keeps them from being rated; while PostgreSQL is away they wait, up to a minute."""
         deadline = monotonic() + KEEP_TRYING_SECONDS
         while True:
             try:
-                remarks = await screening.remarks(self._db, battle_id, exchange.turn, answers)
+                turn = (battle_id, exchange.turn, answers)
+                screened = await screening.screen(self._db, *turn, self._names, self._settings)
+                rated = not exchange.kind.chosen
+                remarks = await screening.remarks(self._db, battle_id, screened, self._settings) if rated else []
                 state = await battles.finish(
                     self._db,
-                    battle_id,
-                    exchange.turn,
-                    answers,
+                    *turn,
                     shown=exchange.shown,
+                    shown_seconds=exchange.shown_seconds,
                     void=exchange.reason,
                     remarks=remarks,
+                    tag=screened.tag,
+                    found=screened.findings,
                 )
                 return state, remarks
             except AWAY as error:
@@ -267,13 +284,12 @@ class Generations:
             return
         seq = 0
         for said in await turns.said(self._db, battle.id):
-            for first, second in said.ticks:
+            for texts in said.ticks:
                 seq += 1
                 if seq > after:
-                    yield encoded(Tick(seq, said.turn, (Said(first), Said(second))))
+                    yield encoded(Tick(seq, said.turn, tuple(Said(text) for text in texts)))
             if seq >= after:
-                a, b = (Shown(answer.html, 0, "") for answer in said.answers)
-                yield encoded(Html(said.turn, (a, b)))
+                yield encoded(Html(said.turn, tuple(Shown(answer.html, 0, "") for answer in said.answers)))
         yield encoded(broadcasts.ready(await exclusions.standing(self._db, battle.id)))
 
 

@@ -1,9 +1,22 @@
 """When a tick is and how much of each side's text it lets out, so that its rhythm does not tell who wrote it."""
 
 import asyncio
+from enum import StrEnum
 from math import ceil
+from typing import Final
 
-from arena.config import Pace
+from arena.alarms import Bell
+
+# Lockstep keeps so many ticks' worth of the slower side's text back, so that neither its unevenness nor its end shows.
+RESERVE_TICKS: Final = 6
+
+
+class Pace(StrEnum):
+    """How the two sides' texts are let out."""
+
+    LOCKSTEP = "lockstep"
+    PACED = "paced"
+    BUFFERED = "buffered"
 
 
 class Clock:
@@ -16,7 +29,7 @@ class Clock:
         self._seconds = seconds
         self._due = offset
         self._timer: asyncio.TimerHandle | None = None
-        self._ticked = asyncio.Event()
+        self._bell = Bell()
 
     async def tick(self) -> None:
         """Wait for the next tick; ticks that the event loop was too late for are left out."""
@@ -24,50 +37,82 @@ class Clock:
             loop = asyncio.get_running_loop()
             self._due += self._seconds * max(1, ceil((loop.time() - self._due) / self._seconds))
             self._timer = loop.call_at(self._due, self._wake)
-        await self._ticked.wait()
+        await self._bell.wait()
 
     def _wake(self) -> None:
         self._timer = None
-        self._ticked.set()
-        self._ticked.clear()
+        self._bell.ring()
 
 
 class Pacer:
     """Decides, tick by tick, how many characters each side shows.
 
-    In lockstep both sides show equally many, so the slower one sets the pace of both. Once one side has shown
-    all it has, the other goes on at the mean pace so far: a contender that finished long ago and one that is
-    still writing then look alike. Only where that would take more than `tail` ticks it is hurried, so that a short
-    answer of a very slow side does not hold up a long one for ever.
+    Paced, each side shows what has come, within the most. Buffered, nobody shows anything until both have ended.
+
+    In lockstep both show equally many, at the mean rate at which the slower one writes. A reserve of its text is kept
+    back, so that what is shown is even, whether it is still being written or has long been there. When the slower one
+    ends, the rate stays as it is, also for the other one after it: who is alone at the end, a quick contender or a
+    slow one, then looks alike. Only where that would take more than `tail` ticks it is hurried, so that a short answer
+    of a very slow side does not hold up a long one for ever.
     """
 
     def __init__(self, pace: Pace, most: int, *, tail: int) -> None:
         self._pace = pace
         self._most = most
         self._tail = tail
-        self._shown = 0
+        self._shown = [0, 0]
+        self._slower: int | None = None
+        self._over = False
+        self._first = 0
         self._ticks = 0
+        self._rate = 0.0
         self._credit = 0.0
 
-    def release(self, waiting: tuple[int, int], ended: tuple[bool, bool]) -> tuple[int, int]:
+    def release(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> tuple[int, ...]:
         """Characters to show now, given those that wait and the sides that will get no more."""
         if self._pace is Pace.PACED:
-            return min(waiting[0], self._most), min(waiting[1], self._most)
-        done = tuple(end and not left for left, end in zip(waiting, ended, strict=True))
-        if any(done):
-            alone = self._go_on(max(waiting))
-            return (0, alone) if done[0] else (alone, 0)
-        together = min(*waiting, self._most)
-        if together or self._ticks:
-            self._ticks += 1
-        self._shown += together
-        return together, together
-
-    def _go_on(self, waiting: int) -> int:
-        mean = self._shown / self._ticks if self._ticks else float(self._most)
-        mean = max(mean, waiting / max(self._tail, 1))
-        self._tail -= 1
-        self._credit = min(self._credit + mean, mean + 1)
-        shown = min(waiting, max(int(self._credit), 0), self._most)
-        self._credit -= shown
+            return tuple(min(left, self._most) for left in waiting)
+        if self._pace is Pace.BUFFERED:
+            return waiting if all(ended) else tuple(0 for _ in waiting)
+        self._watch(waiting, ended)
+        together = self._together(waiting, ended)
+        shown = tuple(min(together, left) for left in waiting)
+        self._shown = [before + now for before, now in zip(self._shown, shown, strict=True)]
         return shown
+
+    def _watch(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> None:
+        """See how fast the slower side writes, as long as it does; which one that is stays open while both write."""
+        come = [shown + left for shown, left in zip(self._shown, waiting, strict=True)]
+        writing = [side for side in (0, 1) if not ended[side]]
+        if not all(come) and writing:
+            return
+        if len(writing) == 2 or self._slower is None:
+            self._slower = min(writing or (0, 1), key=come.__getitem__)
+        self._ticks += 1
+        written = come[self._slower]
+        if self._ticks == 1:
+            self._first = written
+        if not self._over:  # Its last text may come together with its end.
+            mean = (written - self._first) / max(self._ticks - 1, 1)
+            too_much = waiting[self._slower] - 3 * RESERVE_TICKS * mean
+            self._rate = mean + max(too_much, 0) / (2 * RESERVE_TICKS)
+        self._over = ended[self._slower]
+        if self._over and self._ticks <= RESERVE_TICKS:
+            self._rate = max(self._rate, written / self._ticks)
+
+    def _together(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> int:
+        """How many characters each side may show that has as many."""
+        writing = [left for left, end in zip(waiting, ended, strict=True) if not end]
+        if not self._ticks or (writing and self._ticks <= RESERVE_TICKS):
+            return 0
+        rate = self._rate
+        if self._over:
+            rate = max(rate, max(waiting) / max(self._tail, 1))
+            self._tail -= 1
+        if any(end and not left for left, end in zip(waiting, ended, strict=True)):
+            rate = max(rate, min(self._shown) / self._ticks)
+        rate = min(rate, self._most)
+        self._credit = min(self._credit + rate, rate + 1)
+        together = min(int(self._credit), self._most, *(writing or [max(waiting)]))
+        self._credit -= together
+        return together

@@ -7,8 +7,11 @@ from msgspec import Struct
 
 from arena.db import Db, many, one
 from arena.errors import ArenaError
-from arena.evaluation import battles
+from arena.evaluation import battles, readings, traces
 from arena.evaluation.battles import State
+from arena.evaluation.kinds import Kind
+from arena.evaluation.readings import Reading
+from arena.evaluation.traces import Trace
 from rating import Outcome
 
 VOTED = {
@@ -32,6 +35,12 @@ class VotingClosed(ArenaError):
     status = 409
 
 
+class NothingToVoteOn(ArenaError):
+    """A chat with one contender takes no vote: there is no other side."""
+
+    status = 409
+
+
 class Vote(Struct, frozen=True, kw_only=True):
     """A voter's outcome for a battle."""
 
@@ -41,9 +50,10 @@ class Vote(Struct, frozen=True, kw_only=True):
 
 
 class Cast(Vote, frozen=True, kw_only=True):
-    """A vote, and whether it was this call that recorded it."""
+    """A vote, whether it was this call that recorded it, and the kind of battle that it was cast in."""
 
     new: bool
+    kind: Kind
 
 
 class Submitted(Struct, frozen=True):
@@ -52,6 +62,15 @@ class Submitted(Struct, frozen=True):
     battle_id: UUID
     voter_id: UUID
     outcome: Outcome
+    reading: Reading | None = None
+    trace: Trace | None = None
+
+    @property
+    def beside(self) -> tuple[float | None, float | None, float | None, bytes | None, bytes | None]:
+        """What is kept beside the vote: the reading's seconds and each side's, and where it came from."""
+        reading, trace = self.reading, self.trace
+        seconds = (reading.seconds, *reading.sides) if reading else (None, None, None)
+        return (*seconds, trace.network, trace.agent) if trace else (*seconds, None, None)
 
 
 # A vote counts in a blind battle that nothing excludes, once both contenders have been listed, and where the public had
@@ -80,74 +99,118 @@ class Counted(Struct, frozen=True):
     voter_id: UUID
 
 
-async def cast(db: Db, battle_id: UUID, voter_id: UUID, outcome: Outcome) -> Cast:
+async def cast(
+    db: Db,
+    battle_id: UUID,
+    voter_id: UUID,
+    outcome: Outcome,
+    *,
+    reading: Reading | None = None,
+    trace: Trace | None = None,
+    reading_speed: float = 0.0,
+) -> Cast:
     """Record the vote of the battle's own voter; the same vote again is the same vote.
 
-    One statement, so that battle and vote change together. The battle's row is locked first, which puts racing
-    votes for it in a queue; the unique battle_id then lets only the first one in.
+    One statement, so that battle and vote change together. The battle's row is locked first, which puts racing votes
+    for it in a queue; the unique battle_id then lets only the first one in. A vote that came faster than
+    `reading_speed` characters a second can be read is excluded at once (0: none is).
     """
+    submitted = Submitted(battle_id, voter_id, outcome, reading, trace)
     vote = await one(
         db,
         Cast,
-        """
-        WITH open AS (
+        f"""
+        WITH given (battle_id, seconds, first_seconds, second_seconds, network, agent) AS (
+            SELECT $2::uuid, $5::float8, $6::float8, $7::float8, $8::bytea, $9::bytea
+        ),
+        open AS (
             UPDATE battles SET state = 'voted', closed_at = coalesce(closed_at, now())
-            WHERE id = $1 AND voter_id = $2 AND state IN ('ready', 'voted')
+            WHERE id = $2 AND voter_id = $3 AND state IN ('ready', 'voted') AND kind <> 'direct'
             RETURNING id
-        )
-        INSERT INTO votes (battle_id, outcome)
-        SELECT id, $3 FROM open
-        ON CONFLICT (battle_id) DO UPDATE SET outcome = votes.outcome
-        WHERE votes.outcome = EXCLUDED.outcome
-        RETURNING id, outcome, cast_at, xmax = 0 AS new
-        """,
+        ),
+        vote AS (
+            INSERT INTO votes (battle_id, outcome)
+            SELECT id, $4 FROM open
+            ON CONFLICT (battle_id) DO UPDATE SET outcome = votes.outcome
+            WHERE votes.outcome = EXCLUDED.outcome
+            RETURNING id, battle_id, outcome, cast_at, xmax = 0 AS new
+        ),
+        recorded AS (SELECT id, battle_id FROM vote WHERE new),
+        {readings.KEPT},
+        {traces.KEPT}
+        SELECT id, outcome, cast_at, new, (SELECT kind FROM battles WHERE battles.id = battle_id) AS kind FROM vote
+        """,  # noqa: S608 - constants
+        reading_speed,
         battle_id,
         voter_id,
         outcome,
+        *submitted.beside,
     )
     if vote is None:
         raise VotingClosed(await _why_closed(db, battle_id, voter_id))
     return vote
 
 
-async def cast_new(db: Db, submitted: list[Submitted]) -> dict[UUID, Cast]:
+async def cast_new(db: Db, submitted: list[Submitted], *, reading_speed: float = 0.0) -> dict[UUID, Cast]:
     """Record the votes of battles that have none, each of another battle, and say by battle which those were.
 
     What is not there was not recorded: the battle is not ready or not the voter's, or somebody else is changing it at
     this moment, for whom the others do not wait. `cast` tells for each of them how it is.
     """
+    rows = [(vote.battle_id, vote.voter_id, vote.outcome, *vote.beside) for vote in submitted]
     recorded = await many(
         db,
         _Recorded,
-        """
-        WITH ready AS (
-            SELECT battles.id, submitted.outcome
-            FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS submitted (battle_id, voter_id, outcome)
-            JOIN battles ON battles.id = submitted.battle_id AND battles.voter_id = submitted.voter_id
-            WHERE state = 'ready'
+        f"""
+        WITH given AS (
+            SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::float8[], $7::float8[],
+                                 $8::bytea[], $9::bytea[])
+                AS given (battle_id, voter_id, outcome, seconds, first_seconds, second_seconds, network, agent)
+        ),
+        ready AS (
+            SELECT battles.id, given.outcome
+            FROM given JOIN battles ON battles.id = given.battle_id AND battles.voter_id = given.voter_id
+            WHERE state = 'ready' AND kind <> 'direct'
             FOR UPDATE OF battles SKIP LOCKED
         ),
         voted AS (
             UPDATE battles SET state = 'voted', closed_at = coalesce(closed_at, now())
             FROM ready WHERE battles.id = ready.id
-            RETURNING battles.id, ready.outcome
-        )
-        INSERT INTO votes (battle_id, outcome) SELECT id, outcome FROM voted
-        RETURNING battle_id, id, outcome, cast_at, true AS new
-        """,
-        [vote.battle_id for vote in submitted],
-        [vote.voter_id for vote in submitted],
-        [vote.outcome for vote in submitted],
+            RETURNING battles.id, ready.outcome, battles.kind
+        ),
+        recorded AS (
+            INSERT INTO votes (battle_id, outcome) SELECT id, outcome FROM voted
+            RETURNING battle_id, id, outcome, cast_at
+        ),
+        {readings.KEPT},
+        {traces.KEPT}
+        SELECT battle_id, recorded.id, recorded.outcome, cast_at, true AS new, kind
+        FROM recorded JOIN voted ON voted.id = battle_id
+        """,  # noqa: S608 - constants
+        reading_speed,
+        *map(list, zip(*rows, strict=True)),
     )
     return {vote.battle_id: vote for vote in recorded}
 
 
 async def _why_closed(db: Db, battle_id: UUID, voter_id: UUID) -> str:
     battle = await battles.require(db, battle_id, voter_id)
+    if battle.kind is Kind.DIRECT:
+        raise NothingToVoteOn
     outcome = await db.fetchval("SELECT outcome FROM votes WHERE battle_id = $1", battle_id)
     if outcome is not None:
         return VOTED[Outcome(outcome)]
     return CLOSED.get(battle.state, VotingClosed.sentence())
+
+
+async def belongs(db: Db, vote_id: UUID, voter_id: UUID | None) -> bool:
+    """Whether this voter cast the vote."""
+    found = await db.fetchval(
+        "SELECT true FROM votes JOIN battles ON battles.id = battle_id WHERE votes.id = $1 AND voter_id = $2",
+        vote_id,
+        voter_id,
+    )
+    return bool(found)
 
 
 async def counted(db: Db) -> list[Counted]:
@@ -166,6 +229,15 @@ async def counted(db: Db) -> list[Counted]:
         ORDER BY votes.id
         """,  # noqa: S608 - a constant
     )
+
+
+async def count_of(db: Db, voter_id: UUID) -> int:
+    """How many votes of this voter count."""
+    number: int = await db.fetchval(
+        f"SELECT count(*) FROM votes JOIN battles ON battles.id = battle_id WHERE voter_id = $1 AND {COUNTS}",  # noqa: S608 - a constant
+        voter_id,
+    )
+    return number
 
 
 async def count(db: Db) -> int:

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from contextlib import aclosing
 from time import monotonic
 
 from arena import markdown
 from arena.evaluation.broadcasts import Shown
 from arena.evaluation.turns import Answer
-from arena.upstream import Finished, Limits, Message, Target, Text, Upstream, UpstreamFailed
+from arena.upstream import Finished, Hearing, Limits, Message, Target, Upstream, UpstreamFailed
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,8 @@ class Writer:
         self.finished: Finished | None = None
         self.failed: UpstreamFailed | None = None
         self.news = asyncio.Event()
-        self._resting: asyncio.Future[None] | None = None
+        self._answer: Hearing | None = None
+        self._left: asyncio.Future[None] | None = None
 
     @property
     def waiting(self) -> int:
@@ -41,6 +41,11 @@ class Writer:
     def ended(self) -> bool:
         """Whether no more will come."""
         return self.seconds is not None
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the end has been heard, or a failure, and only the call is still to be left."""
+        return self._left is not None and self._left.done() and not self.ended
 
     @property
     def done(self) -> bool:
@@ -55,17 +60,16 @@ class Writer:
     async def write(self, upstream: Upstream, target: Target, messages: list[Message], limits: Limits) -> None:
         """Take down what the endpoint says; what goes wrong there is kept, not raised.
 
-        After each text it rests until it is told to listen, so that what comes meanwhile is read at once.
+        From the first text on nothing is read but by `listen`, so that what comes meanwhile is read at once.
         """
         try:
-            async with aclosing(upstream.stream(target, messages, limits)) as events:
-                async for event in events:
-                    if isinstance(event, Text):
-                        self._add(event.text)
-                        self._resting = asyncio.get_running_loop().create_future()
-                        await self._resting
-                    else:
-                        self.finished = event
+            async with upstream.asked(target, messages, limits) as self._answer:
+                while not self.text and not self._answer.over:
+                    self._add(await self._answer.more())
+                if not self._answer.over:
+                    self._left = asyncio.get_running_loop().create_future()
+                    await self._left
+                self.finished = self._answer.close()
         except UpstreamFailed as failure:
             self.failed = failure
         except Exception:
@@ -75,15 +79,23 @@ class Writer:
             self.news.set()
 
     def listen(self) -> None:
-        """Read what lies ready, as soon as whoever calls this lets the event loop go on."""
-        if self._resting is not None and not self._resting.done():
-            self._resting.set_result(None)
+        """Take what lies ready; an end is known as soon as whoever calls this lets the event loop go on."""
+        answer, left = self._answer, self._left
+        if answer is None or left is None or left.done():
+            return
+        try:
+            self.text += answer.ready()
+        except Exception as error:  # It is `write` that has to do with the call, and with how it ends.
+            left.set_exception(error)
+        else:
+            if answer.over:
+                left.set_result(None)
 
     def _add(self, text: str) -> None:
-        if self.first_text_seconds is None:
+        if text:
             self.first_text_seconds = monotonic() - self.began
-        self.text += text
-        self.news.set()
+            self.text += text
+            self.news.set()
 
     def show(self, characters: int) -> str:
         """The next characters, counted as shown from now on."""

@@ -1,16 +1,23 @@
 """Boards: named questions put to the votes."""
 
+from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
+from time import monotonic
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
-from arena.db import Connection, Db, Proxy, many, one
+from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, NotFound
+from arena.evaluation.pacing import Pace
 
-COLUMNS = "id, slug, name, description, cron, source, attribution"
+COLUMNS = "id, slug, name, description, cron, source, attribution, pace"
+PACE_SECONDS: Final = 5.0
 IMPORTED = "Votes that were cast elsewhere and brought in; nobody cast them here."
 HOURLY = "0 * * * *"
+OVERALL = "overall"  # The board that counts every vote here, and whose standings pairs are drawn by.
 
 
 class NoSuchBoard(NotFound):
@@ -40,6 +47,18 @@ class Board(Struct, frozen=True, kw_only=True):
     cron: str
     source: Source = Source.BATTLES
     attribution: str | None = None
+    pace: Pace = Pace.LOCKSTEP
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """What an operator changed about a board, when and why."""
+
+    id: int
+    what: str
+    former: str
+    present: str
+    reason: str
+    happened_at: datetime
 
 
 async def listed(db: Db) -> list[Board]:
@@ -91,3 +110,50 @@ async def open_archive(db: Connection | Proxy, slug: str, *, name: str | None, a
             "“{slug}” counts the votes of battles. Choose another --board for votes from outside.", slug=slug
         )
     return board
+
+
+async def set_pace(db: Pool, slug: str, pace: Pace, *, reason: str, account_id: UUID) -> Board:
+    """Let the board's battles show their answers so, from the next few seconds on; the act is kept with its reason."""
+    async with db.acquire() as connection, connection.transaction():
+        former = await one(connection, Board, f"SELECT {COLUMNS} FROM boards WHERE slug = $1 FOR UPDATE", slug)  # noqa: S608 - a constant
+        if former is None:
+            return await require(connection, slug)
+        await connection.execute("UPDATE boards SET pace = $2 WHERE id = $1", former.id, pace)
+        await connection.execute(
+            """
+            INSERT INTO board_acts (board_id, what, former, present, reason, account_id)
+            VALUES ($1, 'pace', $2, $3, $4, $5)
+            """,
+            *(former.id, former.pace, pace, reason, account_id),
+        )
+        return await require(connection, slug)
+
+
+async def acts(db: Db, board: Board, *, before: int | None, most: int) -> list[Act]:
+    """What operators changed about the board, the latest first, from the one before this on."""
+    return await many(
+        db,
+        Act,
+        """
+        SELECT id, what, former, present, reason, happened_at FROM board_acts
+        WHERE board_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+        """,
+        *(board.id, before, most),
+    )
+
+
+class Paces:
+    """The boards' paces, each asked for once in some seconds by this process."""
+
+    def __init__(self, db: Pool, *, clock: Callable[[], float] = monotonic) -> None:
+        self._db = db
+        self._clock = clock
+        self._known: dict[str, tuple[float, Pace]] = {}
+
+    async def of(self, slug: str) -> Pace:
+        """How this board's battles let their answers out."""
+        asked, pace = self._known.get(slug, (0.0, None))
+        if pace is None or self._clock() - asked >= PACE_SECONDS:
+            asked, pace = self._clock(), (await require(self._db, slug)).pace
+            self._known[slug] = asked, pace
+        return pace

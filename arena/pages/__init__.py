@@ -15,10 +15,14 @@ from arena.pages import (
     contenders,
     endpoints,
     languages,
+    mine,
     popularity,
     providers,
+    shares,
     submissions,
+    talks,
     texts,
+    votes,
 )
 from arena.pages.templating import template_config
 
@@ -46,14 +50,23 @@ routes: list[HTTPRouteHandler | Any] = [
     boards.show,
     texts.methodology,
     texts.policy,
+    shares.show,
     contenders.show,
     popularity.show,
     submissions.show,
+    talks.show_side_by_side,
+    talks.show_chat,
+    Router(
+        "/",
+        dependencies={"voter_id": Provide(guards.voter_id)},
+        route_handlers=[mine.show, mine.show_battle],
+    ),
     Router(
         "/",
         dependencies={"reader": Provide(guards.reader)},
         route_handlers=[providers.show, providers.new, endpoints.show, accounts.show],
     ),
+    Router("/", dependencies={"voter_id": Provide(guards.voter_id)}, route_handlers=[votes.show]),
     assets.show,
     languages.choose,
 ]

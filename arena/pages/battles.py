@@ -1,21 +1,23 @@
 """The battle page: one task; its script speaks with the API."""
 
-from litestar import get
+from typing import Any
+
+from litestar import Request, get
 from litestar.di import NamedDependency as Given
 from litestar.response import Template
 
 from arena.config import Settings
-from arena.pages import suggestions
+from arena.pages import languages, suggestions
 
 
 @get("/", include_in_schema=False)
-async def show(settings: Given[Settings]) -> Template:
+async def show(request: Request[Any, Any, Any], settings: Given[Settings]) -> Template:
     """Where a battle is held."""
+    language = languages.of(request).tag
     return Template(
         "battles/show.html",
         context={
-            "suggestions": suggestions.one_of_each(),
-            "prompts": suggestions.ALL,
+            "suggestions": suggestions.offered(language),
             # Nothing comes for longer than this only where the connection is dead without having said so.
             "silence_seconds": settings.first_byte_seconds + settings.idle_seconds + settings.start_barrier_seconds,
         },

@@ -1,27 +1,13 @@
-"""Prompts to begin with: real ones that others have asked (llmonitor.com, CC BY 4.0)."""
+"""Suggestions: the prompts that a page offers to begin with, in its own language."""
 
-from importlib import resources
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
-from msgspec import Struct
+from arena.evaluation import presets
+from arena.evaluation.presets import Preset as Suggestion
 
-
-class Suggestion(Struct, frozen=True):
-    """A prompt and what kind of question it is."""
-
-    kind: Literal["knowledge", "code", "creative", "reasoning", "instructions"]
-    text: str
+ALL: Final = presets.ALL
 
 
-ALL: Final = msgspec.json.decode(
-    (resources.files("arena.pages") / "suggestions.json").read_bytes(), type=list[Suggestion]
-)
-
-
-def one_of_each() -> list[Suggestion]:
-    """The first prompt of every kind."""
-    first: dict[str, Suggestion] = {}
-    for suggestion in ALL:
-        first.setdefault(suggestion.kind, suggestion)
-    return list(first.values())
+def offered(language: str) -> list[Suggestion]:
+    """All suggestions in this language, several of every category; the English ones where we have none in it."""
+    return [one for one in ALL if one.language == language] or [one for one in ALL if one.language == "en"]

@@ -7,9 +7,15 @@ from litestar.di import NamedDependency as Given
 from litestar.response import Template
 
 from arena.config import Settings
+from arena.db import Pool
+from arena.evaluation import policies
+from arena.evaluation.categories import CLASSIFIER
 from arena.guards import YEAR
+from arena.integration.boards import Paces
 from rating import Tally, rate
 from rating.standings import Method
+
+BOARD = "overall"
 
 
 @cache
@@ -19,9 +25,15 @@ def method() -> Method:
 
 
 @get("/methodology", include_in_schema=False)
-async def methodology(settings: Given[Settings]) -> Template:
-    """How ratings are made."""
-    context = {"method": method(), "settings": settings}
+async def methodology(settings: Given[Settings], db: Given[Pool], paces: Given[Paces]) -> Template:
+    """How ratings are made, and pairs drawn."""
+    context = {
+        "method": method(),
+        "settings": settings,
+        "policy": await policies.present(db),
+        "pace": await paces.of(BOARD),
+        "classifier": CLASSIFIER,
+    }
     return Template("texts/methodology.html", context=context, headers={"cache-control": "no-cache"})
 
 

@@ -20,11 +20,20 @@ def invite() -> UUID:
 
 
 async def hold(db: Db, voter_id: UUID) -> None:
-    """Keep a voter who asks for the first time, and let what one does at the same time happen one after another.
+    """Keep a voter who asks for the first time, and let what one voter does at the same time happen one after another.
 
-    A voter is held until the transaction ends; an update that changes nothing is what holds a known one.
+    A voter is held until the transaction ends; an update that changes nothing is what holds a known one. UnknownVoter
+    for one whose data were deleted, so that nothing new is kept under a number that nobody has any more.
     """
-    await db.execute("INSERT INTO voters (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id", voter_id)
+    sql = "INSERT INTO voters (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id RETURNING forgotten_at"
+    if await db.fetchval(sql, voter_id):
+        raise UnknownVoter
+
+
+async def forget(db: Db, voter_id: UUID) -> bool:
+    """Use this number up, in the caller's transaction; false where there is no such voter, or no more."""
+    sql = "UPDATE voters SET forgotten_at = now() WHERE id = $1 AND forgotten_at IS NULL RETURNING true"
+    return bool(await db.fetchval(sql, voter_id))
 
 
 def token(voter_id: UUID, secret: str) -> str:

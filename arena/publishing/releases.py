@@ -15,7 +15,7 @@ from arena.db import Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, NotFound
 from arena.integration import snapshots
 from arena.integration.boards import Board
-from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot
+from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot, State
 from arena.together import Together
 
 MOST_KEPT = 16
@@ -76,11 +76,11 @@ class _Head(Summary, frozen=True, kw_only=True):
     method: dict[str, Any]
 
 
-def name(digest: str, board: Board) -> str:
-    """The release's id: SHA-256 of the votes' digest, exclusions, board, methodology version and seed."""
+def name(digest: str, exclusions: str, board: Board) -> str:
+    """The release's id: SHA-256 of the digests of votes and exclusions, board, methodology version and seed."""
     made_of = {
         "board": board.slug,
-        "exclusions": [],
+        "exclusions": [exclusions] if exclusions else [],
         "methodology": METHODOLOGY,
         "seed": SEED,
         "votes": digest,
@@ -93,7 +93,7 @@ async def publish(db: Db, snapshot: Snapshot, board: Board) -> str:
 
     It is public from now on, not from the beginning of the transaction, which was before the fit.
     """
-    release_id = name(snapshot.digest, board)
+    release_id = name(snapshot.digest, snapshot.exclusions, board)
     await db.execute(
         """
         INSERT INTO releases (id, board_id, snapshot_id, published_at) VALUES ($1, $2, $3, clock_timestamp())
@@ -120,15 +120,17 @@ async def wait(db: Db, board: Board, settings: Settings, *, now: datetime | None
 
 
 async def behind(db: Db, board: Board) -> bool:
-    """Whether there are votes that the board's last release has not counted."""
-    counted = await db.fetchval(
+    """Whether votes were cast, excluded or let in again since the board's last release."""
+    released = await one(
+        db,
+        State,
         """
-        SELECT votes FROM releases JOIN snapshots ON snapshots.id = snapshot_id
+        SELECT votes, acts FROM releases JOIN snapshots ON snapshots.id = snapshot_id
         WHERE releases.board_id = $1 ORDER BY published_at DESC LIMIT 1
         """,
         board.id,
     )
-    return await snapshots.count(db, board) != (counted or 0)
+    return await snapshots.state(db, board) != (released or State(0, 0))
 
 
 async def refresh(db: Pool, board: Board, settings: Settings) -> str:
@@ -143,7 +145,7 @@ async def refresh(db: Pool, board: Board, settings: Settings) -> str:
             await _end_if_stopped(connection, board)
             raise Busy
         fitted = await _awake(connection, snapshots.fit(db, board, settings))
-        release_id = name(fitted.digest, board)
+        release_id = name(fitted.digest, fitted.acts.digest, board)
         if await connection.fetchval("SELECT true FROM releases WHERE id = $1", release_id):
             return release_id
         return await publish(connection, await snapshots.keep(connection, board, fitted, settings), board)

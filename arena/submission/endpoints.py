@@ -168,7 +168,7 @@ async def entrants(db: Db) -> list[Entrant]:
 
 
 async def targets(db: Db, endpoint_ids: list[UUID]) -> list[Target]:
-    """How to reach these endpoints, in the order asked for; for a battle that has begun, whatever their state."""
+    """How to reach these endpoints, each time one is asked for; for a battle that has begun, whatever their state."""
     rows = await many(
         db,
         _Row,
@@ -176,19 +176,21 @@ async def targets(db: Db, endpoint_ids: list[UUID]) -> list[Target]:
         {REACHED}
         WHERE endpoints.id = ANY($1)
         GROUP BY endpoints.id
-        ORDER BY array_position($1, endpoints.id)
         """,
         endpoint_ids,
     )
-    return [_target(row) for row in rows]
+    found = {row.id: _target(row) for row in rows}
+    return [found[endpoint_id] for endpoint_id in endpoint_ids]
 
 
 async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) -> None:
     """Make sure that these may be called, for a call that this transaction records; else Unavailable.
 
     Endpoints with a cap of any kind, and those that have failed, are called by one transaction after another: none is
-    called more often than its caps allow, and one that has rested is tried by one battle before it is back.
+    called more often than its caps allow, and one that has rested is tried by one battle before it is back. An endpoint
+    that is named twice is called twice at the same time, and must have room for both.
     """
+    twice = len(set(endpoint_ids)) < len(endpoint_ids)
     bound = await connection.fetch(
         """
         SELECT id FROM endpoints
@@ -206,10 +208,14 @@ async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) 
         UPDATE endpoints
         SET cooled_until = CASE WHEN failures > 0 THEN now() + make_interval(secs => $2) ELSE cooled_until END
         WHERE id = ANY($1::uuid[]) AND {FREE}
+          AND (NOT $3 OR failures = 0
+               AND coalesce(calls_today(id) + 2 <= daily_calls, true)
+               AND coalesce(battles_answering(id) + 2 <= concurrency, true))
         RETURNING id
         """,  # noqa: S608 - a constant
         [row["id"] for row in bound],
         TRIAL_SECONDS,
+        twice,
     )
     if len(claimed) < len(bound):
         raise Unavailable

@@ -1,7 +1,7 @@
 """Speaking to endpoints: one question out, one answer back as it is made, and nothing believed on the way."""
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final, Protocol, Self
 from uuid import UUID
 
@@ -11,10 +11,11 @@ from msgspec import Struct, structs
 
 from arena.errors import Refused
 from arena.sealing import Keyring, Unopenable
-from arena.upstream import anthropic, openai, reply, safety, sse
+from arena.upstream import anthropic, openai, reply, safety
 from arena.upstream.answers import Answer
 from arena.upstream.calls import Dialect, Failure, Finished, Grants, Limits, Message, Target, Text, UpstreamFailed
 from arena.upstream.deadlines import Deadlines
+from arena.upstream.hearing import Hearing
 from arena.upstream.masks import Mask
 from arena.upstream.reply import Request
 from arena.upstream.safety import check_url, normal
@@ -26,6 +27,7 @@ __all__ = [
     "Failure",
     "Finished",
     "Grants",
+    "Hearing",
     "Limits",
     "Mask",
     "Message",
@@ -37,10 +39,6 @@ __all__ = [
     "check_url",
     "normal",
 ]
-
-# A character of an answer can come in an event of some hundred bytes. An endpoint that sends more than this beside
-# its text is not answering.
-WIRE_BYTES_PER_ANSWER_BYTE = 512
 
 
 class _Speaker(Protocol):
@@ -87,23 +85,29 @@ class Upstream:
         for session in self._sessions.values():
             await session.close()
 
+    @asynccontextmanager
+    async def asked(
+        self, target: Target, messages: list[Message], limits: Limits, transcript: Transcript | None = None
+    ) -> AsyncIterator[Hearing]:
+        """The answer, ready to be heard; hung up on when left. A question is asked once and never again."""
+        target = self.opened(target)
+        deadlines, speaker = Deadlines(limits), SPEAKERS[target.dialect]
+        request = _request(target, speaker.url(target), speaker.question(target, messages))
+        async with reply.asked(self._session(target), request, deadlines, transcript) as response:
+            yield Hearing(response, deadlines, speaker.Answer(limits.answer_bytes), limits, transcript)
+
     async def stream(
         self, target: Target, messages: list[Message], limits: Limits, transcript: Transcript | None = None
     ) -> AsyncGenerator[Text | Finished, None]:
         """The answer piece by piece, then Finished; UpstreamFailed as soon as there can be no whole answer.
 
-        Closing the generator hangs up at once: where it may not be read to its end, hold it in
-        `contextlib.aclosing`. A question is asked once and never again.
+        Closing the generator hangs up at once: where it may not be read to its end, hold it in `contextlib.aclosing`.
         """
-        target = self.opened(target)
-        deadlines, speaker = Deadlines(limits), SPEAKERS[target.dialect]
-        request = _request(target, speaker.url(target), speaker.question(target, messages))
-        async with (
-            reply.asked(self._session(target), request, deadlines, transcript) as response,
-            aclosing(_listen(response, deadlines, speaker.Answer(limits.answer_bytes), limits, transcript)) as answer,
-        ):
-            async for part in answer:
-                yield part
+        async with self.asked(target, messages, limits, transcript) as answer:
+            while not answer.over:
+                if text := await answer.more():
+                    yield Text(text)
+            yield answer.close()
 
     async def models(self, target: Target, limits: Limits, transcript: Transcript | None = None) -> list[str]:
         """The names of the models that the endpoint lists; UpstreamFailed where it has no list that can be read."""
@@ -144,54 +148,3 @@ class Upstream:
 def _request(target: Target, url: str, body: bytes) -> Request:
     secret = SECRET_HEADERS | {name.lower() for name in target.headers}
     return Request(url=url, headers=SPEAKERS[target.dialect].headers(target), secret=secret, body=body)
-
-
-async def _listen(
-    response: aiohttp.ClientResponse,
-    deadlines: Deadlines,
-    answer: Answer,
-    limits: Limits,
-    transcript: Transcript | None,
-) -> AsyncGenerator[Text | Finished, None]:
-    events = sse.Parser()
-    wire_bytes = sse.EVENT_BYTES + limits.answer_bytes * WIRE_BYTES_PER_ANSWER_BYTE
-    more = True
-    while more and not answer.ended:
-        piece = await _read(response, deadlines, answer)
-        more, wire_bytes = bool(piece), wire_bytes - len(piece)
-        if transcript is not None:
-            transcript.heard(piece)
-        for text in _texts(events.feed(piece) if piece else events.end(), answer):
-            if transcript is not None:
-                transcript.texts, transcript.longest = answer.texts, answer.longest
-            if text:
-                deadlines.text(len(text))
-                yield Text(text)
-        if wire_bytes < 0:
-            raise UpstreamFailed(Failure.TOO_LONG, "The endpoint sends far more than its text.")
-    yield answer.close()
-
-
-async def _read(response: aiohttp.ClientResponse, deadlines: Deadlines, answer: Answer) -> bytes:
-    """The next piece of the body; nothing at its end, and nothing where an answer already whole is cut off."""
-    if not answer.finished:
-        return await reply.read(response, deadlines)
-    deadlines.tail()
-    try:
-        return await reply.read(response, deadlines)
-    except UpstreamFailed:
-        return b""
-
-
-def _texts(events: Iterator[sse.Event], answer: Answer) -> Iterator[str]:
-    """What the events add to the answer, all at once; what came before a failure comes before it."""
-    said = []
-    try:
-        for event in events:
-            if answer.ended:
-                break
-            said.append(answer.take(event.data))
-    except UpstreamFailed:
-        yield "".join(said)
-        raise
-    yield "".join(said)

@@ -46,13 +46,16 @@ class Answer(ABC):
         """What is kept of a text."""
         if not text:
             return ""
-        text = text.replace("\0", "")  # PostgreSQL keeps no NUL in a text
-        self._bytes_left -= len(text.encode())
+        if "\0" in text:
+            text = text.replace("\0", "")  # PostgreSQL keeps no NUL in a text
+        self._bytes_left -= len(text) if text.isascii() else len(text.encode())
         if self._bytes_left < 0:
             raise UpstreamFailed(Failure.TOO_LONG, "The endpoint's answer is longer than an answer may be.")
         self.texts += 1
-        self.longest = max(self.longest, len(text))
-        self._blank = self._blank and (not text or text.isspace())
+        if len(text) > self.longest:
+            self.longest = len(text)
+        if self._blank:
+            self._blank = not text or text.isspace()
         return text
 
 

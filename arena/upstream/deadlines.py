@@ -32,6 +32,7 @@ class Deadlines:
         self._due: float | None = now + limits.first_byte_seconds
         self._characters = 0
         self._waited = 0.0
+        self._looked: float | None = None
 
     async def wait(self, call: Callable[[], Awaitable[T]]) -> T:
         """What the call gives, or UpstreamFailed as soon as a deadline has passed."""
@@ -56,6 +57,13 @@ class Deadlines:
         if now >= due or self._too_slow():
             raise self._failed(now)
         return due
+
+    def looked(self, *, in_vain: bool) -> None:
+        """Somebody has looked for what lies ready; where that was nothing, the time since the last look was a wait."""
+        now = self._time()
+        if in_vain and self._characters and self._looked is not None:
+            self._waited += now - self._looked
+        self._looked = now
 
     def text(self, characters: int) -> None:
         """The endpoint has sent text."""

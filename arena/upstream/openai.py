@@ -9,22 +9,23 @@ from arena.upstream import answers
 from arena.upstream.calls import Message, Target, UpstreamFailed
 
 
-class _Delta(Struct):
+# None of these can be part of a cycle, so the collector of garbage need not know of them: there are thousands a second.
+class _Delta(Struct, gc=False):
     content: str | None = None
 
 
-class _Choice(Struct):
+class _Choice(Struct, gc=False):
     index: int = 0
     delta: _Delta | None = None
     finish_reason: str | None = None
 
 
-class _Usage(Struct):
+class _Usage(Struct, gc=False):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
 
 
-class _Chunk(Struct):
+class _Chunk(Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
     error: Any = None
@@ -73,7 +74,11 @@ class Answer(answers.Answer):
             raise
         if chunk.usage is not None:
             self._prompt_tokens, self._answer_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
-        return "".join([self._said(choice) for choice in chunk.choices or () if choice.index == 0])
+        said = ""
+        for choice in chunk.choices or ():
+            if choice.index == 0:
+                said += self._said(choice)
+        return said
 
     def _said(self, choice: _Choice) -> str:
         if self.finished:

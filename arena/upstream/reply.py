@@ -75,7 +75,20 @@ async def read(response: aiohttp.ClientResponse, deadlines: Deadlines) -> bytes:
         # Mostly something lies ready, which costs no wait and no alarm.
         return response.content.read_nowait() or await deadlines.wait(response.content.readany)
     except aiohttp.ClientError:
-        raise UpstreamFailed(Failure.TRUNCATED, "The endpoint broke off its answer.") from None
+        raise _broken_off() from None
+
+
+def ready(response: aiohttp.ClientResponse, deadlines: Deadlines) -> bytes | None:
+    """What lies ready of the body, nothing at its end, and None where there is nothing yet."""
+    body = response.content
+    try:
+        deadlines.require()
+        piece = body.read_nowait()
+    except aiohttp.ClientError:
+        raise _broken_off() from None
+    there = bool(piece) or body.at_eof()
+    deadlines.looked(in_vain=not there)
+    return piece if there else None
 
 
 async def _call(
@@ -124,6 +137,10 @@ def _refused() -> UpstreamFailed:
 def _unreachable() -> UpstreamFailed:
     # One sentence for all of it: which ports are open behind an address is not for the endpoint's owner to learn.
     return UpstreamFailed(Failure.UNREACHABLE, "The endpoint could not be reached.")
+
+
+def _broken_off() -> UpstreamFailed:
+    return UpstreamFailed(Failure.TRUNCATED, "The endpoint broke off its answer.")
 
 
 def _not_http() -> UpstreamFailed:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from arena import config
-from arena.config import Pace, Settings
+from arena.config import Settings
 from arena.errors import SettingsWrong
 
 NEEDED = {
@@ -16,8 +16,8 @@ EXAMPLE = Path(__file__).parents[2] / "deploy" / "env.example"
 
 
 def test_settings_come_from_the_environment() -> None:
-    settings = config.load(NEEDED | {"ARENA_PORT": "9000", "ARENA_PACE": "paced", "OTHER": "ignored"})
-    assert (settings.port, settings.pace) == (9000, Pace.PACED)
+    settings = config.load(NEEDED | {"ARENA_PORT": "9000", "ARENA_TURNS": "3", "OTHER": "ignored"})
+    assert (settings.port, settings.turns) == (9000, 3)
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))
@@ -32,7 +32,7 @@ def test_a_missing_setting_is_named(name: str) -> None:
         ("ARENA_PORT", "many"),
         ("ARENA_PORT", "70000"),
         ("ARENA_SECRET", "short"),
-        ("ARENA_PACE", "fast"),
+        ("ARENA_TURNS", "0"),
         ("ARENA_TICK_SECONDS", "0"),
     ],
 )

@@ -1,7 +1,8 @@
 """What reaches a page of a model's text: nothing outside the allow-list, whatever the text tries."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from time import process_time
 from urllib.parse import urlsplit
 
 import pytest
@@ -370,3 +371,71 @@ def test_columns_keep_their_alignment_without_a_style_attribute() -> None:
 
 def test_text_that_looks_like_html_is_shown_as_it_was_written() -> None:
     assert parsed(markdown.render("Use <div> & &amp; `<b>`.")).text == "Use <div> & & <b>."
+
+
+def _of(unit: str, characters: int) -> str:
+    return (unit * (characters // len(unit) + 1))[:characters]
+
+
+def _table(columns: int, characters: int) -> str:
+    head = f"|{'a|' * columns}\n|{'-|' * columns}\n"
+    return head + _of("|\n", characters - len(head))
+
+
+BOMBS: dict[str, Callable[[int], str]] = {
+    "quotes": lambda characters: _of(">", characters),
+    "spaced quotes": lambda characters: _of("> ", characters),
+    "brackets": lambda characters: _of("[", characters),
+    "closed brackets": lambda characters: _of("[a]", characters),
+    "unfinished links": lambda characters: _of("[a](", characters),
+    "pictures": lambda characters: _of("![a](https://a.example/b) ", characters),
+    "links": lambda characters: _of("[a](https://a.example/b) ", characters),
+    "stars": lambda characters: _of("**a *b ", characters),
+    "underscores": lambda characters: _of("_a ", characters),
+    "backticks": lambda characters: "".join("`" * (number % 300) + "a" for number in range(characters // 150)),
+    "lists": lambda characters: _of("- ", characters),
+    "a deep list": lambda characters: "".join(" " * (2 * level) + "- a\n" for level in range(int(characters**0.5))),
+    "headings": lambda characters: _of("# a\n", characters),
+    "underlined": lambda characters: _of("a\n=\n", characters),
+    "fences": lambda characters: _of("```\n", characters),
+    "references": lambda characters: _of("[a]: https://a.example\n", characters // 2) + _of("[a] ", characters // 2),
+    "formulas": lambda characters: _of("$a$ ", characters),
+    "a wide table": lambda characters: _table(64, characters),
+    "a long table": lambda characters: _table(2, characters),
+    "delimiters": lambda characters: _of("|-|\n", characters),
+    "angles": lambda characters: _of("<", characters),
+    "overrides": lambda characters: _of("a\u202eb\u2066", characters),
+    "marks": lambda characters: _of("a" + "\u0301" * 200, characters),
+    "nothing of width": lambda characters: _of("\u200b", characters),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_takes_time_and_room_in_proportion_to_its_length(bomb: str) -> None:
+    def cost(characters: int) -> tuple[float, int]:
+        text = BOMBS[bomb](characters)
+        began = process_time()
+        html = markdown.render(text)
+        markdown.finished(text)
+        return process_time() - began, len(html)
+
+    cost(1_000)
+    (short, _), (long, room) = cost(4_000), cost(16_000)
+    assert long <= 3 * 4 * short + 0.1
+    assert room <= 20 * 16_000
+
+
+def test_a_table_that_is_larger_than_anybody_reads_is_shown_as_it_was_written() -> None:
+    assert "<table>" in markdown.render(_table(20, 400))
+    html = markdown.render(_table(60, 4_000))
+    assert "<table>" not in html
+    assert "a|a|a" in html
+    assert "<table>" in markdown.render(_table(60, 4_000) + "\n\nafter\n\n|a|\n|-|\n|b|")
+
+
+def test_marks_and_what_has_no_width_are_kept_up_to_a_few() -> None:
+    assert parsed(markdown.render("Z\u0351\u0343a" + "\u0301" * 500 + "b" + "\u200b" * 500 + "c")).text == (
+        "Z\u0351\u0343a" + "\u0301" * 4 + "b" + "\u200b" * 4 + "c"
+    )
+    for text in ("é e\u0301 ệ", "👨\u200d👩\u200d👧", "नमस्ते", "שָׁלוֹם", "ที่นี่"):
+        assert parsed(markdown.render(text)).text == text

@@ -191,6 +191,7 @@ async def _enter(here: House, answering: Running) -> None:
     async with database.pool(here.database_url, size=1) as db:
         for _ in range(2):
             await builders.contender(db, upstream, "benchmark")
+        await db.execute("UPDATE boards SET pace = 'paced' WHERE slug = 'overall'")
 
 
 def _of(rounds: Sequence[Round], figure: str) -> float:
@@ -223,7 +224,7 @@ def _verdicts(ours: Sequence[Round], least: Sequence[Round]) -> list[str]:
 
 async def main(battles: int, rounds: int) -> None:
     """Play the rounds and print the figures."""
-    core, settings = {processes.MEASURED}, {"ARENA_PACE": "paced", "ARENA_NETWORK_BATTLES_PER_HOUR": MANY}
+    core, settings = {processes.MEASURED}, {"ARENA_NETWORK_BATTLES_PER_HOUR": MANY}
     async with (
         processes.running("tests.benchmarks.provider", cores=processes.OTHERS) as answering,
         processes.running("tests.benchmarks.limit", str(answering.port), cores=core) as limit,

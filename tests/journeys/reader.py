@@ -13,7 +13,7 @@ from arena.pages.languages import Language
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 PHONE = 768
-HEIGHTS = {360: 740, 1280: 900}
+HEIGHTS = {360: 740, 768: 1024, 1280: 900}
 PROMPTS = {"en": "Which is it, and why?", "zh": "是哪一个？为什么？"}
 UNDO_MILLISECONDS = 5_000
 MOST_TABS = 25

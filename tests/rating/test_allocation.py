@@ -1,12 +1,13 @@
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
 from rating import RatingError, allocation, bradley_terry, covariance, settings, streams
-from rating.allocation import Shares
+from rating.allocation import Known, Shares
 from rating.arrays import Flags, Matrix, Vector
 from rating.bradley_terry import Fit
 from rating.scale import PER_LOGIT
@@ -198,3 +199,58 @@ def test_newcomers_against_their_closest_save_a_quarter_of_their_votes() -> None
     )
     assert close < 0.75 * uniform
     assert 536 < close < 620
+
+
+def known(**changes: Any) -> Known:
+    parts: dict[str, Any] = {
+        "theta": FIT.theta,
+        "gain": allocation.trace_gain(FIT.theta, CURVATURE),
+        "rated": ~NOBODY,
+        "newcomers": ONE,
+        "group": np.zeros(8, dtype=np.int64),
+    }
+    return Known(**parts | changes)
+
+
+def test_weights_are_those_of_the_uniform_share_and_hold_in_every_other_rule() -> None:
+    rates = np.array([1.0] * 7 + [0.2])
+    weights = np.outer(rates, rates) * (1 - np.eye(8))
+    weights[0, 1] = weights[1, 0] = 0
+    drawn = allocation.mixed(weights, known())
+    assert drawn[0, 1] == 0
+    assert np.triu(drawn).sum() == pytest.approx(1)
+    even = weights / np.triu(weights).sum()
+    assert (drawn >= 0.2 * even - 1e-15).all()
+    assert drawn[7, 2] < 0.3 * drawn[6, 2]
+    nothing = allocation.mixed(weights, known(rated=NOBODY))
+    assert nothing == pytest.approx(even)
+
+
+def test_a_newcomer_that_may_not_meet_its_closest_meets_the_next() -> None:
+    order = np.argsort(np.abs(FIT.theta - FIT.theta[3]))
+    weights = 1 - np.eye(8)
+    weights[3, order[1]] = weights[order[1], 3] = 0
+    only = Shares(uniform=0, newcomers=1, a_optimal=0)
+    drawn = allocation.mixed(weights, known(), shares=only)
+    assert {*np.argsort(-drawn[3])[:5]} == {*order[2:7]}
+
+
+def test_with_fewer_than_five_settled_nobody_is_a_newcomer() -> None:
+    many = np.arange(8) > 3
+    weights = 1 - np.eye(8)
+    expected = 0.8 * RULES["uniform"]() + 0.2 * RULES["a-optimal"]()
+    assert allocation.mixed(weights, known(newcomers=many)) == pytest.approx(expected)
+
+
+def test_contenders_that_were_never_compared_get_their_own_share_until_they_were() -> None:
+    group = np.array([0] * 6 + [1] * 2)
+    apart = group[:, None] != group
+    weights = 1 - np.eye(8)
+    joined = allocation.mixed(weights, known())
+    drawn = allocation.mixed(weights, known(group=group))
+    assert np.triu(drawn * apart).sum() == pytest.approx(0.3 + 0.7 * np.triu(joined * apart).sum())
+    # Whose votes don't count can't be joined to anybody.
+    alone = allocation.mixed(weights, known(group=group, rated=np.arange(8) < 6))
+    assert alone == pytest.approx(allocation.mixed(weights, known(rated=np.arange(8) < 6)))
+    with pytest.raises(RatingError, match="The share that connects"):
+        Shares(connecting=1.0)

@@ -64,3 +64,15 @@ def test_replicates_spread_as_the_curvature_of_every_rule_says(ties: Ties) -> No
 def test_a_fit_with_a_position_effect_is_refused() -> None:
     with pytest.raises(RatingError, match="position"):
         chord.of(rating.fit(board(), position=True))
+
+
+def test_a_replicate_in_which_wins_lead_from_nobody_to_everybody_is_refused_without_a_prior() -> None:
+    fit = rating.fit(board(), ties=Ties.HALF, prior=0)
+    near, decided = chord.of(fit), board().decided.copy()
+    for loser in range(6):
+        lost = decided.copy()
+        lost[loser] = 0
+        with pytest.raises(rating.NoMaximum):
+            near.refit(lost, np.zeros((6, 6)))
+    decided[0, 1] = decided[1, 0] = 0
+    assert near.refit(decided, np.zeros((6, 6))) == pytest.approx(rating.fit(decided, prior=0).theta, abs=1e-8)

@@ -46,7 +46,7 @@ def turned(tally: Tally, told: Covariates, which: Flags) -> tuple[Tally, Covaria
     first, second = np.where(which, tally.second, tally.first), np.where(which, tally.first, tally.second)
     outcome = np.where(which, tally.swapped.outcome, tally.outcome)
     values = np.where(which, -told.values, told.values)
-    return Tally(tally.contenders, first, second, outcome, tally.voter), replace(told, values=values)
+    return Tally(tally.contenders, first, second, outcome, tally.voter), replace(told, told=values)
 
 
 def voters_of(tally: Tally) -> Integers:
@@ -219,7 +219,7 @@ def test_features_that_never_differ_have_the_coefficient_0_and_change_nothing_el
 def test_without_features_it_is_the_fit_without_covariates() -> None:
     tally, _ = battles(900)
     none = covariates.of({}, ())
-    empty = replace(none, values=np.empty((0, 900), dtype=np.float32))
+    empty = replace(none, told=np.empty((0, 900), dtype=np.float32))
     found = style.fit(tally, empty)
     assert found.theta == pytest.approx(rating.fit(tally.counts.wins).theta, abs=1e-9)
     assert np.abs(found.shift_covariance).max() < 1e-15

@@ -87,7 +87,7 @@ def test_who_never_lost_and_who_has_no_vote_have_open_ends_and_shifts() -> None:
     outcome, voter = np.append(tally.outcome, [0, 0, 0]), np.append(voters_of(tally), [0, 1, 2])
     wider = Tally((*tally.contenders, "unbeaten", "unseen"), first, second, outcome, voter)
     values = np.hstack([told.values, np.ones((2, 3), np.float32)])
-    board = rating.rate(wider, style=replace(told, values=values))
+    board = rating.rate(wider, style=replace(told, told=values))
     assert board.standing[6] is Standing.UNBEATEN
     assert np.isinf(board.upper[6])
     assert np.isinf(styled(board).upper[[6, 7]]).all()

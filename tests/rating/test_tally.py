@@ -77,6 +77,13 @@ def test_a_contender_against_itself_is_refused_by_its_row() -> None:
         Tally.of_votes([("ash", "birch", "a", "ann"), ("ash", "ash", "a", "ann")])
 
 
+def test_a_row_far_down_is_named_as_well() -> None:
+    first, second = np.zeros(300_000, dtype=np.int8), np.ones(300_000, dtype=np.int8)
+    second[250_000] = 0
+    with pytest.raises(VotesWrong, match="Row 250001 sets a contender against itself"):
+        Tally.of(first, second, np.zeros(300_000, dtype=np.int8), contenders=["ash", "birch"])
+
+
 def test_codes_that_stand_for_nothing_are_refused() -> None:
     one, two = np.array([0]), np.array([1])
     with pytest.raises(VotesWrong, match="isn't listed"):

@@ -1,50 +1,28 @@
-// The battle page. One machine drives every control: a control shows itself by the states it names in data-in.
-import { get, pause, post } from './api.js'
-import { listen, showKeys } from './keys.js'
+// The battle page: what is asked, how the answers come, and how one leaves. The machine says what may follow what.
+import { get, post } from './api.js'
+import { held, hold, kept } from './held.js'
+import { listen as listenToKeys, showKeys } from './keys.js'
+import { enter, isIn } from './machine.js'
+import * as opinion from './opinion.js'
+import * as reading from './reading.js'
+import * as remarks from './remarks.js'
 import { reveal } from './reveal.js'
+import * as sharing from './sharing.js'
 import { Side } from './side.js'
+import * as skipping from './skipping.js'
 import { follow } from './stream.js'
+import * as suggesting from './suggesting.js'
+import * as voting from './voting.js'
 import { word } from './words.js'
 
-const NEXT = {
-  idle: ['asking', 'streaming'],
-  asking: ['streaming', 'idle'],
-  streaming: ['ready', 'void', 'idle'],
-  ready: ['sending', 'streaming', 'idle'],
-  sending: ['casting', 'ready'],
-  casting: ['voted', 'unsent', 'void'],
-  unsent: ['casting'],
-  voted: ['idle', 'asking'],
-  void: ['idle', 'asking'],
-}
-const UNDO_SECONDS = 5
-const RETRY_AFTER = [1_000, 2_000, 4_000]
+const LIVE = ['open', 'streaming', 'ready']
+const NEVER_SHARED = ['control', 'named', 'direct']
 
 const page = document.querySelector('.battle')
 const find = (selector) => page.querySelector(selector)
 const prompt = find('#prompt')
 const status = find('[data-status]')
 const sides = [...page.querySelectorAll('[data-side]')].map((article) => new Side(article))
-const held = { id: null, prompt: '', prompts: [], turn: 1, outcome: null, stream: null, timer: null }
-// The battle under way, so that a reload goes on with it; a browser may forbid storage, and then it does not.
-const kept = {
-  get: () => { try { return sessionStorage.getItem('battle') } catch { return null } },
-  set: (id) => { try { id ? sessionStorage.setItem('battle', id) : sessionStorage.removeItem('battle') } catch { /* see above */ } },
-}
-
-const state = () => page.dataset.state
-
-// Goes to a state if the machine allows it; a second click or key finds the state gone and does nothing.
-function enter(next) {
-  if (!NEXT[state()].includes(next)) return false
-  page.dataset.state = next
-  const pressed = ['sending', 'casting', 'unsent'].includes(next)
-  for (const button of page.querySelectorAll('[data-vote]')) {
-    button.ariaDisabled = String(next !== 'ready')
-    button.ariaPressed = String(pressed && button.dataset.vote === held.outcome)
-  }
-  return true
-}
 
 const say = (sentence) => { status.textContent = sentence }
 
@@ -68,7 +46,9 @@ async function ask(text) {
     return
   }
   if (!enter('asking')) return
-  begin(text)
+  begin({ prompts: [text] })
+  prompt.value = text
+  say(word('asking'))
   const answer = await open(text)
   if (answer.status !== 201) {
     enter('idle')
@@ -80,17 +60,30 @@ async function ask(text) {
   listenFrom(0)
 }
 
+function begin({ id = null, prompts, reading: past }) {
+  hold({ id, prompt: prompts[0], prompts })
+  reading.begin(past)
+  for (const side of sides) side.clear()
+  refuse('')
+  remarks.tell([])
+  found()
+  find('[data-asked]').textContent = held.prompt
+  find('.asked').focus()
+  scrollTo(0, 0)
+}
+
 function listenFrom(after) {
   enter('streaming')
+  remarks.tell([])
   say(word('streaming'))
-  kept.set(held.id)
+  kept.set({ id: held.id, reading: reading.sum() })
   held.stream = follow(held.id, after, Number(page.dataset.silenceSeconds), { tick, html, lost, found, ready, failed })
 }
 
 // The next turn, or a sentence on why there is none; what was written is kept until it is asked.
 async function followUp() {
   const text = find('#follow-up').value
-  if (!text.trim() || state() !== 'ready') return
+  if (!text.trim() || !isIn('ready')) return
   const answer = await post(`/battles/${held.id}/turns`, { prompt: text })
   find('[data-follow-up-refusal]').textContent = answer.status === 201 ? '' : answer.detail || word('unreachable')
   find('[data-follow-up-refusal]').hidden = answer.status === 201
@@ -118,37 +111,36 @@ function showTurn() {
 }
 
 function stop() {
-  if (state() !== 'streaming') return false
+  if (!isIn('streaming')) return false
   post(`/battles/${held.id}/stop`, {})
   return true
 }
 
-// After a reload: the battle goes on where it stands, told again from its beginning.
-async function goOn(id) {
-  const answer = await get(`/battles/${id}`)
-  if (answer.status !== 200 || !['open', 'streaming', 'ready'].includes(answer.body.state)) {
-    kept.set(null)
-    return
-  }
-  begin(answer.body.turns[0].prompt)
-  Object.assign(held, { id, prompts: answer.body.turns.map((turn) => turn.prompt) })
-  listenFrom(0)
+// After a reload: the battle goes on where it stands, told again from its beginning; one that is voted on shows who it was.
+async function goOn({ id, outcome, reading: past }) {
+  const { status: code, body } = await get(`/battles/${id}`)
+  const prompts = body?.turns?.map((turn) => turn.prompt)
+  if (code === 200 && LIVE.includes(body.state)) {
+    begin({ id, prompts, reading: past })
+    listenFrom(0)
+  } else if (code === 200 && body.state === 'voted' && outcome) {
+    const { status: told, body: voted } = await voting.ballot(id, outcome)
+    if (told !== 200 || !isIn('idle')) return
+    begin({ id, prompts })
+    body.turns.forEach(({ sides: said, turn }) => {
+      advance(turn)
+      html(said.map((answer) => ({ html: answer.html, from: 0, rest: '' })), turn)
+    })
+    sides.forEach((side, place) => { side.text = body.sides[place].text })
+    show(voted, { again: true })
+  } else if (code !== 0) kept.drop()
 }
 
-function begin(text) {
-  Object.assign(held, { id: null, prompt: text, prompts: [text], turn: 1, outcome: null })
-  for (const side of sides) side.clear()
-  refuse('')
-  found()
-  prompt.value = text
-  find('[data-asked]').textContent = text
-  find('.asked').focus()
-  scrollTo(0, 0)
-  say(word('asking'))
-}
+// The answers
 
 function tick(news, turn) {
   advance(turn)
+  reading.firstText()
   sides.forEach((side, place) => side.tick(news[place]))
 }
 
@@ -170,89 +162,34 @@ function lost() {
 
 const found = () => tell('streaming')
 
-function ready() {
+function ready({ remarks: made = [] }) {
   if (!enter('ready')) return
   tell('ready')
-  say(word('ready'))
+  const remarked = remarks.tell(made)
+  say(remarked ? word('ready') + word('space') + remarked : word('ready'))
 }
 
 const failed = (code) => end(word(code), word(`${code}-text`))
 
 function end(heading, text) {
   if (!enter('void')) return
-  kept.set(null)
+  kept.drop()
   find('[data-void-heading]').textContent = heading
   find('[data-void-text]').textContent = text
   find('[data-void-heading]').focus()
 }
 
-// Voting
+// The vote
 
-function choose(outcome) {
-  if (state() !== 'ready') return false
-  held.outcome = outcome
-  enter('sending')
-  const vote = word(`vote-${outcome}`)
-  say(word('undoable', { vote, seconds: UNDO_SECONDS }))
-  count(vote, UNDO_SECONDS)
-  return true
-}
-
-function count(vote, seconds) {
-  if (seconds === 0) {
-    cast()
-    return
-  }
-  find('[data-countdown]').textContent = word('countdown', { vote, seconds })
-  held.timer = setTimeout(count, 1_000, vote, seconds - 1)
-}
-
-function undo() {
-  if (state() !== 'sending') return false
-  clearTimeout(held.timer)
-  enter('ready')
-  say(word('undone'))
-  find(`[data-vote="${held.outcome}"]`).focus()
-  return true
-}
-
-const send = (options) => post(`/battles/${held.id}/vote`, { outcome: held.outcome }, options)
-const arrived = ({ status: code }) => code > 0 && code < 500
-
-// The same outcome again is the same vote, so an answer that was lost is simply asked for again.
-async function sendUntilAnswered() {
-  let answer = await send()
-  for (const wait of RETRY_AFTER) {
-    if (arrived(answer)) break
-    await pause(wait)
-    answer = await send()
-  }
-  return answer
-}
-
-async function cast() {
-  clearTimeout(held.timer)
-  if (!enter('casting')) return
-  say(word('casting'))
-  const answer = await sendUntilAnswered()
-  if (answer.status === 200 || answer.status === 201) show(answer.body)
-  else if (arrived(answer) && answer.status !== 429) end(word('refused'), answer.detail)
-  else wait(answer.detail || word('unsent'))
-}
-
-function wait(sentence) {
-  enter('unsent')
-  find('[data-unsent]').textContent = sentence
-  say(sentence)
-  find('[data-send]').focus()
-}
-
-function show(told) {
+function show(told, { again = false } = {}) {
   enter('voted')
-  kept.set(null)
+  held.outcome = told.vote.outcome
+  kept.set({ id: held.id, outcome: held.outcome })
   sides.forEach((side, place) => side.name(told.reveal.sides[place]))
   sides[['a', 'b'].indexOf(told.vote.outcome)]?.article.classList.add('chosen')
-  reveal(find('.reveal'), told)
+  reveal(find('.reveal'), told, held.id)
+  opinion.open({ again })
+  sharing.open({ again, shareable: !NEVER_SHARED.includes(told.receipt.reason) })
   say('')
   scrollTo(0, 0)
   find('#revealed').focus()
@@ -260,36 +197,32 @@ function show(told) {
 
 // Leaving
 
-function skip() {
+function skip(reason) {
   const { id } = held
-  if (!['streaming', 'ready'].includes(state()) || !enter('idle')) return false
+  if (!isIn('streaming', 'ready') || !enter('idle')) return
   held.stream.close()
-  kept.set(null)
+  kept.drop()
   // Whether this arrives or not, the battle takes no vote: it is skipped now or expires later.
-  post(`/battles/${id}/skip`, {}, { keepalive: true })
-  say(word('skipped'))
-  fresh()
-  return true
+  post(`/battles/${id}/skip`, { reason }, { keepalive: true })
+  fresh(word('skipped'))
 }
 
 function next() {
-  if (!['voted', 'void'].includes(state()) || !enter('idle')) return false
-  fresh()
+  if (!isIn('voted', 'void') || !enter('idle')) return false
+  kept.drop()
+  fresh('')
   return true
 }
 
-function fresh() {
+function fresh(sentence) {
   prompt.value = ''
   scrollTo(0, 0)
   prompt.focus()
+  say(sentence)
 }
 
-// A vote that can still be undone is sent at once when the page goes: closing it is no undo.
 addEventListener('pagehide', () => {
-  if (['sending', 'casting', 'unsent'].includes(state())) send({ keepalive: true })
-})
-addEventListener('pageshow', (event) => {
-  if (event.persisted && state() === 'sending') cast()
+  if (isIn('streaming', 'ready')) kept.set({ id: held.id, reading: reading.sum() })
 })
 
 // Controls
@@ -297,18 +230,13 @@ addEventListener('pageshow', (event) => {
 const on = (selector, act) => {
   for (const control of page.querySelectorAll(selector)) control.addEventListener('click', () => act(control))
 }
-on('[data-vote]', (button) => choose(button.dataset.vote))
-on('[data-undo]', undo)
-on('[data-send]', cast)
-on('[data-skip]', skip)
+on('[data-vote]', (button) => voting.choose(button.dataset.vote))
+on('[data-undo]', voting.undo)
+on('[data-send]', voting.cast)
+on('[data-skip]', skipping.ask)
 on('[data-stop]', stop)
 on('[data-next]', next)
 on('[data-again]', () => ask(held.prompt))
-on('[data-suggestion]', (button) => ask(button.lastElementChild.textContent))
-on('[data-surprise]', () => {
-  const prompts = find('[data-prompts]').content.children
-  ask(prompts[Math.floor(Math.random() * prompts.length)].textContent)
-})
 on('[data-show-keys]', showKeys)
 
 if (navigator.clipboard) {
@@ -322,37 +250,35 @@ if (navigator.clipboard) {
   }
 }
 
-const form = find('[data-ask]')
-form.addEventListener('submit', (event) => {
-  event.preventDefault()
-  ask(prompt.value)
-})
-prompt.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.repeat) return
-  event.preventDefault()
-  form.requestSubmit()
-})
-form.querySelector('button').disabled = false
+// Enter sends, Shift and Enter begin a new line.
+function listenToForm(form, send) {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    send()
+  })
+  form.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.repeat) return
+    if (!(event.target instanceof HTMLTextAreaElement)) return
+    event.preventDefault()
+    form.requestSubmit()
+  })
+}
+listenToForm(find('[data-ask]'), () => ask(prompt.value))
+listenToForm(find('[data-follow-up]'), followUp)
+find('[data-ask] button').disabled = false
 
-const further = find('[data-follow-up]')
-further.addEventListener('submit', (event) => {
-  event.preventDefault()
-  followUp()
-})
-further.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.repeat) return
-  event.preventDefault()
-  further.requestSubmit()
-})
-
-listen({
+suggesting.listen(ask)
+skipping.listen(skip)
+voting.listen({ say, voted: show, refused: (sentence) => end(word('refused'), sentence) })
+reading.watch(sides.map((side) => side.article))
+listenToKeys({
   Escape: stop,
-  ArrowLeft: () => choose('a'),
-  ArrowRight: () => choose('b'),
-  ArrowDown: () => choose('tie'),
-  x: () => choose('both_bad'),
-  s: skip,
-  u: undo,
+  ArrowLeft: () => voting.choose('a'),
+  ArrowRight: () => voting.choose('b'),
+  ArrowDown: () => voting.choose('tie'),
+  x: () => voting.choose('both_bad'),
+  s: skipping.ask,
+  u: voting.undo,
   n: next,
 })
 

@@ -21,7 +21,7 @@ function scrolls(element, key) {
 export function listen(actions) {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return
-    if (dialog.open || event.target.closest('textarea, input, select, [contenteditable]')) return
+    if (document.querySelector('dialog[open]') || event.target.closest('textarea, input, select, [contenteditable]')) return
     const act = event.key === '?' ? showKeys : switched.checked && actions[event.key]
     if (!act || (event.shiftKey && event.key !== '?') || scrolls(event.target, event.key)) return
     if (act() !== false) event.preventDefault()

@@ -1,6 +1,8 @@
 // After the vote: who was who, in words, in a drawing and side by side.
+import { get } from './api.js'
+import { held } from './held.js'
 import { draw } from './plot.js'
-import { number, ranks, seconds, word } from './words.js'
+import { little, named, number, ranks, seconds, percent, word } from './words.js'
 
 const LETTERS = ['A', 'B']
 
@@ -26,36 +28,81 @@ function rating({ rating: value, lower, upper }) {
   return [strong, ' ', span]
 }
 
-function named(side) {
+function heading(side) {
   const organisation = document.createElement('small')
   organisation.textContent = side.organisation
   return [side.name, ' ', organisation]
 }
 
+const known = (value, write) => (value === null ? null : [write(value)])
+
+function price({ prompt_price: asked, answer_price: answered }) {
+  return asked === null && answered === null ? null : [word('price', { asked: little(asked ?? 0), answered: little(answered ?? 0) })]
+}
+
+// A fact that is null is not known.
 function facts(side, place, chosen) {
   return {
-    name: named(side),
     seen: [place === chosen ? word('chosen', { letter: LETTERS[place] }) : LETTERS[place]],
     rating: rating(side),
-    ranks: [side.rank_lower === null ? word('unknown') : ranks(side.rank_lower, side.rank_upper)],
-    first: [side.first_text_seconds === null ? word('unknown') : seconds(side.first_text_seconds)],
-    seconds: [side.seconds === null ? word('unknown') : seconds(side.seconds)],
+    ranks: known(side.rank_lower, () => ranks(side.rank_lower, side.rank_upper)),
+    licence: side.licence ? [side.licence] : null,
+    price: price(side),
+    cost: known(side.cost, little),
+    first: known(side.first_text_seconds, seconds),
+    seconds: known(side.seconds, seconds),
+    tokens: known(side.tokens, number),
     characters: [number(side.characters)],
-    'about-name': [side.name],
-    about: [side.description],
+    finish: side.finish === 'stop' ? null : [named('finish', side.finish ?? 'stopped')],
+    stage: side.stage === 'listed' ? null : [named('stage', side.stage)],
   }
 }
 
-export function reveal(section, { vote, reveal: { sides } }) {
+// A row that knows nothing of either side is left out.
+function fill(slot, sides, chosen) {
+  const both = sides.map((side, place) => facts(side, place, chosen))
+  for (const name of Object.keys(both[0])) {
+    slot(`${name}-0`).closest('tr').hidden = both.every((told) => told[name] === null)
+    both.forEach((told, place) => slot(`${name}-${place}`).replaceChildren(...(told[name] ?? [word('unknown')])))
+  }
+}
+
+// A control battle says what it was, once that is known.
+function why(reason, { control, control_side: place }) {
+  if (reason !== 'control' || !control) return named('receipt', reason)
+  return word(`control-${control}`, { letter: LETTERS[place] })
+}
+
+function receipt(slot, { counted, reason, id }, revealed) {
+  slot('receipt').textContent = counted ? word('receipt-counted') : why(reason, revealed)
+  slot('vote').textContent = id
+  slot('vote').href = `/votes/${id}`
+}
+
+async function others(slot, id) {
+  slot('others').hidden = true
+  const { status, body } = await get(`/battles/${id}/others`)
+  if (status !== 200 || body.others === null || id !== held.id) return
+  const { votes, same } = body.others
+  slot('others').textContent = word('others', { part: percent(same / votes), votes: number(votes) })
+  slot('others').hidden = false
+}
+
+export function reveal(section, { vote, receipt: told, reveal: revealed }, id) {
+  const { sides } = revealed
   const slot = (name) => section.querySelector(`[data-slot="${name}"]`)
   const chosen = ['a', 'b'].indexOf(vote.outcome)
   slot('outcome').textContent = word(`outcome-${vote.outcome}`, { a: sides[0].name, b: sides[1].name })
   slot('board').textContent = boardSentence(sides)
-  slot('vote').textContent = vote.id
   slot('plot').hidden = sides[0].group !== sides[1].group || !draw(slot('plot'), sides, chosen)
+  receipt(slot, told, revealed)
+  fill(slot, sides, chosen)
   for (const [place, side] of sides.entries()) {
+    slot(`name-${place}`).replaceChildren(...heading(side))
     section.querySelector(`[data-about="${place}"]`).hidden = !side.description
-    for (const [name, parts] of Object.entries(facts(side, place, chosen))) slot(`${name}-${place}`).replaceChildren(...parts)
+    slot(`about-name-${place}`).textContent = side.name
+    slot(`about-${place}`).textContent = side.description
   }
   section.querySelector('.abouts').hidden = sides.every((side) => !side.description)
+  others(slot, id)
 }

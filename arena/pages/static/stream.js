@@ -38,7 +38,7 @@ export function follow(id, after, silenceSeconds, on) {
       on.tick(tick.sides, tick.turn)
     })
     source.addEventListener('html', (event) => { heard(); const { sides, turn } = JSON.parse(event.data); on.html(sides, turn) })
-    source.addEventListener('ready', () => { close(); on.found(); on.ready() })
+    source.addEventListener('ready', (event) => { close(); on.found(); on.ready(JSON.parse(event.data)) })
     source.addEventListener('failed', (event) => { close(); on.found(); on.failed(JSON.parse(event.data).code) })
     source.addEventListener('error', () => {
       on.lost()

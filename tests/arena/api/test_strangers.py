@@ -57,6 +57,8 @@ def _made(kind: Any) -> Any:
         return _made(typing.get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind)).value
+    if kind == tuple[str, str]:
+        return [TEXT, TEXT]
     return {str: TEXT, int: 1, float: 1.0, bool: False, date: "2026-01-02"}.get(kind, [])
 
 
@@ -69,6 +71,7 @@ def _path(route: Route, endpoint_id: str, slug: str | None = None) -> str:
     """The route's address at what is Ann's: her endpoint, her organisation, her contender."""
     slug = slug or ("qwen-secret" if "/contenders/" in route.path else "ann-s-lab")
     path = route.path.replace("{endpoint_id:uuid}", endpoint_id).replace("{slug:str}", slug)
+    path = "/".join("1" if part.endswith(":int}") else part for part in path.split("/"))
     return "/".join(NOBODYS if part.startswith("{") else part for part in path.split("/"))
 
 
@@ -108,7 +111,8 @@ async def nobody(arena: str) -> AsyncIterator[Visitor]:
 
 async def _rows(db: Pool) -> list[Any]:
     tables = ("endpoints", "endpoint_events", "contenders", "allowed_addresses", "renames", "members", "pairing_rates")
-    return [await db.fetch(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
+    more = (*tables, "pairing_policies", "forbidden_pairs")
+    return [await db.fetch(f"SELECT * FROM {table} ORDER BY 1, 2") for table in more]
 
 
 def test_the_routes_of_a_provider_are_walked() -> None:

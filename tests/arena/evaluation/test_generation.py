@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from arena.config import Pace, Settings
+from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import battles, broadcasts, pairing
 from arena.evaluation.battles import State
 from arena.evaluation.broadcasts import Broadcast
 from arena.evaluation.generation import Generations
+from arena.evaluation.pacing import Pace
 from arena.people import voters
 from arena.submission.endpoints import Entrant
 from arena.upstream import Message
@@ -128,7 +129,8 @@ async def test_a_stopped_server_tells_its_readers_and_keeps_what_there_was(
     voter, pair = voters.invite(), pairing.draw(entrants)
     async with Generations(db, redis, settings) as generations:
         battle = await battles.open(db, voter, "Why?", pair)
-        generations.begin(battle.id, 1, [(entrant.target, [Message("user", "Why?")]) for entrant in pair.entrants])
+        questions = [(entrant.target, [Message("user", "Why?")]) for entrant in pair.entrants]
+        generations.begin(battle.id, 1, questions, pace=Pace.LOCKSTEP)
         events = generations.follow(battle, 0)
         assert (await anext(events)).startswith(b"event: tick")
         await generations.close()

@@ -15,14 +15,14 @@ from babel.messages.pofile import read_po
 import arena
 from arena import app, limits
 from arena.errors import ArenaError
-from arena.evaluation import battles, votes
+from arena.evaluation import battles, gates, votes
 from arena.publishing import searches
 from arena.submission import contract, lifecycle, reports
 
 ARENA = Path(arena.__file__).parent
 # These speak to operators at a terminal and in logs, or to nobody outside.
 OPERATORS = (
-    *("cli.py", "commands.py", "arguments.py", "operators.py", "rate.py", "terminal.py"),
+    *("cli.py", "commands.py", "arguments.py", "operators.py", "rate.py", "simulate.py", "terminal.py"),
     *("config.py", "db.py", "ports.py", "local/", "workers/", "__main__.py"),
     *("evaluation/imports.py", "integration/archives.py"),
 )
@@ -30,6 +30,7 @@ OPERATORS = (
 CHOSEN = {
     "VotingClosed": [*votes.VOTED.values(), *votes.CLOSED.values()],
     "TooManyAtOnce": [*battles.AT_ONCE],
+    "PromptGated": [*gates.REFUSED.values()],
     "NoSuchWay": [*lifecycle.NOT_FROM_HERE.values()],
     "SearchBroken": [*searches.BREAKS.values(), searches.BREAK],
     "LimitReached": [*limits.YOURS, *limits.YOUR_NETWORKS],

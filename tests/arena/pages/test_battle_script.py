@@ -1,16 +1,21 @@
 """The battle page's machine in a real browser, against the real service; what goes wrong is made to by the browser."""
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
 from arena.db import Pool
+from arena.evaluation import screening
+from arena.evaluation.exclusions import Reason, Remark
 from tests.builders import contender, until
 from tests.upstream import Provider
 
+MACHINE = "import(new URL('machine.js', document.querySelector('script[src$=\"battle.js\"]').src))"
 VOTES = "**/api/v1/battles/*/vote"
 STREAMS = "**/api/v1/battles/*/stream*"
 
@@ -36,6 +41,12 @@ class Booth:
         await self.page.goto(self.address)
         await self.page.get_by_label("Your prompt").fill("Which is it?")
         await self.page.keyboard.press("Enter")
+
+    async def sends(self) -> None:
+        """Let the time pass in which a vote can be undone."""
+        await self.is_in("sending")
+        await self.page.clock.run_for(5_000)
+        await self.is_in("voted")
 
     async def is_in(self, state: str) -> None:
         """Wait until the machine is in this state."""
@@ -110,7 +121,9 @@ async def test_a_lost_answer_is_asked_for_again_with_the_same_outcome(booth: Boo
     await booth.ask()
     await booth.page.keyboard.press("ArrowLeft")
     await booth.is_in("voted")
-    assert bodies == ['{"outcome":"a"}'] * 2
+    first, second = (json.loads(body or "") for body in bodies)
+    assert first == second
+    assert first["outcome"] == "a"
     assert await booth.votes() == ["a"]
 
 
@@ -157,7 +170,7 @@ async def test_keys_are_letters_while_the_reader_writes(booth: Booth) -> None:
     prompt = booth.page.get_by_label("Your prompt")
     await prompt.press_sequentially("xsun?")
     assert await prompt.input_value() == "xsun?"
-    await expect(booth.page.locator("dialog")).not_to_be_visible()
+    await expect(booth.page.get_by_role("dialog")).to_have_count(0)
 
 
 async def test_an_answer_goes_on_where_a_broken_connection_left_it(booth: Booth) -> None:
@@ -189,17 +202,38 @@ async def test_a_stream_that_is_refused_again_and_again_leaves_a_way_on(booth: B
     await expect(booth.page.locator("[data-void-heading]")).to_contain_text("could not be restored")
 
 
-async def test_skipping_tells_nothing_and_begins_afresh(booth: Booth) -> None:
+@pytest.mark.parametrize(("key", "reason"), [("Enter", None), ("2", "both_broken")])
+async def test_skipping_takes_a_key_and_a_reason_or_none_tells_nothing_and_begins_afresh(
+    booth: Booth, key: str, reason: str | None
+) -> None:
     await booth.ask()
+    menu = booth.page.get_by_role("dialog", name="Skip without a vote")
     await booth.page.keyboard.press("s")
+    await expect(menu.get_by_role("button", name="Skip, no reason")).to_be_focused()
+    await booth.page.keyboard.press("ArrowLeft")
+    await booth.page.keyboard.press("Escape")
+    await expect(menu).not_to_be_visible()
+    await booth.is_in("ready")
+    await booth.page.keyboard.press("s")
+    await booth.page.keyboard.press(key)
     await booth.is_in("idle")
     await expect(booth.page.get_by_label("Your prompt")).to_be_focused()
 
     async def skipped() -> bool:
-        return bool(await booth.db.fetchval("SELECT state = 'skipped' FROM battles"))
+        return [tuple(row) for row in await booth.db.fetch("SELECT state, reason FROM battles")] == [
+            ("skipped", reason)
+        ]
 
     await until(skipped)
     assert await booth.votes() == []
+
+
+async def test_the_menu_of_reasons_closes_when_there_is_nothing_left_to_skip(booth: Booth) -> None:
+    await booth.ask()
+    await booth.page.keyboard.press("s")
+    await expect(booth.page.get_by_role("dialog")).to_be_visible()
+    await booth.page.evaluate(f"{MACHINE}.then(({{ enter }}) => enter('sending'))")
+    await expect(booth.page.get_by_role("dialog")).not_to_be_visible()
 
 
 async def test_three_turns_are_shown_one_below_the_other_and_voted_on_once(booth: Booth) -> None:
@@ -248,8 +282,6 @@ async def test_a_reload_in_the_middle_goes_on(booth: Booth, provider: Provider) 
     assert booth.sent == ["battles"]
     await booth.page.locator("[data-vote=a]").click()
     await booth.is_in("voted")
-    await booth.page.reload()
-    await booth.is_in("idle")
 
 
 async def test_a_second_tab_has_a_battle_of_its_own(booth: Booth) -> None:
@@ -266,3 +298,157 @@ async def test_a_second_tab_has_a_battle_of_its_own(booth: Booth) -> None:
     await booth.page.locator("[data-vote=a]").click()
     await booth.is_in("voted")
     assert sorted(await booth.votes()) == ["a", "b"]
+
+
+async def test_a_reload_after_the_vote_shows_who_it_was_again(booth: Booth) -> None:
+    await booth.page.clock.install()
+    await booth.ask()
+    await booth.page.get_by_label("Follow-up for both").fill("And then?")
+    await booth.page.keyboard.press("Enter")
+    await expect(booth.page.locator(".follow-up")).to_have_count(2)
+    await booth.is_in("ready")
+    await booth.page.keyboard.press("Tab")
+    await booth.page.locator("[data-vote=b]").click()
+    await booth.sends()
+    seen = booth.page.locator(".versus, #revealed, .sides")
+    before = await seen.all_inner_texts()
+    await booth.page.get_by_text("What decided it?").click()
+    await booth.page.get_by_role("button", name="Useful").last.click()
+    await booth.page.get_by_label("In your own words").fill("It knew.")
+    await booth.page.get_by_role("button", name="Keep this").click()
+    await expect(booth.page.locator("[data-opinion-told]")).to_have_text(re.compile("Kept beside your vote"))
+    await booth.page.reload()
+    await booth.is_in("voted")
+    assert await seen.all_inner_texts() == before
+    await expect(booth.page.get_by_role("button", name="Useful").last).to_have_attribute("aria-pressed", "true")
+    await expect(booth.page.get_by_label("In your own words")).to_have_value("It knew.")
+    await expect(booth.page.locator(".side.chosen .letter")).to_have_text("B")
+    assert await booth.votes() == ["b"]
+    await booth.page.locator("#revealed").focus()
+    await booth.page.keyboard.press("n")
+    await booth.is_in("idle")
+    await booth.page.reload()
+    await booth.is_in("idle")
+
+
+async def test_what_keeps_a_battle_from_being_rated_is_told_before_the_vote_and_again_after_a_reload(
+    booth: Booth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def remark(*_: object) -> list[Remark]:
+        return [Remark(reason=Reason.LEAK, position=1), Remark(reason=Reason.PERSONAL)]
+
+    monkeypatch.setattr(screening, "remarks", remark)
+    await booth.page.clock.install()
+    sentence = (
+        "Answer B named its maker. Your prompt holds what looks like somebody’s personal data. "
+        "You can still vote; the vote will not be rated."
+    )
+    await booth.ask()
+    remarks = booth.page.locator(".vote-bar [data-remarks]")
+    await expect(remarks).to_have_text(sentence)
+    await expect(remarks).to_be_in_viewport()
+    await expect(booth.page.locator("[data-status]")).to_have_text(
+        f"Both answers are finished. You can vote. {sentence}"
+    )
+    await booth.page.reload()
+    await booth.is_in("ready")
+    await expect(remarks).to_have_text(sentence)
+    await booth.page.keyboard.press("x")
+    await booth.sends()
+    await expect(remarks).not_to_be_visible()
+
+
+async def test_a_ballot_tells_how_long_each_side_was_read(booth: Booth, provider: Provider) -> None:
+    held = asyncio.Event()
+    await _let_both_say(booth, provider, ["one", held, " two"])
+    ballots: list[Any] = []
+
+    def hear(asked: Request) -> None:
+        if asked.url.endswith("/vote"):
+            ballots.append(asked.post_data_json)
+
+    booth.page.on("request", hear)
+    await booth.page.clock.install()
+    await booth.begin()
+    await expect(booth.page.locator(".side").first).to_contain_text("one")
+    await booth.page.clock.run_for(8_000)
+    held.set()
+    await booth.is_in("ready")
+    await booth.page.keyboard.press("ArrowLeft")
+    await booth.sends()
+    reading = ballots[0]["reading"]
+    assert 8 <= reading["seconds"] < 12
+    assert all(8 <= seconds <= reading["seconds"] for seconds in reading["sides"])
+
+
+VOTED_BY = {"ArrowLeft": "sending", "ArrowRight": "sending", "ArrowDown": "sending", "x": "sending"}
+KEYS = (*VOTED_BY, "u", "n", "Escape", "s")
+# What a key leads to; every other key leaves the state as it is. And which controls can be used, in which state.
+LEADS = {"ready": VOTED_BY, "sending": {"u": "ready"}, "voted": {"n": "idle"}, "void": {"n": "idle"}}
+CONTROLS = {
+    "idle": {"ask", "suggestion", "surprise"},
+    "asking": {"ask", "suggestion", "surprise"},
+    "streaming": {"stop", "skip"},
+    "ready": {"vote", "skip", "follow-up"},
+    "sending": {"undo"},
+    "casting": set(),
+    "unsent": {"send"},
+    "voted": {"next", "again", "opinion", "share"},
+    "void": {"next", "again"},
+}
+USABLE = """names => names.filter((name) => [...document.querySelectorAll(`[data-${name}]:not([aria-disabled=true])`)]
+    .some((control) => control.checkVisibility()))"""
+
+
+async def test_the_machine_is_a_table(booth: Booth) -> None:
+    await booth.page.clock.install()
+    await booth.ask()
+    await booth.page.route("**/api/v1/**", lambda route: route.abort())
+    ways = await booth.page.evaluate(f"{MACHINE}.then(({{ NEXT }}) => NEXT)")
+    assert set(ways) == set(CONTROLS)
+    assert {after for following in ways.values() for after in following} == set(CONTROLS)
+    names = sorted(set().union(*CONTROLS.values()))
+    force = (
+        "state => { const page = document.querySelector('.battle'); page.dataset.state = state;"
+        " document.activeElement.blur();"
+        " for (const vote of page.querySelectorAll('[data-vote]')) vote.ariaDisabled = String(state !== 'ready') }"
+    )
+    for state in CONTROLS:
+        await booth.page.evaluate(force, state)
+        assert set(await booth.page.evaluate(USABLE, names)) == CONTROLS[state], state
+        for key in KEYS:
+            await booth.page.evaluate(force, state)
+            await booth.page.keyboard.press(key)
+            led = await booth.page.locator(".battle").get_attribute("data-state")
+            assert led == LEADS.get(state, {}).get(key, state), (state, key)
+            assert led == state or led in ways[state], (state, key)
+            opened = await booth.page.get_by_role("dialog").count()
+            assert bool(opened) == (key == "s" and state in ("streaming", "ready")), (state, key)
+            if opened:
+                await booth.page.keyboard.press("Escape")
+
+
+async def test_a_screen_reader_hears_each_state_once_and_reads_a_before_b(booth: Booth) -> None:
+    await booth.page.clock.install()
+    await booth.page.goto(booth.address)
+    await booth.page.evaluate(
+        """globalThis.said = []; new MutationObserver(() => {
+          const text = document.querySelector('[data-status]').textContent
+          if (text) said.push(text)
+        }).observe(document.querySelector('[data-status]'), { childList: true, characterData: true, subtree: true })"""
+    )
+    await booth.page.get_by_label("Your prompt").fill("Which is it?")
+    await booth.page.keyboard.press("Enter")
+    await booth.is_in("ready")
+    tree = await booth.page.locator("main").aria_snapshot()
+    places = [tree.index(words) for words in ('heading "Answer A"', 'heading "Answer B"', 'button "← A is better"')]
+    assert places == sorted(places)
+    await booth.page.keyboard.press("ArrowDown")
+    await booth.sends()
+    assert await booth.page.evaluate("said") == [
+        "Two models are being asked.",
+        "Both are answering. You can vote when both have finished.",
+        "Both answers are finished. You can vote.",
+        "Tie. Sending in 5 seconds. Press u to undo.",
+        "Sending your vote.",
+    ]

@@ -42,8 +42,11 @@ def english_left(html: str) -> list[str]:
     ]
     foreign += [element.text for element in page.elements if element.attributes.get("class") == "hash"]
     foreign += [element.text for element in page.all("code")]
+    # What may be asked is a text of its own, and a Chinese one may ask about Python or for a translation.
+    foreign += [button.inside[1].text for button in page.all("button", data_suggestion="")]
+    foreign += [element.text for element in page.all("kbd") if len(element.text) > 1]
     text = " ".join(texts)
-    for one in foreign:
+    for one in filter(None, foreign):
         text = text.replace(one, " ")
     return ENGLISH_WORD.findall(NAMES.sub(" ", text))
 

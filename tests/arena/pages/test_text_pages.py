@@ -1,11 +1,14 @@
 import re
+from collections import Counter
 
 import aiohttp
 import pytest
 from msgspec import structs
 
 from arena.config import Settings
-from arena.pages import CONTENT_SECURITY_POLICY, assets, suggestions, texts
+from arena.evaluation.categories import CATEGORIES
+from arena.evaluation.policies import Terms
+from arena.pages import CONTENT_SECURITY_POLICY, assets, languages, suggestions, texts
 from arena.pages.templating import environment
 from tests.arena.pages import markup
 from tests.arena.pages.markup import Page, assert_well_made, words
@@ -61,7 +64,7 @@ def test_scripts_hold_no_sentence() -> None:
 
 
 def test_every_sentence_that_the_battle_says_is_in_its_page() -> None:
-    html = environment().get_template("battles/show.html").render(suggestions=[], prompts=[], silence_seconds=40)
+    html = environment().get_template("battles/show.html").render(suggestions=[], silence_seconds=40)
     assert len(markup.said_by_scripts(Page(html))) > 20
     assert markup.unsaid(Page(html)) == set()
 
@@ -73,21 +76,42 @@ async def test_the_battle_page_asks_for_nothing_but_a_prompt(visitor: Visitor) -
     assert words(page.one("label", for_="prompt")) == "Your prompt"
     assert page.one("span", id="consent").inside[0].attributes["href"] == "/policy"
     offered = page.all("button", data_suggestion="")
-    assert [button.inside[1].text for button in offered] == [one.text for one in suggestions.one_of_each()]
+    assert [button.inside[1].text for button in offered] == [one.text for one in suggestions.offered("en")]
+    kinds = [button.attributes["data-kind"] for button in offered if "hidden" not in button.attributes]
+    assert len(kinds) == len(set(kinds)) == 6
     assert "JavaScript" in words(page.one("noscript"))
 
 
 def test_the_methodology_is_that_of_the_running_settings() -> None:
     changed = structs.replace(SETTINGS, established_votes=77, established_half_width=12.0, release_seconds=90.0)
-    html = environment().get_template("texts/methodology.html").render(settings=changed, method=texts.method())
-    told = words(Page(html).one("main"))
+    terms = Terms(uniform=0.45, newcomers=0.35, a_optimal=0.2, connecting=0.25, same_organisation=False)
+    page = environment().get_template("texts/methodology.html")
+    known = {"method": texts.method(), "policy": terms, "pace": "lockstep", "classifier": "rules-1"}
+    told = words(Page(page.render(settings=changed, **known)).one("main"))
+    for claim in ("45% are shared evenly", "35% are for", "25% of all battles join", "one organisation do not meet"):
+        assert claim in told
     for claim in ("from 77 votes on", "± 12 points", "at most every 90 seconds", "one draw", "95% of cases"):
         assert claim in told
 
 
 def test_suggestions_are_of_every_kind_and_said_once() -> None:
-    assert len(suggestions.one_of_each()) == 5
-    assert len({one.text for one in suggestions.ALL}) == len(suggestions.ALL) == 16
+    for language in languages.ALL:
+        assert all(one.language == language for one in suggestions.offered(language))
+        counted = Counter(one.kind for one in suggestions.offered(language))
+        assert sorted(counted) == list(CATEGORIES)
+        assert min(counted.values()) >= 6
+    assert len({one.text for one in suggestions.ALL}) == len(suggestions.ALL)
+
+
+def test_a_language_without_suggestions_is_offered_the_english_ones() -> None:
+    assert suggestions.offered("fr") == suggestions.offered("en") != suggestions.offered("zh")
+
+
+async def test_the_chinese_page_suggests_chinese_prompts(visitor: Visitor) -> None:
+    _, html = await visitor.get("/", headers={"accept-language": "zh"})
+    offered = [button.inside[1] for button in Page(html).all("button", data_suggestion="")]
+    assert [one.text for one in offered] == [one.text for one in suggestions.offered("zh")]
+    assert {one.attributes["lang"] for one in offered} == {"zh"}
 
 
 async def test_the_suggestions_are_credited_where_they_stand(visitor: Visitor) -> None:

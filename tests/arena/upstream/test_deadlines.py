@@ -86,6 +86,25 @@ async def test_few_characters_in_a_long_wait_are_too_slow(monkeypatch: pytest.Mo
     assert "slowly" in slow.detail
 
 
+@pytest.mark.parametrize("in_vain", [True, False])
+async def test_looking_in_vain_is_waiting(monkeypatch: pytest.MonkeyPatch, in_vain: bool) -> None:
+    monkeypatch.setattr(deadlines, "SLOW_AFTER_SECONDS", 0.05)
+    monkeypatch.setattr(deadlines, "CHARACTERS_PER_SECOND", 200.0)
+    held = Deadlines(limits())
+
+    async def look() -> None:
+        held.text(1)
+        for _ in range(10):
+            await tick()
+            held.looked(in_vain=in_vain)
+            held.require()
+
+    if in_vain:
+        assert (await failure(look())).code is Failure.SLOW
+    else:
+        await look()
+
+
 async def test_enough_characters_in_a_long_wait_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "SLOW_AFTER_SECONDS", 0.05)
     monkeypatch.setattr(deadlines, "CHARACTERS_PER_SECOND", 200.0)

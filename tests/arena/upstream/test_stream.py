@@ -1,7 +1,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +17,7 @@ from arena.upstream import (
     Message,
     Target,
     Text,
+    Transcript,
     Upstream,
     UpstreamFailed,
     deadlines,
@@ -39,9 +40,27 @@ async def endpoint() -> AsyncIterator[Provider]:
         yield running
 
 
-@pytest.fixture
-async def upstream() -> AsyncIterator[Upstream]:
-    async with Upstream(KEYRING) as opened:
+class Looking(Upstream):
+    """Hears an answer as a battle does: waits for the first text, and then looks for more again and again."""
+
+    async def stream(
+        self, target: Target, messages: list[Message], limits: Limits, transcript: Transcript | None = None
+    ) -> AsyncGenerator[Text | Finished, None]:
+        async with self.asked(target, messages, limits, transcript) as answer:
+            begun = False
+            while not answer.over:
+                said = answer.ready() if begun else await answer.more()
+                begun = begun or bool(said)
+                if said:
+                    yield Text(said)
+                else:
+                    await asyncio.sleep(0.001)
+            yield answer.close()
+
+
+@pytest.fixture(params=[Upstream, Looking])
+async def upstream(request: pytest.FixtureRequest) -> AsyncIterator[Upstream]:
+    async with request.param(KEYRING) as opened:
         yield opened
 
 
