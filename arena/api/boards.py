@@ -15,7 +15,7 @@ from arena.integration import boards
 from arena.integration.boards import Act, Board, Source
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.publishing import releases
+from arena.publishing import releases, tables
 from arena.publishing.releases import Release, Summary
 from arena.submission import cards
 
@@ -43,9 +43,13 @@ class Boards(Struct):
 
 
 class BoardShown(BoardListed):
-    """A board and its latest release, null before the first."""
+    """A board and its latest release, null before the first.
+
+    With a search the release has the lines that fit it, out of so many `lines`.
+    """
 
     release: Release | None
+    lines: int
 
 
 class Releases(Struct):
@@ -81,9 +85,14 @@ def _listed(board: Board) -> BoardListed:
 
 
 @get("/boards/{slug:str}", responses=guards.json_of(BoardShown))
-async def show_board(request: AnyRequest, slug: FromPath[str], db: Given[Pool]) -> Response[Any]:
-    """A board and the table of its latest release."""
-    return guards.fresh(request, await _shown(db, await boards.require(db, slug)), public=True)
+async def show_board(
+    request: AnyRequest,
+    slug: FromPath[str],
+    db: Given[Pool],
+    q: Annotated[str, QueryParameter(name="q", max_length=10_000)] = "",
+) -> Response[Any]:
+    """A board and the table of its latest release, or those of its lines that fit the search `q`."""
+    return guards.fresh(request, await _shown(db, await boards.require(db, slug), q), public=True)
 
 
 @patch("/boards/{slug:str}")
@@ -96,9 +105,11 @@ async def change_board(
     return await _shown(db, await boards.set_pace(db, slug, data.pace, reason=reason, account_id=signed_in.account.id))
 
 
-async def _shown(db: Pool, board: Board) -> BoardShown:
+async def _shown(db: Pool, board: Board, search: str = "") -> BoardShown:
+    release = await releases.latest(db, board.slug)
+    found = tables.search(release, search) if release else None
     listed = structs.asdict(_listed(board))
-    return BoardShown(**listed, release=await releases.latest(db, board.slug))
+    return BoardShown(**listed, release=found and found.release, lines=found.lines if found else 0)
 
 
 @get("/boards/{slug:str}/acts", responses=guards.json_of(Acts))

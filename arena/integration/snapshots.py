@@ -192,8 +192,12 @@ async def _keep_standings(
     await connection.executemany(
         """
         INSERT INTO standings (snapshot_id, contender_id, name, organisation, theta, rating, lower, upper,
-                               rank_lower, rank_upper, votes, status, separation, "group")
-        SELECT $1, id, name, organisation, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM contenders WHERE slug = $2
+                               rank_lower, rank_upper, votes, status, separation, "group", licence, open_weights,
+                               parameters_billions, kind, party, prompt_price, answer_price)
+        SELECT $1, contenders.id, name, organisation, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, licence, open_weights,
+               parameters_billions, kind, party, prompt_price, answer_price
+        FROM contenders LEFT JOIN endpoints ON contender_id = contenders.id
+        WHERE slug = $2
         """,
         [(snapshot.id, *row) for row in _rows(standings, settings)],
     )

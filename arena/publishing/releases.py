@@ -36,7 +36,10 @@ class Busy(ArenaError):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """A contender's line in a release; a bound of None is no bound."""
+    """A contender's line in a release; a bound of None is no bound.
+
+    What its card said is as it was when the numbers were fitted; prices are for a million tokens.
+    """
 
     contender: str
     name: str
@@ -50,6 +53,13 @@ class Standing(Struct, frozen=True, kw_only=True):
     status: Literal["provisional", "established"]
     separation: Literal["settled", "unbeaten", "winless", "separated"]
     group: int
+    licence: str
+    open_weights: bool | None
+    parameters_billions: float | None
+    kind: str | None
+    party: Literal["first", "third"] | None
+    prompt_price: float | None
+    answer_price: float | None
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -281,7 +291,8 @@ async def _standings(db: Db, snapshot_id: UUID) -> list[Standing]:
         Standing,
         """
         SELECT slug AS contender, standings.name, standings.organisation, rating, lower, upper, rank_lower, rank_upper,
-               votes, status, separation, "group"
+               votes, status, separation, "group", standings.licence, standings.open_weights,
+               standings.parameters_billions, standings.kind, standings.party, prompt_price, answer_price
         FROM standings JOIN contenders ON contenders.id = contender_id
         WHERE snapshot_id = $1
         ORDER BY "group", rating DESC, slug

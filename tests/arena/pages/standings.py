@@ -27,6 +27,13 @@ def standing(name: str = "GPT 4", **changes: Any) -> Standing:
         status="provisional",
         separation="settled",
         group=0,
+        licence="",
+        open_weights=None,
+        parameters_billions=None,
+        kind=None,
+        party=None,
+        prompt_price=None,
+        answer_price=None,
     )
     return structs.replace(line, **changes)
 
