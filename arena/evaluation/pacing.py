@@ -19,6 +19,10 @@ class Pace(StrEnum):
     BUFFERED = "buffered"
 
 
+# The first look at both sides falls anywhere between two ticks, so a rate is measured from the second one on.
+BASE = 2
+
+
 class Clock:
     """Ticks for many battles at the same moments, so that the event loop wakes once for all of them.
 
@@ -66,6 +70,8 @@ class Pacer:
         self._first = 0
         self._ticks = 0
         self._rate = 0.0
+        self._steady = self._latest = 0.0
+        self._written = 0
         self._credit = 0.0
 
     def release(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> tuple[int, ...]:
@@ -90,12 +96,20 @@ class Pacer:
             self._slower = min(writing or (0, 1), key=come.__getitem__)
         self._ticks += 1
         written = come[self._slower]
-        if self._ticks == 1:
+        if self._ticks <= BASE:
             self._first = written
-        if not self._over:  # Its last text may come together with its end.
-            mean = (written - self._first) / max(self._ticks - 1, 1)
+        # Its last text may come together with its end; and who is alone goes on as both did, whoever it is.
+        alone = any(end and not left for left, end in zip(waiting, ended, strict=True))
+        if not self._over and not alone:
+            mean = (written - self._first) / max(self._ticks - BASE, 1)
             too_much = waiting[self._slower] - 3 * RESERVE_TICKS * mean
             self._rate = mean + max(too_much, 0) / (2 * RESERVE_TICKS)
+            if written > self._written:
+                self._steady, self._latest = self._latest, self._rate
+        self._written = written
+        if ended[self._slower] and not self._over:
+            # Its last words fill no whole tick, and that they were the last is known later: both would slow the rate.
+            self._rate = self._steady
         self._over = ended[self._slower]
         if self._over and self._ticks <= RESERVE_TICKS:
             self._rate = max(self._rate, written / self._ticks)

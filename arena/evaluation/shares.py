@@ -12,12 +12,13 @@ from arena.evaluation import battles
 from rating import Outcome
 
 TOKEN_BYTES: Final = 16
-# What somebody's data or an insult stands in is shown to nobody else, whatever its voter chose.
+# What somebody's data or an insult stands in is shown to nobody else, whatever its voter chose, and whether or not the
+# vote counts: by default the gates only note what they find.
 SHOWN: Final = """
         texts AND NOT EXISTS (
             SELECT FROM exclusions
             WHERE exclusions.battle_id = shares.battle_id AND reason IN ('personal', 'toxic') AND lifted_at IS NULL
-        )"""
+        ) AND NOT EXISTS (SELECT FROM gate_findings WHERE gate_findings.battle_id = shares.battle_id)"""
 
 
 class NothingToShare(ArenaError):

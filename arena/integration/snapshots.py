@@ -129,7 +129,11 @@ async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, co
     new = [row["id"] for row in rows]
     for begin in range(0, len(new), BATCH):
         await connection.execute(
-            "INSERT INTO countings (vote_id, board_id, since) SELECT unnest($3::uuid[]), $2, $1",
+            # Of two snapshots at once the first to note a vote has noted it for both.
+            """
+            INSERT INTO countings (vote_id, board_id, since) SELECT unnest($3::uuid[]), $2, $1
+            ON CONFLICT (board_id, vote_id) WHERE until IS NULL DO NOTHING
+            """,
             snapshot.number,
             snapshot.board_id,
             new[begin : begin + BATCH],

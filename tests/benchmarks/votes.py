@@ -161,7 +161,8 @@ async def main(votes: int, rounds: int) -> None:
     upstream.address = ("127.0.0.1", 1)
     least, ours = [], []
     async with (
-        processes.house(durable=True, cores=everywhere) as here,
+        # One voter casts them all, so the limit counts as it does for anybody and refuses nothing.
+        processes.house(durable=True, cores=everywhere, ARENA_VOTES_PER_MINUTE="1000000") as here,
         database.pool(here.database_url, size=1) as db,
     ):
         for _ in range(2):

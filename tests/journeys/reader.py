@@ -101,6 +101,12 @@ class Reader:
         else:
             await self.page.keyboard.press(key)
 
+    async def turn_here(self) -> None:
+        """Bring this tab to the front and click on it: a key pressed while tabs change belongs to neither."""
+        await self.page.bring_to_front()
+        if not self.phone:
+            await self.page.mouse.click(2, 2)
+
     async def come(self) -> None:
         """Open the page; from then on its clock is the test's."""
         await self.page.clock.install()

@@ -196,11 +196,11 @@ async def test_tabs_of_one_battle_show_the_same_and_are_one_vote(reader: Reader,
         await one.is_in("ready")
         await one.sees(WHOLE)
     for one in (reader, same):
-        await one.page.bring_to_front()
+        await one.turn_here()
         await one.vote("A is better", "ArrowLeft")
         await one.is_in("voted")
     assert await same.page.locator("#revealed").text_content() == await reader.page.locator("#revealed").text_content()
-    await other.page.bring_to_front()
+    await other.turn_here()
     await other.vote("Tie", "ArrowDown")
     await other.is_in("void")
     await expect(other.page.locator("[data-void-heading]")).to_be_focused()

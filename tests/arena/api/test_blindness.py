@@ -20,7 +20,7 @@ from tests.upstream import Call, Provider, Script
 Matrix = NDArray[np.float64]
 
 QUICK, SLOW = 0.010, 0.025
-BATTLES = 400
+BATTLES = 800
 AT_ONCE = 20
 BOUND = 0.60
 

@@ -8,9 +8,6 @@ import pytest
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.people import accounts, keys
-from arena.people.accounts import Role
-from arena.people.keys import Scope
 from tests.builders import Visitor, contender
 from tests.upstream import Provider
 
@@ -24,17 +21,6 @@ async def ann(visitor: Visitor) -> Visitor:
     status, body = await visitor.post("/api/v1/accounts", account | {"organisation": "Ann's lab"})
     assert status == 201, body
     return visitor
-
-
-@pytest.fixture
-async def operator(db: Pool) -> dict[str, str]:
-    """The headers of an operator's calls."""
-    async with db.acquire() as connection:
-        account = await accounts.open(
-            connection, email="op@example.org", name="Op", password=None, roles=(Role.OPERATOR,)
-        )
-        _, words = await keys.make(connection, account, name="key", scopes=tuple(Scope), days=None)
-    return {"authorization": f"Bearer {words}", "content-type": "application/json"}
 
 
 async def _brought(ann: Visitor, db: Pool, *, state: str = "listed", **changes: Any) -> Any:

@@ -5,26 +5,12 @@ from typing import Any
 import pytest
 
 from arena.db import Pool
-from arena.people import accounts, keys
-from arena.people.accounts import Role
-from arena.people.keys import Scope
 from tests.builders import Visitor, contender
 from tests.upstream import Provider
 
 TERMS = {"uniform": 0.6, "newcomers": 0.3, "a_optimal": 0.1, "connecting": 0.2, "same_organisation": False}
 SHARES = ("uniform", "newcomers", "a_optimal", "connecting")
 PAIR = {"contenders": ["anna", "berta"], "reason": "One is made of the other."}
-
-
-@pytest.fixture
-async def operator(db: Pool) -> dict[str, str]:
-    """The headers of an operator's calls."""
-    async with db.acquire() as connection:
-        account = await accounts.open(
-            connection, email="op@example.org", name="Op", password=None, roles=(Role.OPERATOR,)
-        )
-        _, words = await keys.make(connection, account, name="key", scopes=tuple(Scope), days=None)
-    return {"authorization": f"Bearer {words}", "content-type": "application/json"}
 
 
 async def test_an_operator_sets_the_shares_and_everybody_reads_every_change(

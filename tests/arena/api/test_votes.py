@@ -34,12 +34,6 @@ async def _key(db: Pool, email: str, *roles: Role) -> dict[str, str]:
     return {"authorization": f"Bearer {words}", "content-type": "application/json"}
 
 
-@pytest.fixture
-async def operator(db: Pool) -> dict[str, str]:
-    """The headers of an operator's calls."""
-    return await _key(db, "op@example.org", Role.OPERATOR)
-
-
 async def _voted(visitor: Visitor, outcome: str = "a", **more: Any) -> Any:
     battle_id = await visitor.ask()
     await visitor.hear(battle_id)

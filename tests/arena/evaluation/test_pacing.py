@@ -55,8 +55,8 @@ def test_buffered_nobody_shows_anything_until_both_have_ended() -> None:
 
 
 def test_a_side_with_nothing_new_holds_the_other_one() -> None:
-    shown = list(_shown([30, *[0] * 50, 30], [10] * 52))
-    assert sum(one for one, _ in shown[:51]) == sum(other for _, other in shown[:51]) == 30
+    shown = list(_shown([30, *[0] * 70, 30], [10] * 72))
+    assert sum(one for one, _ in shown[:71]) == sum(other for _, other in shown[:71]) == 30
 
 
 def test_an_uneven_slower_side_is_shown_evenly() -> None:

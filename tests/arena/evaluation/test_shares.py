@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from arena.db import Pool
-from arena.evaluation import exclusions, shares, votes
+from arena.evaluation import exclusions, findings, gates, shares, votes
 from arena.evaluation.battles import NoSuchBattle
 from arena.evaluation.exclusions import Reason, Remark
 from arena.evaluation.shares import NoSuchShare, NothingToShare
@@ -54,6 +54,18 @@ async def test_texts_that_hurt_somebody_are_not_shown_also_when_that_is_found_la
         await exclusions.keep(connection, voted[0], [Remark(reason=reason)])
     assert (await shares.require(db, token)).texts is shown
     assert (await shares.share(db, *voted, texts=True)).texts is shown
+
+
+async def test_texts_in_which_a_gate_found_something_are_not_shown_even_where_the_vote_counts(
+    db: Pool, voted: tuple[UUID, UUID]
+) -> None:
+    token = (await shares.share(db, *voted, texts=True)).token
+    found = gates.look("Mail maria.keller82@posteo.de", turn=1, position=None)
+    async with db.acquire() as connection:
+        await findings.keep(connection, voted[0], found)
+    assert await votes.count(db) == 1
+    assert not (await shares.require(db, token)).texts
+    assert not (await shares.share(db, *voted, texts=True)).texts
 
 
 async def test_a_voters_links_are_forgotten_with_them(db: Pool, voted: tuple[UUID, UUID]) -> None:
