@@ -118,7 +118,7 @@ def _import_votes(chosen: argparse.Namespace) -> None:
 
     from arena import db
     from arena.integration import archives
-    from arena.publishing import releases
+    from arena.publishing import leases, releases
 
     archive = archives.Archive(
         file=chosen.file, slug=chosen.board, name=chosen.name, attribution=chosen.attribution, renamed=chosen.map
@@ -128,7 +128,7 @@ def _import_votes(chosen: argparse.Namespace) -> None:
         async with db.pool(settings.database_url, size=2) as pool:
             brought = await archives.bring(pool, archive)
             # A worker that was quicker is releasing it already.
-            with suppress(releases.Busy):
+            with suppress(leases.Busy):
                 await releases.refresh(pool, brought.board, settings)
         unknown = "" if brought.voters_known else "; their voters are unknown, so each counts as its own"
         many = "1 vote" if brought.votes == 1 else f"{brought.votes:,} votes"

@@ -50,6 +50,7 @@ OUTSIDE = {
     "arena/api/": {"litestar", "msgspec", "redis"},
     "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe", "babel"},
     "arena/app.py": {"litestar", "msgspec", "redis", "uvicorn"},
+    "arena/problems.py": {"litestar", "msgspec"},
     "arena/": {"msgspec", "asyncpg", "redis", "uvloop", "xllamacpp"},
 }
 

@@ -109,7 +109,7 @@ async def _shown(db: Pool, board: Board, search: str = "") -> BoardShown:
     release = await releases.latest(db, board.slug)
     found = tables.search(release, search) if release else None
     listed = structs.asdict(_listed(board))
-    return BoardShown(**listed, release=found and found.release, lines=found.lines if found else 0)
+    return BoardShown(**listed, release=found.release if found else None, lines=found.lines if found else 0)
 
 
 @get("/boards/{slug:str}/acts", responses=guards.json_of(Acts))

@@ -1,38 +1,27 @@
 """Releases: snapshots made public, named by what they were computed from."""
 
-import asyncio
 import hashlib
-from collections.abc import Coroutine
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from arena.config import Settings
-from arena.db import Db, Pool, Proxy, many, one
-from arena.errors import ArenaError, NotFound
+from arena.db import Db, Pool, many, one
+from arena.errors import NotFound
 from arena.integration import snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot, State
+from arena.publishing import leases
 from arena.together import Together
 
 MOST_KEPT = 16
-# A worker that refits says so every five seconds; after four silences it does not refit any more.
-LEASE_SECONDS = 20.0
-
-T = TypeVar("T")
 
 
 class NoSuchRelease(NotFound):
     """There is no release of this id."""
-
-
-class Busy(ArenaError):
-    """This board is being released already."""
-
-    status = 409
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -146,50 +135,17 @@ async def behind(db: Db, board: Board) -> bool:
 async def refresh(db: Pool, board: Board, settings: Settings) -> str:
     """Take a snapshot of the board and publish it, unless these votes are published already; the release's name.
 
-    One at a time for each board (Busy while another one does), so that an older fit never ends after a newer one. The
-    lock is the transaction's that keeps and publishes, so who has lost it can't write any more. It goes with a worker
-    that dies; from one that is stopped, whoever comes 20 s later takes it.
+    One at a time for each board (leases.Busy while another one does), so that an older fit never ends after a newer
+    one. The lock is the transaction's that keeps and publishes, so who has lost it can't write any more. It goes with a
+    worker that dies; from one that is stopped, whoever comes 20 s later takes it.
     """
     async with db.acquire() as connection, connection.transaction():
-        if not await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", str(board.id)):
-            await _end_if_stopped(connection, board)
-            raise Busy
-        fitted = await _awake(connection, snapshots.fit(db, board, settings))
+        await leases.take(connection, board)
+        fitted = await leases.awake(connection, snapshots.fit(db, board, settings))
         release_id = name(fitted.digest, fitted.acts.digest, board)
         if await connection.fetchval("SELECT true FROM releases WHERE id = $1", release_id):
             return release_id
         return await publish(connection, await snapshots.keep(connection, board, fitted, settings), board)
-
-
-async def _end_if_stopped(connection: Proxy, board: Board) -> None:
-    """End the session that has the board's lock, if nothing has been heard from it for as long as that means something.
-
-    No timeout of PostgreSQL's does that wherever the worker was stopped: between the parts of one statement the session
-    is not idle to it.
-    """
-    await connection.execute(
-        """
-        SELECT pg_terminate_backend(pid)
-        FROM pg_locks JOIN pg_database ON pg_database.oid = database JOIN pg_stat_activity USING (pid)
-        WHERE locktype = 'advisory' AND granted AND pg_database.datname = current_database()
-          AND (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0) AND objsubid = 1
-          AND state_change < clock_timestamp() - make_interval(secs => $2)
-        """,
-        str(board.id),
-        LEASE_SECONDS,
-    )
-
-
-async def _awake(connection: Proxy, work: Coroutine[Any, Any, T]) -> T:
-    """What the work gives; while it is under way, the connection shows again and again that somebody is there."""
-    working = asyncio.create_task(work)
-    try:
-        while not working.done():
-            await asyncio.wait([working], timeout=LEASE_SECONDS / 4)
-            await connection.execute("SELECT 1")
-        return working.result()
-    finally:
-        working.cancel()
 
 
 async def latest(db: Db, board: str) -> Release | None:

@@ -6,7 +6,7 @@ from arena import jobs
 from arena.config import Settings
 from arena.db import Pool
 from arena.integration import boards
-from arena.publishing import releases
+from arena.publishing import leases, releases
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ async def look(db: Pool, settings: Settings, slug: str) -> None:
         return
     try:
         release_id = await releases.refresh(db, board, settings)
-    except releases.Busy:
+    except leases.Busy:
         await jobs.refit_soon(db, slug)
         return
     log.info("released board=%s release=%s", slug, release_id)

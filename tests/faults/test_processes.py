@@ -16,7 +16,7 @@ from arena.evaluation import generation, upkeep
 from arena.integration import archives
 from arena.integration.archives import Archive
 from arena.people import voters
-from arena.publishing import releases
+from arena.publishing import leases, releases
 from tests.builders import Heard, Visitor, contender, ready_battle, until
 from tests.conftest import Open
 from tests.faults.conftest import begun
@@ -168,7 +168,7 @@ async def test_of_a_worker_stopped_in_mid_refit_another_one_takes_over_and_the_w
         await until(partial(_is_refitting, db, table, "archive"), seconds=20)
         stopped.signal(signal.SIGSTOP)
     await run("work")
-    await until(lambda: _released(db, "archive"), seconds=releases.LEASE_SECONDS + 10)
+    await until(lambda: _released(db, "archive"), seconds=leases.LEASE_SECONDS + 10)
     stopped.signal(signal.SIGCONT)
     await until(lambda: _has_failed(db), seconds=20)
     assert await db.fetchval("SELECT count(*) FROM snapshots") == 1

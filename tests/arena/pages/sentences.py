@@ -13,7 +13,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 import arena
-from arena import app, limits
+from arena import limits, problems
 from arena.errors import ArenaError
 from arena.evaluation import battles, gates, votes
 from arena.publishing import searches
@@ -75,7 +75,7 @@ def of_errors() -> set[str]:
         found |= {sentence for _, sentence in raised(path) if sentence}
     found |= {error.sentence() for error in _classes() if _is_shown(Path(_file(error)))}
     phrases = {HTTPStatus(status).phrase for status in REFUSALS}
-    return found | phrases | set(app.SENTENCES.values()) | _constants(ARENA / "app.py")
+    return found | phrases | set(problems.SENTENCES.values()) | _constants(ARENA / "problems.py")
 
 
 def of_checks() -> set[str]:

@@ -10,7 +10,7 @@ from arena.evaluation import votes
 from arena.integration import boards, snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import Fitted
-from arena.publishing import releases
+from arena.publishing import leases, releases
 from arena.publishing.releases import NoSuchRelease
 from arena.submission.endpoints import Entrant
 from rating import Outcome
@@ -82,7 +82,7 @@ async def test_a_board_is_released_by_one_at_a_time(db: Pool, settings: Settings
     await _vote(db, entrants)
     answers = await asyncio.gather(*(releases.refresh(db, board, settings) for _ in range(4)), return_exceptions=True)
     assert sum(isinstance(answer, str) for answer in answers) >= 1
-    assert all(isinstance(answer, str | releases.Busy) for answer in answers)
+    assert all(isinstance(answer, str | leases.Busy) for answer in answers)
     assert len(await releases.listed(db, board, None, 10)) == 1
     assert not await _is_locked(db)
 
@@ -94,11 +94,11 @@ async def test_a_fit_that_takes_longer_than_a_stopped_worker_is_given_keeps_its_
 
     async def slowly(db: Pool, board: Board, settings: Settings) -> Fitted:
         await db.execute("SELECT pg_sleep(2)")
-        with pytest.raises(releases.Busy):
+        with pytest.raises(leases.Busy):
             await releases.refresh(db, board, settings)
         return await fit(db, board, settings)
 
-    monkeypatch.setattr(releases, "LEASE_SECONDS", 1)
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 1)
     monkeypatch.setattr(snapshots, "fit", slowly)
     board = await boards.require(db, "overall")
     await _vote(db, entrants)

@@ -1,5 +1,6 @@
 import pytest
 
+from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import votes
 from arena.integration import boards
@@ -8,7 +9,6 @@ from arena.publishing.searches import SearchBroken
 from rating import Outcome
 from tests.arena.pages.standings import release, standing
 from tests.builders import Visitor, contender, ready_battle
-from tests.conftest import Settings
 from tests.upstream import Provider
 
 RELEASE = release(
