@@ -12,8 +12,9 @@ from msgspec import Struct
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, NotFound
 from arena.evaluation.pacing import Pace
+from arena.integration.questions import Question
 
-COLUMNS = "id, slug, name, description, cron, source, attribution, pace"
+COLUMNS = "id, slug, name, description, cron, source, attribution, pace, question, methodology"
 PACE_SECONDS: Final = 5.0
 IMPORTED = "Votes that were cast elsewhere and brought in; nobody cast them here."
 HOURLY = "0 * * * *"
@@ -37,8 +38,21 @@ class Source(StrEnum):
     IMPORTED = "imported"
 
 
+class Group(StrEnum):
+    """What boards are listed together, in this order."""
+
+    OVERALL = "overall"
+    CATEGORIES = "categories"
+    LANGUAGES = "languages"
+    VIEWS = "views"
+    IMPORTED = "imported"
+
+
 class Board(Struct, frozen=True, kw_only=True):
-    """A board: what it is called, what it counts, and when it is looked after; `attribution` credits imported votes."""
+    """A board: what it is called, what it asks, and when it is looked after; `attribution` credits imported votes.
+
+    `methodology` counts the questions that the board has asked, so that whoever compares releases knows of a change.
+    """
 
     id: UUID
     slug: str
@@ -48,6 +62,19 @@ class Board(Struct, frozen=True, kw_only=True):
     source: Source = Source.BATTLES
     attribution: str | None = None
     pace: Pace = Pace.LOCKSTEP
+    question: Question = Question()
+    methodology: int = 1
+
+    @property
+    def group(self) -> Group:
+        """Where the board stands in a list of boards."""
+        if self.source is Source.IMPORTED:
+            return Group.IMPORTED
+        if self.slug == OVERALL:
+            return Group.OVERALL
+        if self.question == Question(category=self.question.category):
+            return Group.CATEGORIES
+        return Group.LANGUAGES if self.question == Question(language=self.question.language) else Group.VIEWS
 
 
 class Act(Struct, frozen=True, kw_only=True):

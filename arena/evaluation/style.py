@@ -1,0 +1,128 @@
+"""Style: the form of an answer in numbers, and whether it declined to answer; kept for every answer of a battle.
+
+The numbers are no text: they stay when the text is deleted, so that its vote can still be rated at equal style.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, Literal
+from uuid import UUID
+
+from msgspec import Struct, structs
+
+from arena.db import Connection, Db, Proxy, many
+from arena.evaluation import refusals
+from arena.evaluation.turns import Answer
+
+Feature = Literal["characters", "headings", "lists", "bold"]
+
+# Kept with every answer: another way of counting is another version, and old answers are looked at anew.
+VERSION: Final = f"style-1 {refusals.CLASSIFIER}"
+FEATURES: Final[tuple[Feature, ...]] = ("characters", "headings", "lists", "bold")
+BLOCK: Final = 500
+
+# What is quoted as code has no form of its own; where it isn't closed it goes on to the end.
+_FENCED: Final = re.compile(r"^[ \t]{0,3}```.*?(?:^[ \t]{0,3}```|\Z)", re.MULTILINE | re.DOTALL)
+_HEADING: Final = re.compile(r"^ {0,3}#{1,6}[ \t]", re.MULTILINE)
+_ITEM: Final = re.compile(r"^[ \t]{0,20}(?:[-*+]|\d{1,3}[.)])[ \t]", re.MULTILINE)
+_BOLD: Final = re.compile(r"\*\*[^*\n]{1,500}\*\*|__[^_\n]{1,500}__")
+
+
+class Style(Struct, frozen=True, kw_only=True):
+    """The form of an answer: its characters, headings, items of lists and bold words; and whether it declined."""
+
+    characters: int
+    headings: int
+    lists: int
+    bold: int
+    refusal: bool
+
+
+class _Unread(Struct, frozen=True, kw_only=True):
+    """An answer that this version has not looked at; without a text where that was deleted."""
+
+    battle_id: UUID
+    turn: int
+    position: int
+    text: str | None
+    finish: str | None
+
+
+def of(text: str, finish: str | None = None) -> Style:
+    """The form of an answer that ended like this."""
+    plain = _FENCED.sub("", text)
+    return Style(
+        characters=len(text),
+        headings=len(_HEADING.findall(plain)),
+        lists=len(_ITEM.findall(plain)),
+        bold=len(_BOLD.findall(plain)),
+        refusal=refusals.holds(text, finish),
+    )
+
+
+async def keep(connection: Connection | Proxy, battle_id: UUID, turn: int, answers: Sequence[Answer]) -> None:
+    """Keep the form of a turn's answers; once, however often told."""
+    rows = [(position, *structs.astuple(of(answer.text, answer.finish))) for position, answer in enumerate(answers)]
+    await connection.execute(
+        """
+        INSERT INTO styles (battle_id, turn, version, position, characters, headings, lists, bold, refusal)
+        SELECT $1, $2, $3, *
+        FROM unnest($4::smallint[], $5::integer[], $6::integer[], $7::integer[], $8::integer[], $9::boolean[])
+        ON CONFLICT DO NOTHING
+        """,
+        battle_id,
+        turn,
+        VERSION,
+        *map(list, zip(*rows, strict=True)),
+    )
+
+
+async def restyle(db: Db, *, most: int = BLOCK) -> int:
+    """Look anew at answers that another version has looked at, so many at a time, and say how many that were.
+
+    What was deleted keeps the form that was found before, or has none.
+    """
+    unread = await many(
+        db,
+        _Unread,
+        """
+        SELECT styles.battle_id, styles.turn, styles.position, finish,
+               (SELECT string_agg(part ->> 'text', '' ORDER BY place)
+                FROM jsonb_array_elements(content) WITH ORDINALITY AS parts (part, place)) AS text
+        FROM styles JOIN answers USING (battle_id, turn, position)
+        WHERE version < $1 OR version > $1
+        LIMIT $2
+        """,
+        VERSION,
+        most,
+    )
+    if unread:
+        await _renew(db, unread)
+    return len(unread)
+
+
+async def _renew(db: Db, unread: list[_Unread]) -> None:
+    rows = []
+    for one in unread:
+        found = (None,) * 5 if one.text is None else structs.astuple(of(one.text, one.finish))
+        rows.append((one.battle_id, one.turn, one.position, *found))
+    await db.execute(
+        """
+        UPDATE styles SET version = $1, characters = coalesce(found.characters, styles.characters),
+                          headings = coalesce(found.headings, styles.headings),
+                          lists = coalesce(found.lists, styles.lists), bold = coalesce(found.bold, styles.bold),
+                          refusal = coalesce(found.refusal, styles.refusal)
+        FROM unnest($2::uuid[], $3::smallint[], $4::smallint[], $5::integer[], $6::integer[], $7::integer[],
+                    $8::integer[], $9::boolean[])
+             AS found (battle_id, turn, position, characters, headings, lists, bold, refusal)
+        WHERE styles.battle_id = found.battle_id AND styles.turn = found.turn AND styles.position = found.position
+        """,
+        VERSION,
+        *map(list, zip(*rows, strict=True)),
+    )
+
+
+async def waiting(db: Db) -> int:
+    """How many answers this version has still to look at."""
+    number: int = await db.fetchval("SELECT count(*) FROM styles WHERE version < $1 OR version > $1", VERSION)
+    return number
