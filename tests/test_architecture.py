@@ -35,7 +35,8 @@ OUTSIDE = {
     # The draw's arithmetic is rating's; what it is given and what it gives back are arrays.
     **{f"arena/evaluation/{room}.py": {"msgspec", "numpy"} for room in ("estimates", "grounds", "pairing")},
     "arena/evaluation/": {"msgspec", "redis"},
-    "arena/integration/snapshots.py": {"msgspec", "numpy"},
+    "arena/integration/fits.py": {"numpy"},
+    "arena/integration/lines.py": {"numpy"},
     "arena/sealing.py": {"cryptography", "msgspec"},
     "arena/submission/contenders.py": {"asyncpg", "msgspec"},
     "arena/people/identity.py": {"msgspec", "authlib", "httpx2", "joserfc"},
@@ -87,6 +88,7 @@ WRITERS = {
     "answers": {"evaluation/turns.py"},
     "votes": {"evaluation/votes.py"},
     "tags": {"evaluation/tags.py"},
+    "styles": {"evaluation/style.py"},
     "gate_findings": {"evaluation/findings.py"},
     "opinions": {"evaluation/opinions.py"},
     "opinion_reasons": {"evaluation/opinions.py"},
@@ -104,7 +106,7 @@ WRITERS = {
     "boards": {"integration/boards.py"},
     "board_acts": {"integration/boards.py"},
     "snapshots": {"integration/snapshots.py"},
-    "standings": {"integration/snapshots.py"},
+    "standings": {"integration/lines.py"},
     "releases": {"publishing/releases.py"},
     "migrations": {"db.py"},
 }

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import calls, controls, draws, exclusions, findings, tags, turns
+from arena.evaluation import calls, controls, draws, exclusions, findings, style, tags, turns
 from arena.evaluation.calls import Asked
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.gates import Finding
@@ -210,6 +210,7 @@ async def finish(
             await exclusions.keep(connection, battle_id, remarks)
             await tags.keep(connection, battle_id, tag)
             await findings.keep(connection, battle_id, found)
+            await style.keep(connection, battle_id, turn, answers)
         else:
             await turns.stay_empty(connection, battle_id)
     return State(state)

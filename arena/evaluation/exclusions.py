@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import NotFound
+from arena.evaluation.selections import ALL, SELECTED, Selection
 
 
 class Reason(StrEnum):
@@ -82,9 +83,10 @@ ON_RECORD: Final = """
                lifted_because, lifted_by, votes.id AS vote_id
         FROM exclusions LEFT JOIN votes USING (battle_id)"""
 # Only blind battles could be rated at all.
-OF_VOTES: Final = """
+OF_VOTES: Final = f"""
         FROM exclusions JOIN votes USING (battle_id) JOIN battles ON battles.id = battle_id
-        WHERE battles.kind = 'blind'"""
+        LEFT JOIN tags USING (battle_id)
+        WHERE battles.kind = 'blind' AND {SELECTED}"""
 
 
 async def keep(
@@ -194,13 +196,14 @@ async def standing(db: Db, battle_id: UUID) -> list[Exclusion]:
     )
 
 
-async def acts(db: Db) -> Acts:
+async def acts(db: Db, selection: Selection = ALL) -> Acts:
     """What has been done to the votes that could be rated; in one transaction with the votes, it is of these votes."""
     rows = await db.fetch(
         f"""
         SELECT votes.id, exclusions.reason, position, lifted_at IS NOT NULL AS lifted {OF_VOTES}
         ORDER BY 1, exclusions.id
-        """
+        """,
+        *selection.values,
     )
     if not rows:
         return Acts(0, "")
@@ -211,7 +214,7 @@ async def acts(db: Db) -> Acts:
     return Acts(len(rows) + sum(row["lifted"] for row in rows), digest.hexdigest())
 
 
-async def count(db: Db) -> int:
+async def count(db: Db, selection: Selection = ALL) -> int:
     """How many acts there have been; no act takes the number back, so it tells whether anything was done."""
-    number: int = await db.fetchval(f"SELECT count(*) + count(lifted_at) {OF_VOTES}")
+    number: int = await db.fetchval(f"SELECT count(*) + count(lifted_at) {OF_VOTES}", *selection.values)
     return number

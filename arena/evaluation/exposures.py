@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Db, one
-from arena.evaluation.votes import COUNTS
+from arena.evaluation.selections import COUNTS
 
 
 class Exposure(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from arena.evaluation import exclusions, reveals, turns
 from arena.evaluation.battles import State
 from arena.evaluation.exclusions import Reason
 from arena.evaluation.kinds import Kind
-from arena.evaluation.votes import COUNTS
+from arena.evaluation.selections import COUNTS
 from rating import Outcome
 
 SHORT: Final = 160

@@ -76,12 +76,13 @@ async def _add(
 
 
 async def counted(db: Db, board_id: UUID) -> list[Counted]:
-    """Every imported vote of a board, contenders in position order."""
+    """Every imported vote of a board, contenders in position order; of a prompt only what tells equal ones."""
     return await many(
         db,
         Counted,
         """
-        SELECT imported_votes.id, ARRAY[first.slug, second.slug] AS contenders, outcome, voter_id
+        SELECT imported_votes.id, ARRAY[first.slug, second.slug] AS contenders, outcome, voter_id,
+               encode(sha256(convert_to(prompt, 'UTF8')), 'hex') AS prompt
         FROM imported_votes
         JOIN imports ON imports.id = import_id
         JOIN contenders first ON first.id = contender_ids[1]

@@ -12,7 +12,7 @@ from msgspec import Struct
 from arena.db import Db, many, one
 from arena.errors import ArenaError
 from arena.evaluation import battles
-from arena.evaluation.votes import COUNTS
+from arena.evaluation.selections import COUNTS
 
 
 class Stage(StrEnum):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from arena.db import Db
 from arena.evaluation.languages import Language
 
 
@@ -21,8 +22,8 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     """Which votes are asked for; as it comes it is all of them.
 
     `since` and `until` are when a vote was cast, the second no more within. Without `refusals` a battle is left out in
-    which an answer declined to answer. `styled` takes only battles whose answers' style features are known. What a
-    field says by default is left out where it is written down, so that a field that comes later changes nothing.
+    which an answer declined, or may have done. What a field says by default is left out where it is written down, so
+    that a field that comes later changes nothing.
     """
 
     category: str | None = None
@@ -33,15 +34,34 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     refusals: bool = True
 
     @property
+    def styled(self) -> bool:
+        """Whether only votes are asked for whose answers' style features are known."""
+        return False
+
+    @property
     def values(self) -> tuple[Any, ...]:
         """The values of SELECTED, in its order."""
-        return self.category, self.language, self.turns, self.since, self.until, self.refusals
+        return self.category, self.language, self.turns, self.since, self.until, self.refusals, self.styled
 
     @property
     def whole(self) -> bool:
         """Whether every vote that counts is asked for."""
-        return self.values == Selection().values
+        return self.values == ALL.values
 
+
+ALL: Final = Selection()
+
+# A vote counts in a blind battle that nothing excludes, once both contenders have been listed, and where the public had
+# been told of both before the battle was opened: nobody tests many variants in private and keeps the votes of the best.
+TOO_EARLY = "(listed_at IS NULL OR committed_at IS NULL OR committed_at > battles.opened_at)"
+COUNTS = f"""
+        battles.kind = 'blind'
+        AND NOT EXISTS (SELECT FROM exclusions WHERE exclusions.battle_id = battles.id AND lifted_at IS NULL)
+        AND NOT EXISTS (
+            SELECT FROM sides JOIN contenders ON contenders.id = sides.contender_id
+            JOIN endpoints ON endpoints.id = sides.endpoint_id
+            WHERE sides.battle_id = battles.id AND {TOO_EARLY}
+        )"""  # noqa: S608 - a constant
 
 # Reads `votes`, `battles` and `tags`, which has no row for a battle that was never answered.
 SELECTED: Final = """
@@ -54,4 +74,33 @@ SELECTED: Final = """
         AND ($5::timestamptz IS NULL OR votes.cast_at < $5)
         AND ($6::boolean OR NOT EXISTS (
             SELECT FROM styles WHERE styles.battle_id = battles.id AND (refusal OR refusal IS NULL)
+        ))
+        AND (NOT $7::boolean OR NOT EXISTS (
+            SELECT FROM styles WHERE styles.battle_id = battles.id AND characters IS NULL
         ))"""
+
+# The style features of a battle's two sides, each the sum of its turns, where they are known.
+FORM: Final = """
+        JOIN (
+            SELECT battle_id, array_agg(features ORDER BY position) AS features
+            FROM (
+                SELECT battle_id, position, ARRAY[sum(characters), sum(headings), sum(lists), sum(bold)] AS features
+                FROM styles GROUP BY battle_id, position HAVING bool_and(characters IS NOT NULL)
+            ) AS each_side
+            GROUP BY battle_id HAVING count(*) = 2
+        ) AS form ON form.battle_id = battles.id"""
+
+
+async def count(db: Db, selection: Selection, *, most: int | None = None) -> int:
+    """How many of the votes that count are asked for; where that is more than `most`, no more are counted."""
+    number: int = await db.fetchval(
+        f"""
+        SELECT count(*) FROM (
+            SELECT FROM votes JOIN battles ON battles.id = votes.battle_id LEFT JOIN tags ON tags.battle_id = battles.id
+            WHERE {COUNTS} AND {SELECTED} LIMIT $8
+        ) AS some
+        """,  # noqa: S608 - a constant
+        *selection.values,
+        most,
+    )
+    return number

@@ -156,6 +156,14 @@ async def retag(db: Db, *, most: int = BLOCK) -> int:
     return len(outdated)
 
 
+async def waiting(db: Db) -> int:
+    """How many prompts another classifier has sorted and this one is still to sort."""
+    number: int = await db.fetchval(
+        "SELECT count(*) FROM tags WHERE (classifier < $1 OR classifier > $1) AND digest IS NOT NULL", CLASSIFIER
+    )
+    return number
+
+
 async def forget(connection: Connection | Proxy, voter_id: UUID) -> None:
     """Nothing is left by which this voter's prompts could be known again; what they were about stays."""
     await connection.execute(

@@ -11,6 +11,7 @@ from arena.evaluation import battles, readings, traces
 from arena.evaluation.battles import State
 from arena.evaluation.kinds import Kind
 from arena.evaluation.readings import Reading
+from arena.evaluation.selections import ALL, COUNTS, FORM, SELECTED, TOO_EARLY, Selection
 from arena.evaluation.traces import Trace
 from rating import Outcome
 
@@ -73,30 +74,24 @@ class Submitted(Struct, frozen=True):
         return (*seconds, trace.network, trace.agent) if trace else (*seconds, None, None)
 
 
-# A vote counts in a blind battle that nothing excludes, once both contenders have been listed, and where the public had
-# been told of both before the battle was opened: nobody tests many variants in private and keeps the votes of the best.
-TOO_EARLY = "(listed_at IS NULL OR committed_at IS NULL OR committed_at > battles.opened_at)"
-COUNTS = f"""
-        battles.kind = 'blind'
-        AND NOT EXISTS (SELECT FROM exclusions WHERE exclusions.battle_id = battles.id AND lifted_at IS NULL)
-        AND NOT EXISTS (
-            SELECT FROM sides JOIN contenders ON contenders.id = sides.contender_id
-            JOIN endpoints ON endpoints.id = sides.endpoint_id
-            WHERE sides.battle_id = battles.id AND {TOO_EARLY}
-        )"""  # noqa: S608 - a constant
-
-
 class _Recorded(Cast, frozen=True, kw_only=True):
     battle_id: UUID
 
 
 class Counted(Struct, frozen=True):
-    """A vote as the rating reads it."""
+    """A vote as the rating reads it.
+
+    `prompt` is equal for equal prompts, None where it is not known any more. `style` has the features of both answers,
+    in the order of style.FEATURES, where they are asked for, and `propensity` how probable it was that the two met.
+    """
 
     id: UUID
     contenders: tuple[str, str]
     outcome: Outcome
     voter_id: UUID
+    prompt: str | None = None
+    style: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    propensity: float | None = None
 
 
 async def cast(
@@ -213,21 +208,26 @@ async def belongs(db: Db, vote_id: UUID, voter_id: UUID | None) -> bool:
     return bool(found)
 
 
-async def counted(db: Db) -> list[Counted]:
-    """Every vote that counts, contenders in position order."""
+async def counted(db: Db, selection: Selection = ALL) -> list[Counted]:
+    """Every vote that counts and is asked for, contenders in position order."""
+    styled = selection.styled
     return await many(
         db,
         Counted,
         f"""
-        SELECT votes.id, array_agg(contenders.slug ORDER BY sides.position) AS contenders, votes.outcome, voter_id
+        SELECT votes.id, array_agg(contenders.slug ORDER BY sides.position) AS contenders, votes.outcome, voter_id,
+               encode(tags.digest, 'hex') AS prompt, propensity, {"form.features" if styled else "NULL"} AS style
         FROM votes
         JOIN battles ON battles.id = votes.battle_id
         JOIN sides ON sides.battle_id = battles.id
         JOIN contenders ON contenders.id = sides.contender_id
-        WHERE {COUNTS}
-        GROUP BY votes.id, battles.voter_id
+        LEFT JOIN tags ON tags.battle_id = battles.id
+        {FORM if styled else ""}
+        WHERE {COUNTS} AND {SELECTED}
+        GROUP BY votes.id, battles.id, tags.digest {", form.features" if styled else ""}
         ORDER BY votes.id
         """,  # noqa: S608 - a constant
+        *selection.values,
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct, structs
@@ -10,11 +10,8 @@ from msgspec import Meta, Struct, structs
 from arena.errors import ArenaError
 from arena.evaluation import categories
 from arena.evaluation.selections import Selection
+from arena.evaluation.style import Feature
 from rating import Ties
-
-FEATURES: Final = ("characters", "headings", "lists", "bold")
-
-Feature = Literal["characters", "headings", "lists", "bold"]
 
 
 class QuestionRefused(ArenaError):
@@ -54,3 +51,54 @@ class Question(Selection, frozen=True, kw_only=True, omit_defaults=True, forbid_
     anchor: Anchor | None = None
     minimum_votes: Annotated[int, Meta(ge=0, le=10**9)] = 0
     established_only: bool = False
+
+    @property
+    def styled(self) -> bool:
+        """Whether only votes are asked for whose answers' style features are known."""
+        return bool(self.style)
+
+    @property
+    def canonical(self) -> str:
+        """The question in words that are equal for equal questions."""
+        return msgspec.json.encode(self, order="sorted").decode()
+
+
+def of_battles(question: Question) -> Question:
+    """The question as it is put to the votes of battles, with its times in UTC; QuestionRefused where it can't be."""
+    if question.category is not None and question.category not in categories.CATEGORIES:
+        raise QuestionRefused(
+            "There is no category “{name}”; there are {known}.",
+            name=question.category[:100],
+            known=", ".join(categories.CATEGORIES),
+        )
+    since, until = question.since, question.until
+    if any(moment is not None and moment.tzinfo is None for moment in (since, until)):
+        raise QuestionRefused("Give the times with their zone, such as 2026-01-31T00:00:00Z.")
+    if since and until and since >= until:
+        raise QuestionRefused("There is no time between “since” and “until”: the first must be before the second.")
+    if question.even_pairs and question.voter_cap:
+        raise QuestionRefused("Choose one: even pairs or a cap on voters. Together each would undo the other.")
+    _check_style(question)
+    return structs.replace(
+        question,
+        since=since and since.astimezone(UTC),
+        until=until and until.astimezone(UTC),
+    )
+
+
+def of_imported(question: Question) -> Question:
+    """The question as it is put to imported votes, of which only contenders, outcome, voter and prompt are known."""
+    if question.values != Selection().values:
+        raise QuestionRefused(
+            "Imported votes are known without category, language, turns, time, refusals or style: leave these out."
+        )
+    if question.even_pairs:
+        raise QuestionRefused("It is not known how the pairs of imported votes were drawn: leave out even_pairs.")
+    return question
+
+
+def _check_style(question: Question) -> None:
+    if len(set(question.style)) < len(question.style):
+        raise QuestionRefused("A style feature is named twice.")
+    if question.style and question.ties is not Ties.HALF:
+        raise QuestionRefused("At equal style a tie is half a win to each: set ties to “half”.")

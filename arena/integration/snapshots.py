@@ -2,29 +2,29 @@
 
 import asyncio
 import hashlib
-import math
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 
 from arena.config import Settings
 from arena.db import Connection, Db, Pool, Proxy, one
-from arena.evaluation import estimates, exclusions, imports, votes
+from arena.evaluation import categories, estimates, exclusions, imports, selections, style, tags, votes
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
+from arena.integration import fits, lines
 from arena.integration.boards import OVERALL, Board, Source
+from arena.integration.fits import SEED as SEED
+from arena.integration.questions import Question
 from arena.people import voters
-from rating import Standings, Tally, rate
-from rating.arrays import Flags
+from rating import Standings
+from rating.arrays import Codes
 
-METHODOLOGY: Final = "2"
-SEED: Final = 20260101
+# The version of our arithmetic; that of what a board asks is the board's own.
+METHODOLOGY: Final = "3"
 # So many new rows are written well within the time that a statement has.
 BATCH: Final = 20_000
 
@@ -44,27 +44,37 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     digest: str
     exclusions: str
     method: dict[str, Any]
+    question: Question
+    methodology: int
     taken_at: datetime
 
 
 class State(Struct, frozen=True):
-    """What a board depends on that changes: how many votes count, and how many acts have excluded or lifted any."""
+    """What a board depends on that changes.
+
+    That is how many votes it asks for and how many acts have excluded or lifted any, the version of its question, and
+    by which rules prompts and answers are sorted, with how many that are still to be, as far as it asks for that.
+    """
 
     votes: int
     acts: int
+    methodology: int = 1
+    rules: str = ""
 
 
 class Fitted(Struct, frozen=True):
-    """A board's votes as they were read, rated; `unknown` of them are their own voters.
+    """A board's votes as they were read, rated; `unknown` of them are their own voters, `votes` each contender's.
 
     `counted` are the votes of battles among them, whose receipts tell of it, and `acts` what had been excluded by then.
     """
 
     digest: str
     standings: Standings
+    votes: Codes
     unknown: int
     counted: list[UUID]
     acts: Acts
+    rules: str
 
 
 async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
@@ -72,16 +82,17 @@ async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
 
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
-    counted, acts = await _read(db, board)
-    digest, standings = await asyncio.to_thread(_rate, counted, settings.replicates)
+    rules = await _rules(db, board)
+    counted, acts = await selected(db, board)
+    digest, standings, each = await asyncio.to_thread(_rate, counted, board.question, settings.replicates)
     cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in counted]
-    return Fitted(digest, standings, _without_voter(counted), cast_here, acts)
+    return Fitted(digest, standings, each, _without_voter(counted), cast_here, acts, rules)
 
 
 async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, settings: Settings) -> Snapshot:
     """Keep what was fitted, in the caller's transaction; pairs are drawn by what the board of all votes says."""
     snapshot = await _keep(connection, board, fitted)
-    await _keep_standings(connection, snapshot, fitted.standings, settings)
+    await lines.keep(connection, snapshot.id, board.question, fitted.standings, fitted.votes, settings)
     await _keep_countings(connection, snapshot, fitted.counted)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
@@ -91,16 +102,36 @@ async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, set
 async def state(db: Db, board: Board) -> State:
     """What the board's next snapshot would be made of; a snapshot made of the same has nothing new."""
     if board.source is Source.IMPORTED:
-        return State(await imports.count(db, board.id), 0)
-    return State(await votes.count(db), await exclusions.count(db))
+        return State(await imports.count(db, board.id), 0, board.methodology)
+    asked = board.question
+    counted = await votes.count(db) if asked.whole else await selections.count(db, asked)
+    return State(counted, await exclusions.count(db, asked), board.methodology, await _rules(db, board))
 
 
-async def _read(db: Pool, board: Board) -> tuple[list[Counted], Acts]:
-    """The votes that count and what had been excluded, both as of one moment."""
+async def mark(db: Db, board: Board) -> str:
+    """What the board's state depends on, in a word, at much less cost: as long as it is the same, so is the state."""
+    if board.source is Source.IMPORTED:
+        return f"{await imports.count(db, board.id)} {board.methodology}"
+    acts = await exclusions.count(db)
+    return f"{await votes.count(db)} {acts} {board.methodology} {await _rules(db, board)}"
+
+
+async def selected(db: Pool, board: Board) -> tuple[list[Counted], Acts]:
+    """The votes that the board asks for and what had been excluded of them, both as of one moment."""
     if board.source is Source.IMPORTED:
         return await imports.counted(db, board.id), Acts(0, "")
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        return await votes.counted(connection), await exclusions.acts(connection)
+        return await votes.counted(connection, board.question), await exclusions.acts(connection, board.question)
+
+
+async def _rules(db: Db, board: Board) -> str:
+    """By which rules prompts and answers are sorted, and how many wait for them, as far as the board asks for that."""
+    asked, rules = board.question, []
+    if asked.category is not None or asked.language is not None:
+        rules += [categories.CLASSIFIER, str(await tags.waiting(db))]
+    if asked.style or not asked.refusals:
+        rules += [style.VERSION, str(await style.waiting(db))]
+    return " ".join(rules)
 
 
 async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, counted: list[UUID]) -> None:
@@ -145,9 +176,9 @@ def _without_voter(counted: list[Counted]) -> int:
     return sum(vote.voter_id == vote.id for vote in counted)
 
 
-def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings]:
-    tally = Tally.of_votes((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
-    return digest_of(counted), rate(tally, seed=SEED, replicates=replicates)
+def _rate(counted: list[Counted], question: Question, replicates: int) -> tuple[str, Standings, Codes]:
+    standings = fits.rate(counted, question, replicates=replicates)
+    return digest_of(counted), standings, fits.votes_each(counted, standings.contenders)
 
 
 def digest_of(counted: list[Counted]) -> str:
@@ -166,13 +197,14 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         Snapshot,
         """
         INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method, acts, exclusions,
-                               taken_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
-        RETURNING id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, taken_at
+                               question, methodology, rules, taken_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp())
+        RETURNING id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, question,
+                  methodology, taken_at
         """,
         uuid4(),
         board.id,
-        int(standings.votes.sum()) // 2,
+        int(fitted.votes.sum()) // 2,
         standings.voters,
         standings.effective_voters,
         fitted.digest,
@@ -185,26 +217,12 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         },
         fitted.acts.count,
         fitted.acts.digest,
+        board.question,
+        board.methodology,
+        fitted.rules,
     )
     assert snapshot is not None
     return snapshot
-
-
-async def _keep_standings(
-    connection: Connection | Proxy, snapshot: Snapshot, standings: Standings, settings: Settings
-) -> None:
-    await connection.executemany(
-        """
-        INSERT INTO standings (snapshot_id, contender_id, name, organisation, theta, rating, lower, upper,
-                               rank_lower, rank_upper, votes, status, separation, "group", licence, open_weights,
-                               parameters_billions, kind, party, prompt_price, answer_price)
-        SELECT $1, contenders.id, name, organisation, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, licence, open_weights,
-               parameters_billions, kind, party, prompt_price, answer_price
-        FROM contenders LEFT JOIN endpoints ON contender_id = contenders.id
-        WHERE slug = $2
-        """,
-        [(snapshot.id, *row) for row in _rows(standings, settings)],
-    )
 
 
 async def _hand_down(
@@ -218,38 +236,9 @@ async def _hand_down(
             version=snapshot.id,
             contender_ids=[ids[slug] for slug in standings.contenders],
             theta=standings.theta,
-            settled=_established(standings, settings),
+            settled=lines.established(standings, settings),
             groups=standings.group,
             votes=standings.votes,
             covariance=standings.covariance,
         ),
     )
-
-
-def _established(standings: Standings, settings: Settings) -> Flags:
-    narrow = (standings.upper - standings.lower) / 2 < settings.established_half_width
-    return np.asarray((standings.votes >= settings.established_votes) & narrow)
-
-
-def _rows(standings: Standings, settings: Settings) -> Iterator[tuple[object, ...]]:
-    established = _established(standings, settings)
-    for place, contender in enumerate(standings.contenders):
-        rating, lower, upper = (float(values[place]) for values in (standings.rating, standings.lower, standings.upper))
-        yield (
-            contender,
-            float(standings.theta[place]),
-            rating,
-            _bound(lower),
-            _bound(upper),
-            int(standings.rank_lower[place]),
-            int(standings.rank_upper[place]),
-            int(standings.votes[place]),
-            "established" if established[place] else "provisional",
-            standings.standing[place].value,
-            int(standings.group[place]),
-        )
-
-
-def _bound(value: float) -> float | None:
-    """An end of an interval, or None where there is none."""
-    return value if math.isfinite(value) else None

@@ -12,7 +12,9 @@ ALTER TABLE board_acts ALTER COLUMN account_id DROP NOT NULL;
 -- What a snapshot answers, as it was asked then; and which of its lines the board shows. All of them were fitted.
 ALTER TABLE snapshots
     ADD COLUMN question jsonb NOT NULL DEFAULT '{}',
-    ADD COLUMN methodology integer NOT NULL DEFAULT 1;
+    ADD COLUMN methodology integer NOT NULL DEFAULT 1,
+    -- By which rules prompts and answers were sorted, as far as the question asks for that.
+    ADD COLUMN rules text NOT NULL DEFAULT '';
 ALTER TABLE standings ADD COLUMN shown boolean NOT NULL DEFAULT true;
 
 -- The form of an answer, in numbers, by the rules of that version; kept when its text is deleted. NULL: its text was

@@ -11,7 +11,7 @@ from arena.db import Db, Pool, many
 from arena.evaluation import exclusions
 from arena.evaluation.controls import What
 from arena.evaluation.exclusions import NoSuchVote
-from arena.evaluation.votes import TOO_EARLY
+from arena.evaluation.selections import TOO_EARLY
 from arena.together import Together
 from rating import Outcome
 

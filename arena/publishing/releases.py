@@ -80,7 +80,8 @@ def name(digest: str, exclusions: str, board: Board) -> str:
     made_of = {
         "board": board.slug,
         "exclusions": [exclusions] if exclusions else [],
-        "methodology": METHODOLOGY,
+        "methodology": [METHODOLOGY, board.methodology],
+        "question": board.question,
         "seed": SEED,
         "votes": digest,
     }
@@ -124,12 +125,12 @@ async def behind(db: Db, board: Board) -> bool:
         db,
         State,
         """
-        SELECT votes, acts FROM releases JOIN snapshots ON snapshots.id = snapshot_id
+        SELECT votes, acts, methodology, rules FROM releases JOIN snapshots ON snapshots.id = snapshot_id
         WHERE releases.board_id = $1 ORDER BY published_at DESC LIMIT 1
         """,
         board.id,
     )
-    return await snapshots.state(db, board) != (released or State(0, 0))
+    return await snapshots.state(db, board) != (released or State(0, 0, board.methodology))
 
 
 async def refresh(db: Pool, board: Board, settings: Settings) -> str:
@@ -250,7 +251,7 @@ async def _standings(db: Db, snapshot_id: UUID) -> list[Standing]:
                votes, status, separation, "group", standings.licence, standings.open_weights,
                standings.parameters_billions, standings.kind, standings.party, prompt_price, answer_price
         FROM standings JOIN contenders ON contenders.id = contender_id
-        WHERE snapshot_id = $1
+        WHERE snapshot_id = $1 AND shown
         ORDER BY "group", rating DESC, slug
         """,
         snapshot_id,

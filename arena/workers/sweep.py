@@ -1,11 +1,12 @@
-"""Sweep: what is over is closed and forgotten, what has come to its time moves on, keys are sealed anew and prompts
-are sorted by the new rules."""
+"""Sweep: what is over is closed and forgotten, what has come to its time moves on, keys are sealed anew, and prompts
+and answers are sorted by the new rules.
+"""
 
 import logging
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import forgetting, tags, traces, upkeep
+from arena.evaluation import forgetting, style, tags, traces, upkeep
 from arena.people import sessions
 from arena.sealing import Keyring
 from arena.submission import lifecycle, registrations, warming
@@ -24,6 +25,8 @@ async def clear(db: Pool, settings: Settings) -> None:
         log.info("swept battles=%d", closed)
     if retagged := await tags.retag(db):
         log.info("retagged battles=%d", retagged)
+    if restyled := await style.restyle(db):
+        log.info("restyled answers=%d", restyled)
     await lifecycle.retire_due(db)
     for endpoint_id in await warming.settle(db, battles=settings.warming_battles, failures=settings.warming_failures):
         log.info("warming over endpoint=%s", endpoint_id)
