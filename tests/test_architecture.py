@@ -36,6 +36,7 @@ OUTSIDE = {
     **{f"arena/evaluation/{room}.py": {"msgspec", "numpy"} for room in ("estimates", "grounds", "pairing")},
     "arena/evaluation/": {"msgspec", "redis"},
     "arena/integration/fits.py": {"numpy"},
+    "arena/integration/schedules.py": {"croniter"},
     "arena/integration/lines.py": {"numpy"},
     "arena/sealing.py": {"cryptography", "msgspec"},
     "arena/submission/contenders.py": {"asyncpg", "msgspec"},

@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from msgspec import Struct
 
@@ -14,13 +12,10 @@ from arena.errors import ArenaError
 from arena.evaluation import imports
 from arena.evaluation.imports import Provenance
 from arena.integration import boards
-from arena.integration.boards import Board
+from arena.integration.boards import SLUG, Board
 from arena.submission import contenders
 from rating import votefile
 from rating.votefile import FileVote, VoteFileUnknown, VoteFileWrong
-
-# Two hyphens part a board from a contender of it, and the rest of the contender's slug needs room.
-SLUG: Final = re.compile(r"(?!.*--)[a-z0-9][a-z0-9.-]{0,59}")
 
 
 class ArchiveRefused(ArenaError):

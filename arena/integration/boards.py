@@ -1,5 +1,6 @@
 """Boards: named questions put to the votes."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -7,22 +8,37 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, NotFound
 from arena.evaluation.pacing import Pace
-from arena.integration.questions import Question
+from arena.integration import questions, schedules
+from arena.integration.questions import Question, QuestionRefused
 
 COLUMNS = "id, slug, name, description, cron, source, attribution, pace, question, methodology"
 PACE_SECONDS: Final = 5.0
 IMPORTED = "Votes that were cast elsewhere and brought in; nobody cast them here."
 HOURLY = "0 * * * *"
+# Two hyphens part a board from a contender of it, and the rest of the contender's slug needs room.
+SLUG: Final = re.compile(r"(?!.*--)[a-z0-9][a-z0-9.-]{0,59}")
 OVERALL = "overall"  # The board that counts every vote here, and whose standings pairs are drawn by.
 
 
 class NoSuchBoard(NotFound):
     """There is no board of this name."""
+
+
+class BoardRefused(ArenaError):
+    """A board can't be like this."""
+
+    status = 400
+
+
+class BoardExists(ArenaError):
+    """There is such a board already."""
+
+    status = 409
 
 
 class NotAnArchive(ArenaError):
@@ -77,8 +93,28 @@ class Board(Struct, frozen=True, kw_only=True):
         return Group.LANGUAGES if self.question == Question(language=self.question.language) else Group.VIEWS
 
 
+class New(Struct, frozen=True, kw_only=True):
+    """A board that is to be made of the votes of battles."""
+
+    slug: str
+    name: str
+    description: str
+    cron: str
+    question: Question
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What is to be another way about a board; None stays as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    cron: str | None = None
+    pace: Pace | None = None
+    question: Question | None = None
+
+
 class Act(Struct, frozen=True, kw_only=True):
-    """What an operator changed about a board, when and why."""
+    """What an operator, or the arena itself, changed about a board, when and why."""
 
     id: int
     what: str
@@ -89,8 +125,9 @@ class Act(Struct, frozen=True, kw_only=True):
 
 
 async def listed(db: Db) -> list[Board]:
-    """Every board, the oldest first."""
-    return await many(db, Board, f"SELECT {COLUMNS} FROM boards ORDER BY created_at, slug")  # noqa: S608 - a constant
+    """Every board by its group, the oldest of each first."""
+    found = await many(db, Board, f"SELECT {COLUMNS} FROM boards ORDER BY created_at, slug")  # noqa: S608 - a constant
+    return sorted(found, key=lambda board: list(Group).index(board.group))
 
 
 async def find(db: Db, slug: str) -> Board | None:
@@ -139,25 +176,119 @@ async def open_archive(db: Connection | Proxy, slug: str, *, name: str | None, a
     return board
 
 
-async def set_pace(db: Pool, slug: str, pace: Pace, *, reason: str, account_id: UUID) -> Board:
-    """Let the board's battles show their answers so, from the next few seconds on; the act is kept with its reason."""
+async def make(db: Pool, new: New, *, reason: str, account_id: UUID | None) -> Board:
+    """Make a board of the votes of battles; the act is kept with its reason, and without an account is the arena's."""
+    if not SLUG.fullmatch(new.slug):
+        raise BoardRefused(
+            "“{slug}” can't name a board: at most 60 of a–z, 0–9, dots and single hyphens, the first no hyphen or dot.",
+            slug=new.slug[:100],
+        )
+    async with db.acquire() as connection, connection.transaction():
+        question = await _asked(connection, Source.BATTLES, new.question)
+        board = await one(
+            connection,
+            Board,
+            f"""
+            INSERT INTO boards (slug, name, description, cron, question) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (slug) DO NOTHING RETURNING {COLUMNS}
+            """,  # noqa: S608 - a constant
+            *(new.slug, new.name, new.description, schedules.read(new.cron), question),
+        )
+        if board is None:
+            raise BoardExists("There is a board called “{slug}” already.", slug=new.slug)
+        await _record(connection, board, "made", ("", question.canonical), reason, account_id)
+    return board
+
+
+async def change(db: Pool, slug: str, wanted: Change, *, reason: str, account_id: UUID) -> Board:
+    """Change what is given of a board; each change is an act, kept with its reason, and what is so already is none.
+
+    Another question is another methodology. Battles under way keep the pace that they began with.
+    """
     async with db.acquire() as connection, connection.transaction():
         former = await one(connection, Board, f"SELECT {COLUMNS} FROM boards WHERE slug = $1 FOR UPDATE", slug)  # noqa: S608 - a constant
         if former is None:
             return await require(connection, slug)
-        await connection.execute("UPDATE boards SET pace = $2 WHERE id = $1", former.id, pace)
+        present = await _changed(connection, former, wanted)
         await connection.execute(
             """
-            INSERT INTO board_acts (board_id, what, former, present, reason, account_id)
-            VALUES ($1, 'pace', $2, $3, $4, $5)
+            UPDATE boards SET name = $2, description = $3, cron = $4, pace = $5, question = $6, methodology = $7
+            WHERE id = $1
             """,
-            *(former.id, former.pace, pace, reason, account_id),
+            *(former.id, present.name, present.description, present.cron, present.pace),
+            *(present.question, present.methodology),
         )
-        return await require(connection, slug)
+        for what in Change.__struct_fields__:
+            told = _told(former, what), _told(present, what)
+            if told[0] != told[1]:
+                await _record(connection, former, what, told, reason, account_id)
+    return present
+
+
+async def _changed(db: Connection | Proxy, former: Board, wanted: Change) -> Board:
+    given = {name: value for name, value in structs.asdict(wanted).items() if value is not None}
+    if wanted.cron is not None:
+        given["cron"] = schedules.read(wanted.cron)
+    if wanted.question is not None:
+        given["question"] = await _asked(db, former.source, wanted.question)
+    present = structs.replace(former, **given)
+    if present.question == former.question:
+        return present
+    if former.slug == OVERALL and not present.question.whole:
+        raise BoardRefused(
+            "“overall” counts every vote, and pairs are drawn by it. Make another board for some of them."
+        )
+    return structs.replace(present, methodology=former.methodology + 1)
+
+
+async def _asked(db: Connection | Proxy, source: Source, question: Question) -> Question:
+    """The question as it can be put to votes from there."""
+    anchor = question.anchor
+    if anchor and not await db.fetchval("SELECT true FROM contenders WHERE slug = $1", anchor.contender):
+        raise QuestionRefused("There is no contender “{name}” to anchor the scale at.", name=anchor.contender[:100])
+    return questions.of_imported(question) if source is Source.IMPORTED else questions.of_battles(question)
+
+
+def _told(board: Board, what: str) -> str:
+    return board.question.canonical if what == "question" else str(getattr(board, what))
+
+
+async def _record(
+    db: Connection | Proxy, board: Board, what: str, told: tuple[str, str], reason: str, account_id: UUID | None
+) -> None:
+    await db.execute(
+        """
+        INSERT INTO board_acts (board_id, what, former, present, reason, account_id) VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        *(board.id, what, *told, reason, account_id),
+    )
+
+
+async def due(db: Db, now: datetime) -> list[str]:
+    """The boards whose schedule has called since it last did, which is noted; a new one is called at once."""
+    rows = await db.fetch("SELECT slug, cron, looked_at FROM boards")
+    called = [
+        row["slug"]
+        for row in rows
+        if row["looked_at"] is None or schedules.following(row["cron"], row["looked_at"]) <= now
+    ]
+    await db.execute("UPDATE boards SET looked_at = $2 WHERE slug = ANY($1)", called, now)
+    return called
+
+
+async def seen(db: Db, board: Board) -> str | None:
+    """What the votes were like when the board was last found up to date."""
+    mark: str | None = await db.fetchval("SELECT seen FROM boards WHERE id = $1", board.id)
+    return mark
+
+
+async def note(db: Db, board: Board, mark: str) -> None:
+    """The board is up to date with votes that are like this."""
+    await db.execute("UPDATE boards SET seen = $2 WHERE id = $1", board.id, mark)
 
 
 async def acts(db: Db, board: Board, *, before: int | None, most: int) -> list[Act]:
-    """What operators changed about the board, the latest first, from the one before this on."""
+    """What was changed about the board, the latest first, from the one before this on."""
     return await many(
         db,
         Act,

@@ -1,9 +1,10 @@
 -- What a board asks of the votes (arena/integration/questions.py), and the version of that: a change begins another one.
--- `seen` is what the votes were like when the board was last looked at, so that nothing is read anew for nothing.
+-- `looked_at` is when its schedule last called, `seen` what the votes were like when it was last found up to date, so that
+-- nothing is read anew for nothing.
 ALTER TABLE boards
     ADD COLUMN question jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN methodology integer NOT NULL DEFAULT 1 CHECK (methodology > 0),
-    ADD COLUMN looked_at timestamptz NOT NULL DEFAULT '-infinity',
+    ADD COLUMN looked_at timestamptz,
     ADD COLUMN seen text;
 
 -- NULL: the arena itself, which makes boards of what has been voted on often enough.
