@@ -1,4 +1,4 @@
-"""Boards and their releases over HTTP."""
+"""Boards over HTTP."""
 
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from arena.integration.boards import Act, Board, Source
 from arena.people.accounts import Role
 from arena.people.keys import Scope
 from arena.publishing import releases, tables
-from arena.publishing.releases import Release, Summary
+from arena.publishing.releases import Release
 from arena.submission import cards
 
 PAGE = 50
@@ -50,13 +50,6 @@ class BoardShown(BoardListed):
 
     release: Release | None
     lines: int
-
-
-class Releases(Struct):
-    """A page of releases, the newest first; `next` is the cursor of the page after it."""
-
-    items: list[Summary]
-    next: str | None
 
 
 class BoardChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,20 +119,4 @@ async def list_acts(
     )
 
 
-@get("/boards/{slug:str}/releases", responses=guards.json_of(Releases))
-async def list_releases(
-    request: AnyRequest,
-    slug: FromPath[str],
-    db: Given[Pool],
-    cursor: Annotated[str | None, QueryParameter(name="cursor")] = None,
-) -> Response[Any]:
-    """A board's releases, the newest first."""
-    board = await boards.require(db, slug)
-    found = await releases.listed(db, board, cursor, PAGE + 1)
-    return guards.fresh(request, Releases(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None), public=True)
-
-
-@get("/releases/{release_id:str}", responses=guards.json_of(Release))
-async def show_release(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) -> Response[Any]:
-    """A release whole."""
-    return guards.fresh(request, await releases.require(db, release_id), public=True)
+routes = [list_boards, show_board, change_board, list_acts]
