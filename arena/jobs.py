@@ -19,6 +19,10 @@ from arena.db import Connection, Pool, Proxy
 REFIT = "refit"
 CHECK = "check"
 CHECKS_AT_ONCE = 4
+# Each holds its board's votes in memory.
+REFITS_AT_ONCE = 2
+# What a voter waits for comes before what the clock calls for.
+AWAITED = 1
 SOON = timedelta(seconds=1)
 
 Work: TypeAlias = Callable[[], Awaitable[None]]
@@ -26,14 +30,16 @@ CheckWork: TypeAlias = Callable[[UUID], Awaitable[None]]
 BoardWork: TypeAlias = Callable[[str], Awaitable[None]]
 
 
-async def refit_soon(db: Pool, board: str, *, after: timedelta = SOON) -> None:
+async def refit_soon(db: Pool, board: str, *, after: timedelta = SOON, priority: int = 0) -> None:
     """Have a board looked after shortly; however many ask within the same second, it is one job.
 
-    The job runs a second or more after it was asked for, thus after every vote whose own call was folded into it.
+    The job runs a second or more after it was asked for, thus after every vote whose own call was folded into it, and
+    before those of a lower priority.
     """
     await Queries(AsyncpgPoolDriver(db)).enqueue(
         REFIT,
         board.encode(),
+        priority,
         execute_after=after,
         dedupe_key=f"{REFIT}:{board}:{int(time() + after.total_seconds())}",
         on_conflict="skip",
@@ -62,7 +68,7 @@ class Wakeups:
             return
         self._called[board] = second
         try:
-            await refit_soon(self._db, board)
+            await refit_soon(self._db, board, priority=AWAITED)
         except BaseException:
             # Nobody has been called, so the next vote calls.
             self._called.pop(board, None)
@@ -78,7 +84,7 @@ class Clockwork:
     def on_refit(self, work: BoardWork) -> None:
         """Call `work` with the board's slug for every refit job."""
 
-        @self._queue.entrypoint(REFIT, on_failure="hold")
+        @self._queue.entrypoint(REFIT, concurrency_limit=REFITS_AT_ONCE, on_failure="hold")
         async def refit(job: Job) -> None:
             await work((job.payload or b"").decode())
 

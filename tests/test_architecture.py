@@ -105,7 +105,7 @@ WRITERS = {
     "imports": {"evaluation/imports.py"},
     "imported_votes": {"evaluation/imports.py"},
     "boards": {"integration/boards.py"},
-    "board_acts": {"integration/boards.py"},
+    "board_acts": {"integration/board_acts.py"},
     "snapshots": {"integration/snapshots.py"},
     "standings": {"integration/lines.py"},
     "releases": {"publishing/releases.py"},

@@ -21,6 +21,7 @@ from arena.api import (
     releases,
     reported,
     shares,
+    snapshots,
     submissions,
     votes,
 )
@@ -49,6 +50,7 @@ def routers() -> list[Router]:
             *shares.routes,
             *boards.routes,
             *releases.routes,
+            *snapshots.routes,
             *votes.routes,
             *contenders.routes,
             *endpoints.routes,

@@ -2,17 +2,19 @@
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, get, patch
+from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
-from arena import guards
+from arena import guards, jobs
 from arena.db import Pool
 from arena.evaluation.pacing import Pace
 from arena.guards import Asker
-from arena.integration import boards
-from arena.integration.boards import Act, Board, Source
+from arena.integration import board_acts, boards
+from arena.integration.board_acts import Act
+from arena.integration.boards import Board, Change, Group, New, Source
+from arena.integration.questions import Question
 from arena.people.accounts import Role
 from arena.people.keys import Scope
 from arena.publishing import releases, tables
@@ -33,6 +35,10 @@ class BoardListed(Struct):
     source: Source
     attribution: str | None
     pace: Pace
+    group: Group
+    cron: str
+    question: Question
+    methodology: int
 
 
 class Boards(Struct):
@@ -52,15 +58,30 @@ class BoardShown(BoardListed):
     lines: int
 
 
-class BoardChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the board's battles shall let their answers out from now on, and why."""
+class BoardNew(Struct, frozen=True, forbid_unknown_fields=True):
+    """A board to be made: what it asks of the votes of battles, when it is looked after (cron, UTC), and why."""
 
-    pace: Pace
+    slug: str
+    name: str
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    question: Question = Question()
+    description: str = ""
+    cron: str = boards.OFTEN
+
+
+class BoardChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be another way about a board, and why; null stays as it is."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    name: str | None = None
+    description: str | None = None
+    cron: str | None = None
+    pace: Pace | None = None
+    question: Question | None = None
 
 
 class Acts(Struct):
-    """A page of what operators changed about a board, the latest first."""
+    """A page of what was changed about a board, the latest first."""
 
     items: list[Act]
     next: str | None
@@ -74,7 +95,18 @@ async def list_boards(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
 
 
 def _listed(board: Board) -> BoardListed:
-    return BoardListed(board.slug, board.name, board.description, board.source, board.attribution, board.pace)
+    return BoardListed(
+        slug=board.slug,
+        name=board.name,
+        description=board.description,
+        source=board.source,
+        attribution=board.attribution,
+        pace=board.pace,
+        group=board.group,
+        cron=board.cron,
+        question=board.question,
+        methodology=board.methodology,
+    )
 
 
 @get("/boards/{slug:str}", responses=guards.json_of(BoardShown))
@@ -88,21 +120,48 @@ async def show_board(
     return guards.fresh(request, await _shown(db, await boards.require(db, slug), q), public=True)
 
 
+@post("/boards")
+async def make_board(data: JSONBody[BoardNew], signed_in: Given[Asker], db: Given[Pool]) -> BoardShown:
+    """Make a board; for operators. It is fitted as soon as there are votes that it asks for."""
+    signed_in.require(Scope.OPERATE, Role.OPERATOR)
+    new = New(
+        slug=data.slug,
+        name=cards.title("name", data.name),
+        description=cards.line("description", data.description, most=500),
+        cron=data.cron,
+        question=data.question,
+    )
+    reason = cards.line("reason", data.reason, least=1, most=500)
+    board = await boards.make(db, new, reason=reason, account_id=signed_in.account.id)
+    await jobs.refit_soon(db, board.slug)
+    return await _shown(db, board)
+
+
 @patch("/boards/{slug:str}")
 async def change_board(
     slug: FromPath[str], data: JSONBody[BoardChange], signed_in: Given[Asker], db: Given[Pool]
 ) -> BoardShown:
-    """Change how a board's battles let their answers out; for operators. Battles under way go on as they began."""
+    """Change a board; for operators. Battles under way go on as they began, and what was released stays as it is."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
+    wanted = Change(
+        name=None if data.name is None else cards.title("name", data.name),
+        description=None if data.description is None else cards.line("description", data.description, most=500),
+        cron=data.cron,
+        pace=data.pace,
+        question=data.question,
+    )
     reason = cards.line("reason", data.reason, least=1, most=500)
-    return await _shown(db, await boards.set_pace(db, slug, data.pace, reason=reason, account_id=signed_in.account.id))
+    board = await boards.change(db, slug, wanted, reason=reason, account_id=signed_in.account.id)
+    await jobs.refit_soon(db, board.slug)
+    return await _shown(db, board)
 
 
 async def _shown(db: Pool, board: Board, search: str = "") -> BoardShown:
     release = await releases.latest(db, board.slug)
     found = tables.search(release, search) if release else None
-    listed = structs.asdict(_listed(board))
-    return BoardShown(**listed, release=found.release if found else None, lines=found.lines if found else 0)
+    return BoardShown(
+        **structs.asdict(_listed(board)), release=found.release if found else None, lines=found.lines if found else 0
+    )
 
 
 @get("/boards/{slug:str}/acts", responses=guards.json_of(Acts))
@@ -112,11 +171,12 @@ async def list_acts(
     db: Given[Pool],
     cursor: Annotated[int | None, QueryParameter(name="cursor", ge=0, le=2**62)] = None,
 ) -> Response[Any]:
-    """What operators changed about a board, when and why; for everybody."""
-    found = await boards.acts(db, await boards.require(db, slug), before=cursor, most=PAGE + 1)
+    """What operators, or the arena itself, changed about a board, when and why; for everybody."""
+    board = await boards.require(db, slug)
+    found = await board_acts.listed(db, board.id, before=cursor, most=PAGE + 1)
     return guards.fresh(
         request, Acts(found[:PAGE], str(found[PAGE - 1].id) if len(found) > PAGE else None), public=True
     )
 
 
-routes = [list_boards, show_board, change_board, list_acts]
+routes = [list_boards, show_board, make_board, change_board, list_acts]

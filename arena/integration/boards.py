@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -13,13 +13,14 @@ from msgspec import Struct, structs
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, NotFound
 from arena.evaluation.pacing import Pace
-from arena.integration import questions, schedules
+from arena.integration import board_acts, questions, schedules
 from arena.integration.questions import Question, QuestionRefused
 
 COLUMNS = "id, slug, name, description, cron, source, attribution, pace, question, methodology"
 PACE_SECONDS: Final = 5.0
 IMPORTED = "Votes that were cast elsewhere and brought in; nobody cast them here."
 HOURLY = "0 * * * *"
+OFTEN: Final = "*/10 * * * *"
 # Two hyphens part a board from a contender of it, and the rest of the contender's slug needs room.
 SLUG: Final = re.compile(r"(?!.*--)[a-z0-9][a-z0-9.-]{0,59}")
 OVERALL = "overall"  # The board that counts every vote here, and whose standings pairs are drawn by.
@@ -113,17 +114,6 @@ class Change(Struct, frozen=True, kw_only=True):
     question: Question | None = None
 
 
-class Act(Struct, frozen=True, kw_only=True):
-    """What an operator, or the arena itself, changed about a board, when and why."""
-
-    id: int
-    what: str
-    former: str
-    present: str
-    reason: str
-    happened_at: datetime
-
-
 async def listed(db: Db) -> list[Board]:
     """Every board by its group, the oldest of each first."""
     found = await many(db, Board, f"SELECT {COLUMNS} FROM boards ORDER BY created_at, slug")  # noqa: S608 - a constant
@@ -141,6 +131,11 @@ async def require(db: Db, slug: str) -> Board:
     if board is None:
         raise NoSuchBoard("There is no board called “{name}”.", name=slug[:100])
     return board
+
+
+def configuration(board: Board) -> dict[str, Any]:
+    """What of a board makes its releases what they are, so that it is in their ids."""
+    return {"methodology": board.methodology, "question": board.question, "slug": board.slug}
 
 
 async def open_archive(db: Connection | Proxy, slug: str, *, name: str | None, attribution: str | None) -> Board:
@@ -196,7 +191,7 @@ async def make(db: Pool, new: New, *, reason: str, account_id: UUID | None) -> B
         )
         if board is None:
             raise BoardExists("There is a board called “{slug}” already.", slug=new.slug)
-        await _record(connection, board, "made", ("", question.canonical), reason, account_id)
+        await board_acts.record(connection, board.id, "made", ("", question.canonical), reason, account_id)
     return board
 
 
@@ -221,7 +216,7 @@ async def change(db: Pool, slug: str, wanted: Change, *, reason: str, account_id
         for what in Change.__struct_fields__:
             told = _told(former, what), _told(present, what)
             if told[0] != told[1]:
-                await _record(connection, former, what, told, reason, account_id)
+                await board_acts.record(connection, former.id, what, told, reason, account_id)
     return present
 
 
@@ -253,17 +248,6 @@ def _told(board: Board, what: str) -> str:
     return board.question.canonical if what == "question" else str(getattr(board, what))
 
 
-async def _record(
-    db: Connection | Proxy, board: Board, what: str, told: tuple[str, str], reason: str, account_id: UUID | None
-) -> None:
-    await db.execute(
-        """
-        INSERT INTO board_acts (board_id, what, former, present, reason, account_id) VALUES ($1, $2, $3, $4, $5, $6)
-        """,
-        *(board.id, what, *told, reason, account_id),
-    )
-
-
 async def due(db: Db, now: datetime) -> list[str]:
     """The boards whose schedule has called since it last did, which is noted; a new one is called at once."""
     rows = await db.fetch("SELECT slug, cron, looked_at FROM boards")
@@ -285,19 +269,6 @@ async def seen(db: Db, board: Board) -> str | None:
 async def note(db: Db, board: Board, mark: str) -> None:
     """The board is up to date with votes that are like this."""
     await db.execute("UPDATE boards SET seen = $2 WHERE id = $1", board.id, mark)
-
-
-async def acts(db: Db, board: Board, *, before: int | None, most: int) -> list[Act]:
-    """What was changed about the board, the latest first, from the one before this on."""
-    return await many(
-        db,
-        Act,
-        """
-        SELECT id, what, former, present, reason, happened_at FROM board_acts
-        WHERE board_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
-        """,
-        *(board.id, before, most),
-    )
 
 
 class Paces:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from arena.config import Settings
 from arena.db import Db, Pool, many, one
 from arena.errors import NotFound
-from arena.integration import snapshots
+from arena.integration import boards, snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot, State
 from arena.publishing import leases
@@ -78,10 +78,9 @@ class _Head(Summary, frozen=True, kw_only=True):
 def name(digest: str, exclusions: str, board: Board) -> str:
     """The release's id: SHA-256 of the digests of votes and exclusions, board, methodology version and seed."""
     made_of = {
-        "board": board.slug,
+        "board": boards.configuration(board),
         "exclusions": [exclusions] if exclusions else [],
-        "methodology": [METHODOLOGY, board.methodology],
-        "question": board.question,
+        "methodology": METHODOLOGY,
         "seed": SEED,
         "votes": digest,
     }

@@ -44,8 +44,9 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
     clockwork.on_check(partial(check.run, db, settings))
     clockwork.every("* * * * *", "look after checks", partial(check.look_after, db))
     clockwork.every("* * * * *", "sweep", partial(sweep.clear, db, settings))
+    clockwork.every("* * * * *", "call boards", partial(refit.call, db))
+    clockwork.every("*/10 * * * *", "make boards", partial(refit.make_defaults, db))
     for board in await boards.listed(db):
-        clockwork.every(board.cron, f"look at {board.slug}", partial(refit.look, db, settings, board.slug))
         await jobs.refit_soon(db, board.slug)
 
 

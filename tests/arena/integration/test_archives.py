@@ -19,7 +19,7 @@ from arena.publishing import releases
 from rating import Tally, rate
 from rating.votefile import read
 from tests import builders
-from tests.rating.boards import golden, llmfao
+from tests.rating.boards import golden
 
 HEADER = b"model_a,model_b,winner,voter\n"
 VOTES = HEADER + b"Ash,Birch,model_a,anna\nBirch,Ash,tie,berta\n"
@@ -48,7 +48,10 @@ async def test_the_ratings_are_those_of_the_same_votes(db: Pool, settings: Setti
     brought = await archives.bring(db, demo.ARCHIVE)
     release_id = await releases.refresh(db, brought.board, settings)
     release = await releases.require(db, str(release_id))
-    standings = rate(llmfao(), seed=snapshots.SEED)
+    # What `arena rate` reads of the same file: voters and prompts, by both of which it clusters where prompts repeat.
+    columns = votefile.load(demo.ARCHIVE.file, renamed=demo.ARCHIVE.renamed)
+    standings = rate(columns.tally, seed=snapshots.SEED)
+    assert standings.method["covariance"] == "CGM"
     assert (release.votes, release.voters, brought.contenders) == (8931, 124, 59)
     shown = {standing.name: standing for standing in release.standings}
     for place, name in enumerate(standings.contenders):

@@ -93,7 +93,8 @@ async def test_a_process_calls_once_a_second_and_again_after_a_call_that_failed(
 ) -> None:
     called: list[str] = []
 
-    async def call(_: Pool, board: str) -> None:
+    async def call(_: Pool, board: str, *, priority: int) -> None:
+        assert priority == jobs.AWAITED
         called.append(board)
         if len(called) == 1:
             raise ConnectionResetError

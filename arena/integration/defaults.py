@@ -1,0 +1,59 @@
+"""Defaults: the boards that the arena makes by itself, once there are votes enough for each."""
+
+from typing import Final
+
+from arena.db import Pool
+from arena.evaluation import categories, selections, style
+from arena.evaluation.languages import Language
+from arena.evaluation.selections import Turns
+from arena.integration import boards
+from arena.integration.boards import OFTEN, BoardExists, New
+from arena.integration.questions import Question
+from rating import Ties
+
+# With fewer votes a board of its own would say nothing that the overall one does not.
+ENOUGH: Final = 200
+REASON: Final = "There are 200 votes that it asks for."
+SORTED: Final = "Sorted by rules that look for words and understand nothing."
+
+_LANGUAGES: Final[dict[Language, str]] = {"en": "English", "zh": "Chinese", "other": "Other languages"}
+_VIEWS: Final = {
+    "style-controlled": (
+        "Style control",
+        "Rated as if all answers were equally long and equally formatted.",
+        Question(ties=Ties.HALF, style=style.FEATURES),
+    ),
+    "no-refusals": ("No refusals", f"Battles in which neither answer declined. {SORTED}", Question(refusals=False)),
+    "multi-turn": ("Multi-turn", "Battles of two prompts or more.", Question(turns=Turns.SEVERAL)),
+}
+
+
+def every() -> list[New]:
+    """Every board that the arena would make."""
+    told = [(slug, *view) for slug, view in _VIEWS.items()]
+    told += [
+        (f"category-{code}", code.capitalize(), f"Prompts of this category. {SORTED}", Question(category=code))
+        for code in categories.CATEGORIES
+    ]
+    told += [
+        (f"language-{code}", name, f"Prompts in this language. {SORTED}", Question(language=code))
+        for code, name in _LANGUAGES.items()
+    ]
+    return [
+        New(slug=slug, name=name, description=description, cron=OFTEN, question=question)
+        for slug, name, description, question in told
+    ]
+
+
+async def make(db: Pool) -> list[str]:
+    """Make the boards that have votes enough and are not there yet, as acts of the arena; their slugs."""
+    there, made = {board.slug for board in await boards.listed(db)}, []
+    for new in every():
+        if new.slug in there or await selections.count(db, new.question, most=ENOUGH) < ENOUGH:
+            continue
+        try:
+            await boards.make(db, new, reason=REASON, account_id=None)
+        except BoardExists:  # Another worker was quicker.
+            continue
+        made.append(new.slug)
+    return made
