@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import NotFound
-from arena.evaluation.selections import ALL, SELECTED, Selection
+from arena.evaluation import selections
+from arena.evaluation.selections import ALL, Selection
 
 
 class Reason(StrEnum):
@@ -83,10 +84,10 @@ ON_RECORD: Final = """
                lifted_because, lifted_by, votes.id AS vote_id
         FROM exclusions LEFT JOIN votes USING (battle_id)"""
 # Only blind battles could be rated at all.
-OF_VOTES: Final = f"""
+OF_VOTES: Final = """
         FROM exclusions JOIN votes USING (battle_id) JOIN battles ON battles.id = battle_id
         LEFT JOIN tags USING (battle_id)
-        WHERE battles.kind = 'blind' AND {SELECTED}"""
+        WHERE battles.kind = 'blind'"""
 
 
 async def keep(
@@ -198,12 +199,14 @@ async def standing(db: Db, battle_id: UUID) -> list[Exclusion]:
 
 async def acts(db: Db, selection: Selection = ALL) -> Acts:
     """What has been done to the votes that could be rated; in one transaction with the votes, it is of these votes."""
+    asked, values = selections.chosen(selection)
     rows = await db.fetch(
         f"""
-        SELECT votes.id, exclusions.reason, position, lifted_at IS NOT NULL AS lifted {OF_VOTES}
+        SELECT votes.id, exclusions.reason, position, lifted_at IS NOT NULL AS lifted
+        {OF_VOTES} {asked}
         ORDER BY 1, exclusions.id
         """,
-        *selection.values,
+        *values,
     )
     if not rows:
         return Acts(0, "")
@@ -216,5 +219,6 @@ async def acts(db: Db, selection: Selection = ALL) -> Acts:
 
 async def count(db: Db, selection: Selection = ALL) -> int:
     """How many acts there have been; no act takes the number back, so it tells whether anything was done."""
-    number: int = await db.fetchval(f"SELECT count(*) + count(lifted_at) {OF_VOTES}", *selection.values)
+    asked, values = selections.chosen(selection)
+    number: int = await db.fetchval(f"SELECT count(*) + count(lifted_at) {OF_VOTES} {asked}", *values)
     return number

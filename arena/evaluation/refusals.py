@@ -35,7 +35,7 @@ _RULES: Final = (
 _DECLINED: Final = re.compile("|".join(_RULES), re.IGNORECASE)
 _OFFERED: Final = re.compile(
     r"\b(?:however|but|instead|that said)\b[^.\n]{0,40}\b"
-    r"(?:i can|i could|i['’]ll|i will|i am able|here(?:['’]s| is| are))\b"
+    r"(?:i can\b(?!['’]t)|i could|i['’]ll|i will|i am able|here(?:['’]s| is| are))\b"
     r"|\bhere(?:['’]s| is| are) an?\b|但[^。\n]{0,10}(?:可以|能)",
     re.IGNORECASE,
 )

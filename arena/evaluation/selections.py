@@ -39,14 +39,9 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
         return False
 
     @property
-    def values(self) -> tuple[Any, ...]:
-        """The values of SELECTED, in its order."""
-        return self.category, self.language, self.turns, self.since, self.until, self.refusals, self.styled
-
-    @property
     def whole(self) -> bool:
         """Whether every vote that counts is asked for."""
-        return self.values == ALL.values
+        return not chosen(self)[1]
 
 
 ALL: Final = Selection()
@@ -63,21 +58,17 @@ COUNTS = f"""
             WHERE sides.battle_id = battles.id AND {TOO_EARLY}
         )"""  # noqa: S608 - a constant
 
-# Reads `votes`, `battles` and `tags`, which has no row for a battle that was never answered.
-SELECTED: Final = """
-        ($1::text IS NULL OR tags.categories @> ARRAY[$1::text])
-        AND ($2::text IS NULL OR tags.language = $2)
-        AND ($3::text = 'any' OR EXISTS (
-            SELECT FROM turns WHERE turns.battle_id = battles.id AND turn = 2
-        ) = ($3 = 'several'))
-        AND ($4::timestamptz IS NULL OR votes.cast_at >= $4)
-        AND ($5::timestamptz IS NULL OR votes.cast_at < $5)
-        AND ($6::boolean OR NOT EXISTS (
-            SELECT FROM styles WHERE styles.battle_id = battles.id AND (refusal OR refusal IS NULL)
-        ))
-        AND (NOT $7::boolean OR NOT EXISTS (
-            SELECT FROM styles WHERE styles.battle_id = battles.id AND characters IS NULL
-        ))"""
+# Each reads `votes`, `battles` and `tags`, which has no row for a battle that was never answered.
+_CATEGORY: Final = "tags.categories @> ARRAY[${place}::text]"
+_LANGUAGE: Final = "tags.language = ${place}"
+_SEVERAL: Final = "EXISTS (SELECT FROM turns WHERE turns.battle_id = battles.id AND turn = 2) = (${place} = 'several')"
+_SINCE: Final = "votes.cast_at >= ${place}"
+_UNTIL: Final = "votes.cast_at < ${place}"
+# What nobody has looked at may be a refusal.
+_REFUSALS: Final = """
+        EXISTS (SELECT FROM styles WHERE styles.battle_id = battles.id AND refusal IS NOT FALSE) = ${place}::boolean"""
+_STYLED: Final = """
+        EXISTS (SELECT FROM styles WHERE styles.battle_id = battles.id AND characters IS NULL) <> ${place}::boolean"""
 
 # The style features of a battle's two sides, each the sum of its turns, where they are known.
 FORM: Final = """
@@ -91,16 +82,36 @@ FORM: Final = """
         ) AS form ON form.battle_id = battles.id"""
 
 
+def chosen(selection: Selection, *, first: int = 1) -> tuple[str, list[Any]]:
+    """What keeps to the votes asked for, each condition begun with AND, and its values, numbered from `first` on.
+
+    What is not asked for is not in it, so that PostgreSQL plans each question by itself.
+    """
+    asked: list[tuple[str, Any]] = [
+        (_CATEGORY, selection.category),
+        (_LANGUAGE, selection.language),
+        (_SEVERAL, None if selection.turns is Turns.ANY else selection.turns),
+        (_SINCE, selection.since),
+        (_UNTIL, selection.until),
+        (_REFUSALS, None if selection.refusals else False),
+        (_STYLED, selection.styled or None),
+    ]
+    conditions = [(condition, value) for condition, value in asked if value is not None]
+    sql = "".join(f" AND {one.replace('{place}', str(first + at))}" for at, (one, _) in enumerate(conditions))
+    return sql, [value for _, value in conditions]
+
+
 async def count(db: Db, selection: Selection, *, most: int | None = None) -> int:
     """How many of the votes that count are asked for; where that is more than `most`, no more are counted."""
+    asked, values = chosen(selection, first=2)
     number: int = await db.fetchval(
         f"""
         SELECT count(*) FROM (
             SELECT FROM votes JOIN battles ON battles.id = votes.battle_id LEFT JOIN tags ON tags.battle_id = battles.id
-            WHERE {COUNTS} AND {SELECTED} LIMIT $8
-        ) AS some
-        """,  # noqa: S608 - a constant
-        *selection.values,
+            WHERE {COUNTS} {asked} LIMIT $1
+        ) AS found
+        """,  # noqa: S608 - constants
         most,
+        *values,
     )
     return number

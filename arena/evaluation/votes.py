@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from arena.db import Db, many, one
 from arena.errors import ArenaError
-from arena.evaluation import battles, readings, traces
+from arena.evaluation import battles, readings, selections, traces
 from arena.evaluation.battles import State
 from arena.evaluation.kinds import Kind
 from arena.evaluation.readings import Reading
-from arena.evaluation.selections import ALL, COUNTS, FORM, SELECTED, TOO_EARLY, Selection
+from arena.evaluation.selections import ALL, COUNTS, FORM, TOO_EARLY, Selection
 from arena.evaluation.traces import Trace
 from rating import Outcome
 
@@ -210,6 +210,7 @@ async def belongs(db: Db, vote_id: UUID, voter_id: UUID | None) -> bool:
 
 async def counted(db: Db, selection: Selection = ALL) -> list[Counted]:
     """Every vote that counts and is asked for, contenders in position order."""
+    asked, values = selections.chosen(selection)
     styled = selection.styled
     return await many(
         db,
@@ -223,11 +224,11 @@ async def counted(db: Db, selection: Selection = ALL) -> list[Counted]:
         JOIN contenders ON contenders.id = sides.contender_id
         LEFT JOIN tags ON tags.battle_id = battles.id
         {FORM if styled else ""}
-        WHERE {COUNTS} AND {SELECTED}
+        WHERE {COUNTS} {asked}
         GROUP BY votes.id, battles.id, tags.digest {", form.features" if styled else ""}
         ORDER BY votes.id
-        """,  # noqa: S608 - a constant
-        *selection.values,
+        """,  # noqa: S608 - constants
+        *values,
     )
 
 

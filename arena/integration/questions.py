@@ -88,7 +88,7 @@ def of_battles(question: Question) -> Question:
 
 def of_imported(question: Question) -> Question:
     """The question as it is put to imported votes, of which only contenders, outcome, voter and prompt are known."""
-    if question.values != Selection().values:
+    if not question.whole:
         raise QuestionRefused(
             "Imported votes are known without category, language, turns, time, refusals or style: leave these out."
         )

@@ -16,7 +16,7 @@ from arena.integration.archives import Archive, ArchiveRefused
 from arena.integration.boards import NotAnArchive, Source
 from arena.local import demo
 from arena.publishing import releases
-from rating import Tally, rate
+from rating import Tally, rate, votefile
 from rating.votefile import read
 from tests import builders
 from tests.rating.boards import golden
@@ -51,7 +51,7 @@ async def test_the_ratings_are_those_of_the_same_votes(db: Pool, settings: Setti
     # What `arena rate` reads of the same file: voters and prompts, by both of which it clusters where prompts repeat.
     columns = votefile.load(demo.ARCHIVE.file, renamed=demo.ARCHIVE.renamed)
     standings = rate(columns.tally, seed=snapshots.SEED)
-    assert standings.method["covariance"] == "CGM"
+    assert standings.method["covariance"] == "CR3 two-way"
     assert (release.votes, release.voters, brought.contenders) == (8931, 124, 59)
     shown = {standing.name: standing for standing in release.standings}
     for place, name in enumerate(standings.contenders):
