@@ -129,7 +129,8 @@ async def behind(db: Db, board: Board) -> bool:
         """,
         board.id,
     )
-    return await snapshots.state(db, board) != (released or State(0, 0, board.methodology))
+    state = await snapshots.state(db, board)
+    return state != released if released else state.votes + state.acts > 0
 
 
 async def refresh(db: Pool, board: Board, settings: Settings) -> str:

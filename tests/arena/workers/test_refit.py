@@ -1,5 +1,6 @@
 import asyncio
 from functools import partial
+from uuid import UUID
 
 import pytest
 from msgspec import structs
@@ -7,8 +8,17 @@ from msgspec import structs
 from arena import jobs
 from arena.config import Settings
 from arena.db import Pool
+from arena.evaluation import votes
+from arena.evaluation.votes import Counted
+from arena.integration import boards, defaults, fits, snapshots
+from arena.integration.boards import Board, Change, New
+from arena.integration.questions import Question
+from arena.people import accounts
+from arena.people.accounts import Role
 from arena.publishing import releases
+from arena.submission.endpoints import Entrant
 from arena.workers import refit
+from rating import DidNotConverge, Outcome, Standings
 from tests.builders import Visitor, contender, ready_battle, until
 from tests.conftest import Open
 from tests.upstream import Provider
@@ -19,16 +29,16 @@ async def test_a_vote_moves_the_board_within_ten_seconds(open_arena: Open, db: P
         await contender(db, provider, model)
     async with Visitor(await open_arena(working=True)) as visitor:
         assert (await visitor.get("/api/v1/boards/overall"))[1]["release"] is None
-        for votes in (1, 2):
+        for number in (1, 2):
             battle_id = await visitor.ask()
             await visitor.hear(battle_id)
             assert (await visitor.vote(battle_id, "a"))[0] == 201
-            await until(partial(_shows, visitor, votes))
+            await until(partial(_shows, visitor, number))
 
 
-async def _shows(visitor: Visitor, votes: int) -> bool:
+async def _shows(visitor: Visitor, number: int) -> bool:
     release = (await visitor.get("/api/v1/boards/overall"))[1]["release"]
-    return bool(release and release["votes"] == votes)
+    return bool(release and release["votes"] == number)
 
 
 async def test_a_board_that_was_just_released_is_looked_at_again_later(
@@ -110,3 +120,123 @@ async def test_a_process_calls_once_a_second_and_again_after_a_call_that_failed(
     monkeypatch.setattr(jobs, "time", lambda: 1001.0)
     await wakeups.refit_soon("overall")
     assert len(called) == 3
+
+
+async def _voted(db: Pool, entrants: list[Entrant], *categories: str) -> None:
+    battle, voter = await ready_battle(db, entrants)
+    await db.execute(
+        "INSERT INTO tags (battle_id, categories, language, classifier, preset) VALUES ($1, $2, 'en', 'rules-1', true)",
+        *(battle.id, list(categories)),
+    )
+    await votes.cast(db, battle.id, voter, Outcome.A)
+
+
+async def _boards(db: Pool, *categories: str) -> None:
+    for category in categories:
+        asked = Question(category=category)
+        new = New(slug=category, name=category, description="", cron=boards.OFTEN, question=asked)
+        await boards.make(db, new, reason="Asked for.", account_id=None)
+
+
+async def test_new_votes_reach_every_board_that_asks_for_them_and_no_other_is_fitted(
+    db: Pool, settings: Settings, provider: Provider
+) -> None:
+    entrants = [await contender(db, provider, "identity") for _ in range(2)]
+    await _boards(db, "code", "maths", "creative")
+    slugs = ("overall", "code", "maths", "creative")
+    for categories, fitted in ((("code", "maths"), [1, 1, 1, 0]), (("code",), [2, 2, 1, 0])):
+        await _voted(db, entrants, *categories)
+        for slug in slugs:
+            await refit.look(db, settings, slug)
+        counted = "SELECT count(*) FROM snapshots JOIN boards ON boards.id = board_id WHERE slug = $1"
+        assert [await db.fetchval(counted, slug) for slug in slugs] == fitted
+    code = await releases.latest(db, "code")
+    assert code
+    assert code.votes == 2
+
+
+async def test_as_long_as_nothing_changes_no_vote_is_read(
+    db: Pool, settings: Settings, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entrants = [await contender(db, provider, "identity") for _ in range(2)]
+    await _boards(db, "code", "maths")
+    await _voted(db, entrants, "code")
+    asked = []
+
+    async def behind(_: Pool, board: Board) -> bool:
+        asked.append(board.slug)
+        return await really(db, board)
+
+    really = releases.behind
+    monkeypatch.setattr(releases, "behind", behind)
+    for _ in range(3):
+        for slug in ("overall", "code", "maths"):
+            await refit.look(db, settings, slug)
+    assert asked == ["overall", "code", "maths"]
+    operator = await _operator(db)
+    await boards.change(db, "maths", Change(question=Question()), reason="All.", account_id=operator)
+    await refit.look(db, settings, "maths")
+    assert asked[3:] == ["maths"]
+    released = await releases.latest(db, "maths")
+    assert released
+    assert released.votes == 1
+
+
+async def _operator(db: Pool) -> UUID:
+    async with db.acquire() as connection:
+        account = await accounts.open(
+            connection, email="op@example.org", name="Op", password=None, roles=(Role.OPERATOR,)
+        )
+    return account.id
+
+
+async def test_a_board_that_cannot_be_fitted_keeps_its_last_release_and_stops_no_other(
+    db: Pool, settings: Settings, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entrants = [await contender(db, provider, "identity") for _ in range(2)]
+    await _boards(db, "code", "maths")
+    await _voted(db, entrants, "code", "maths")
+    await refit.look(db, settings, "code")
+    first = await releases.latest(db, "code")
+    assert first
+    await _voted(db, entrants, "code", "maths")
+    rate = fits.rate
+
+    def broken(counted: list[Counted], question: Question, *, replicates: int) -> Standings:
+        if question.category == "code":
+            raise DidNotConverge("It would not settle.")
+        return rate(counted, question, replicates=replicates)
+
+    monkeypatch.setattr(fits, "rate", broken)
+    for slug in ("code", "maths"):
+        await refit.look(db, settings, slug)
+    last, other = await releases.latest(db, "code"), await releases.latest(db, "maths")
+    assert last == first
+    assert other
+    assert other.votes == 2
+    # It is not tried again with the same votes, and is with others.
+    board = await boards.require(db, "code")
+    assert await boards.seen(db, board) == await snapshots.mark(db, board)
+    monkeypatch.undo()
+    await _voted(db, entrants, "code")
+    await refit.look(db, settings, "code")
+    last = await releases.latest(db, "code")
+    assert last
+    assert last.votes == 3
+
+
+async def test_the_clock_calls_the_boards_whose_schedule_says_so_and_makes_new_ones(
+    db: Pool, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entrants = [await contender(db, provider, "identity") for _ in range(2)]
+    await _voted(db, entrants, "code")
+    monkeypatch.setattr(defaults, "ENOUGH", 1)
+    await refit.call(db)
+    await refit.make_defaults(db)
+    rows = await db.fetch("SELECT payload FROM pgqueuer WHERE entrypoint = 'refit' ORDER BY id")
+    called = [row["payload"].decode() for row in rows]
+    assert called == ["overall", "style-controlled", "no-refusals", "category-code", "language-en"]
+    await db.execute("DELETE FROM pgqueuer")
+    await refit.call(db)
+    rows = await db.fetch("SELECT payload FROM pgqueuer ORDER BY id")
+    assert sorted(row["payload"].decode() for row in rows) == sorted(called[1:])
