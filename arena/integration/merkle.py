@@ -1,7 +1,7 @@
 """Merkle trees of RFC 6962: roots, and proofs that a leaf is in one and that one tree begins with another.
 
 A tree is known by the hashes of its complete subtrees: `node(level, index)` is that of the 2^level leaves from
-index · 2^level on. What is appended never changes such a hash, so they are kept and no proof needs the leaves themselves.
+index · 2^level on. What is appended never changes such a hash, so they are kept, and no proof needs the leaves.
 """
 
 import hashlib
