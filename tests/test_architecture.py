@@ -36,6 +36,7 @@ OUTSIDE = {
     # The draw's arithmetic is rating's; what it is given and what it gives back are arrays.
     **{f"arena/evaluation/{room}.py": {"msgspec", "numpy"} for room in ("estimates", "grounds", "pairing")},
     "arena/evaluation/": {"msgspec", "redis"},
+    "arena/integration/records.py": {"numpy"},
     "arena/integration/snapshots.py": {"msgspec", "numpy"},
     "arena/sealing.py": {"cryptography", "msgspec"},
     "arena/submission/contenders.py": {"asyncpg", "msgspec"},
@@ -43,6 +44,9 @@ OUTSIDE = {
     "arena/people/passwords.py": {"argon2"},
     "arena/people/accounts.py": {"msgspec", "asyncpg"},
     "arena/publishing/searches.py": {"re2"},
+    # What is given away runs by itself.
+    "arena/publishing/verifier.py": set(),
+    "arena/publishing/parquet.py": {"pyarrow"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
