@@ -103,7 +103,7 @@ WRITERS = {
     "traces": {"evaluation/traces.py", "evaluation/battles.py"},
     "controls": {"evaluation/battles.py"},
     "appeals": {"evaluation/appeals.py"},
-    "countings": {"integration/snapshots.py"},
+    "countings": {"integration/countings.py"},
     "known_exclusions": {"integration/acts.py"},
     "imports": {"evaluation/imports.py"},
     "imported_votes": {"evaluation/imports.py"},

@@ -8,17 +8,20 @@ import hashlib
 import json
 import platform
 import sys
+from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+import rating
 from rating import Standings, Tally, certificate
 from rating.certificate import Certificate
 
 SCHEMA: Final = 1
 DIGITS: Final = 6
-PACKAGES: Final = ("arena", "numpy", "scipy")
+PACKAGES: Final = ("numpy", "scipy")
 
 
 def spelled(record: dict[str, Any]) -> str:
@@ -45,6 +48,7 @@ def of(tally: Tally, standings: Standings) -> dict[str, Any]:
         "certificate": {"residual": _rounded(found.residual), "bound": _significant(found.bound)},
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
         "blas": _blas(),
+        "code": _code(),
         "platform": f"{sys.platform} {platform.machine()}",
     }
 
@@ -102,7 +106,17 @@ def _significant(value: float) -> float | None:
     return float(f"{value:.3g}") if np.isfinite(value) else None
 
 
+@cache
+def _code() -> str:
+    """SHA-256 of the core's sources: what computed the numbers, whatever version it calls itself."""
+    whole = hashlib.sha256()
+    folder = Path(rating.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
 def _blas() -> str:
-    built: dict[str, Any] = np.show_config(mode="dicts") or {}  # type: ignore[assignment, func-returns-value]  # numpy types its printing form alone
+    built: dict[str, Any] = np.show_config(mode="dicts") or {}  # type: ignore[assignment]  # numpy types its printing form alone
     blas = built.get("Build Dependencies", {}).get("blas", {})
     return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()

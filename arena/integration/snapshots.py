@@ -17,7 +17,7 @@ from arena.evaluation import estimates, exclusions, imports, votes
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
-from arena.integration import acts, boards, records, rows
+from arena.integration import acts, boards, countings, records, rows
 from arena.integration.boards import OVERALL, Board, Source
 from arena.submission import contenders
 from rating import Standings, rate
@@ -25,8 +25,6 @@ from rating.arrays import Flags
 
 METHODOLOGY: Final = "3"
 SEED: Final = 20260101
-# So many new rows are written well within the time that a statement has.
-BATCH: Final = 20_000
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -101,7 +99,7 @@ async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, set
     """Keep what was fitted, in the caller's transaction; pairs are drawn by what the board of all votes says."""
     snapshot = await _keep(connection, board, fitted)
     await _keep_standings(connection, snapshot, fitted.standings, settings)
-    await _keep_countings(connection, snapshot, fitted.counted)
+    await countings.keep(connection, snapshot.board_id, snapshot.number, fitted.counted)
     await acts.keep(connection, snapshot.board_id, snapshot.number, fitted.acts.known)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
@@ -123,43 +121,6 @@ async def _read(db: Pool, board: Board) -> Selected:
             await imports.counted(connection, board.id),
             imports=await imports.came(connection, board.id),
             names=await contenders.names(connection, f"{board.slug}--"),
-        )
-
-
-async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, counted: list[UUID]) -> None:
-    """Note the votes that this snapshot counts and the one before did not, and those that it does not any more.
-
-    Both are taken as differences of sets, which PostgreSQL never finds by looking each of a million up.
-    """
-    await connection.execute(
-        """
-        UPDATE countings SET until = $1
-        WHERE board_id = $2 AND until IS NULL
-          AND vote_id = ANY(ARRAY(
-              SELECT vote_id FROM countings WHERE board_id = $2 AND until IS NULL
-              EXCEPT SELECT unnest($3::uuid[])
-          ))
-        """,
-        snapshot.number,
-        snapshot.board_id,
-        counted,
-    )
-    rows = await connection.fetch(
-        "SELECT unnest($2::uuid[]) AS id EXCEPT SELECT vote_id FROM countings WHERE board_id = $1 AND until IS NULL",
-        snapshot.board_id,
-        counted,
-    )
-    new = [row["id"] for row in rows]
-    for begin in range(0, len(new), BATCH):
-        await connection.execute(
-            # Of two snapshots at once the first to note a vote has noted it for both.
-            """
-            INSERT INTO countings (vote_id, board_id, since) SELECT unnest($3::uuid[]), $2, $1
-            ON CONFLICT (board_id, vote_id) WHERE until IS NULL DO NOTHING
-            """,
-            snapshot.number,
-            snapshot.board_id,
-            new[begin : begin + BATCH],
         )
 
 

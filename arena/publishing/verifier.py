@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verify a release of an arena with nothing but this file and Python's standard library (3.9 or later).
+"""Verify a release of an arena with nothing but this file and Python's standard library (3.10 or later).
 
     python3 verify.py manifest.json votes.jsonl [excluded.jsonl]
 
@@ -25,6 +25,7 @@ RIDGE = 0.5  # on each contender's tie propensity
 POINTS = 400 / math.log(10)  # displayed points for one of log-odds
 WIDEST = 1e-5  # log-odds: numbers rounded to a millionth are nearer than that to the best fit
 MOST_STEPS = 400
+SAID = {True: "ok  ", False: "FAIL", None: "--  "}
 
 spelled = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
@@ -65,10 +66,12 @@ class Group:
         place = {one["name"]: at for at, one in enumerate(found)}
         self.rule, self.prior = record["method"]["ties"], record["method"]["prior"]
         self.size = len(found)
-        self.pairs = [(place[a], place[b], *said) for (a, b), said in votes.met.items() if a in place and b in place]
-        if self.rule in ("half", "drop"):
-            shares = 0.5 if self.rule == "half" else 0.0
-            self.pairs = [(i, j, won + shares * tied, lost + shares * tied, 0) for i, j, won, lost, tied in self.pairs]
+        share = {"half": 0.5, "drop": 0.0}.get(self.rule)
+        self.pairs: list[tuple[int, int, float, float, float]] = []
+        for (a, b), (won, lost, tied) in votes.met.items():
+            if a in place and b in place:
+                met = (won, lost, tied) if share is None else (won + share * tied, lost + share * tied, 0)
+                self.pairs.append((place[a], place[b], *met))
         ground = record["groups"][number]
         self.tied = any(pair[4] for pair in self.pairs)
         self.own = self.tied and self.rule == "davidson"
@@ -105,8 +108,10 @@ class Group:
     def curved(self, way: Vector) -> Vector:
         """The negative second derivative along a way, as the change of the slope over a short step."""
         step = 1e-4 / max(map(abs, way))
-        ahead, behind = (self.slope([p + sign * step * w for p, w in zip(self.place, way)]) for sign in (1, -1))
-        return [(before - after) / (2 * step) for after, before in zip(ahead, behind)]
+        ahead, behind = (
+            self.slope([p + sign * step * w for p, w in zip(self.place, way, strict=True)]) for sign in (1, -1)
+        )
+        return [(before - after) / (2 * step) for after, before in zip(ahead, behind, strict=True)]
 
     def error(self) -> float:
         """How far any published strength is from the best fit's: a Newton step, by conjugate gradients."""
@@ -117,20 +122,20 @@ class Group:
                 games[at] += sum(said) / 4
         if not any(left):
             return 0.0
-        found, eased = [0.0] * len(left), [value / weight for value, weight in zip(left, games)]
+        found, eased = [0.0] * len(left), [value / weight for value, weight in zip(left, games, strict=True)]
         way, was = eased, dot(left, eased)
         enough = was * 1e-12
         for _ in range(MOST_STEPS):
             bent = self.curved(way)
             length = was / dot(way, bent)
-            found = [value + length * w for value, w in zip(found, way)]
-            left = [value - length * b for value, b in zip(left, bent)]
-            eased = [value / weight for value, weight in zip(left, games)]
+            found = [value + length * w for value, w in zip(found, way, strict=True)]
+            left = [value - length * b for value, b in zip(left, bent, strict=True)]
+            eased = [value / weight for value, weight in zip(left, games, strict=True)]
             now = dot(left, eased)
             if now <= enough:
                 mean = sum(found[: self.size]) / self.size
                 return max(abs(value - mean) for value in found[: self.size])
-            way, was = [value + now / was * w for value, w in zip(eased, way)], now
+            way, was = [value + now / was * w for value, w in zip(eased, way, strict=True)], now
         return math.inf
 
 
@@ -158,7 +163,7 @@ def chance(d: float) -> float:
 
 def dot(first: Vector, second: Vector) -> float:
     """The sum of products."""
-    return sum(one * other for one, other in zip(first, second))
+    return sum(one * other for one, other in zip(first, second, strict=True))
 
 
 def leaf(value: list[Any]) -> bytes:
@@ -185,8 +190,8 @@ def lines(path: str, wanted: tuple[str, ...]) -> Iterator[tuple[int, dict[str, A
             yield number, found
 
 
-def checks(manifest: dict[str, Any], votes: Votes, acts: list[bytes] | None) -> Iterator[tuple[bool, str]]:
-    """What agrees and what does not, one after the other, in words."""
+def checks(manifest: dict[str, Any], votes: Votes, acts: list[bytes] | None) -> Iterator[tuple[bool | None, str]]:
+    """What agrees (True), what does not and what could not be looked at (None), one after the other, in words."""
     record, made_of = manifest["record"], manifest["made_of"]
     told, count = record["votes"], len(votes.leaves)
     yield count == told["count"] == len(votes.names), f"votes: {count:,} of {told['count']:,}, each once"
@@ -205,11 +210,11 @@ def checks(manifest: dict[str, Any], votes: Votes, acts: list[bytes] | None) -> 
     hashed = hashlib.sha256(spelled(record).encode()).hexdigest()
     yield hashed == manifest["record_sha256"], f"record: {hashed}"
     if "style" in record["method"]:
-        print("--   ratings: at equal style; `arena verify` fits them again, this file can't")
+        yield None, "ratings: at equal style; `arena verify` fits them again, this file can't"
     else:
         yield certified(record, votes)
     if manifest.get("ledger") is None:
-        print("--   ledger: this release names none")
+        yield None, "ledger: this release names none"
 
 
 def certified(record: dict[str, Any], votes: Votes) -> tuple[bool, str]:
@@ -230,8 +235,8 @@ def main(words: list[str], say: Callable[[str], object] = print) -> int:
         acts = [leaf([act[name] for name in ACT]) for _, act in lines(words[2], ACT)] if words[2:] else None
         failed = 0
         for agrees, told in checks(manifest, votes, acts):
-            say(f"{'ok  ' if agrees else 'FAIL'} {told}")
-            failed += not agrees
+            say(f"{SAID[agrees]} {told}")
+            failed += agrees is False
     except (OSError, ValueError, KeyError, Unreadable) as error:
         say(f"These files can't be verified: {type(error).__name__} {error}")
         return 2
