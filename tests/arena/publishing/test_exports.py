@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 
+import pandas
+import polars
 import pyarrow.parquet
 import pytest
 from msgspec import structs
@@ -25,6 +27,7 @@ from rating import Outcome
 from tests.builders import ANSWERS, Visitor, contender, ready_battle
 from tests.upstream import Provider
 
+README = (Path(__file__).parents[3] / "README.md").read_text()
 VOTES = b"model_a,model_b,winner,voter\nAsh,Birch,model_a,anna\nBirch,Ash,tie,berta\nAsh,Cedar,model_b,anna\n"
 
 
@@ -53,7 +56,7 @@ def verified(folder: Path, votes: str = "votes.parquet") -> tuple[int, list[str]
 def checked(folder: Path) -> tuple[int, str]:
     """What the verifier says that is published with the release, run as a stranger runs it."""
     files = ["manifest.json", "votes.jsonl", "excluded.jsonl"]
-    command = [sys.executable, "-I", folder / "verify.py", *(folder / file for file in files)]
+    command = [sys.executable, "-I", str(folder / "verify.py"), *(str(folder / file) for file in files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     return done.returncode, done.stdout + done.stderr
 
@@ -230,10 +233,10 @@ async def test_a_file_that_is_no_releases_votes_is_refused_with_its_place(
     whole = (folder / "votes.parquet").read_bytes()
     for broken in (b"", b"PAR1", whole[: len(whole) // 2]):
         (folder / "votes.parquet").write_bytes(broken)
-        with pytest.raises(verify.VotesUnreadable, match="column 1"):
+        with pytest.raises(verify.VotesUnreadable, match="Row 1, character 1"):
             verified(folder)
     (folder / "votes.jsonl").write_text((folder / "votes.jsonl").read_text() + '{"vote"')
-    with pytest.raises(verify.VotesUnreadable, match="Line 4, column"):
+    with pytest.raises(verify.VotesUnreadable, match="Line 4, character"):
         verified(folder, "votes.jsonl")
     code, said = checked(folder)
     assert (code, "votes.jsonl, line 4" in said) == (2, True)
@@ -254,3 +257,14 @@ async def test_an_export_fills_no_folder_that_holds_something(db: Pool, settings
     for line in (folder / export.SUMS).read_text().splitlines():
         sha256, name = line.split("  ")
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+
+
+@pytest.mark.parametrize("line", [line for line in README.splitlines() if '("votes.parquet")' in line])
+async def test_one_line_reads_the_votes(
+    db: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    folder = await exported(db, settings, tmp_path / "out", await board_of(db, settings, tmp_path))
+    monkeypatch.chdir(folder)
+    table = eval(line, {"pandas": pandas, "polars": polars})
+    assert list(table.columns) == ["vote", "model_a", "model_b", "winner", "voter"]
+    assert sorted(table["winner"]) == ["model_a", "model_b", "tie"]
