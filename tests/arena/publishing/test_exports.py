@@ -1,5 +1,6 @@
 """Exports and verification: what a stranger takes home is the release, and anybody can tell whether it is."""
 
+import asyncio
 import hashlib
 import json
 import subprocess
@@ -21,7 +22,7 @@ from arena.evaluation import battles, exclusions, forgetting, pairing, votes
 from arena.evaluation.exclusions import Reason, Remark
 from arena.integration import archives, boards
 from arena.local import demo
-from arena.publishing import manifests, releases, verify
+from arena.publishing import downloads, manifests, releases, verify
 from arena.submission.endpoints import Entrant
 from rating import Outcome
 from tests.builders import ANSWERS, Visitor, contender, ready_battle
@@ -268,3 +269,47 @@ async def test_one_line_reads_the_votes(
     table = eval(line, {"pandas": pandas, "polars": polars})
     assert list(table.columns) == ["vote", "model_a", "model_b", "winner", "voter"]
     assert sorted(table["winner"]) == ["model_a", "model_b", "tie"]
+
+
+async def test_the_commands_export_and_verify_and_end_with_an_error_where_something_differs(
+    db: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = await board_of(db, settings, tmp_path)
+    for name in ("database_url", "redis_url", "secret"):
+        monkeypatch.setenv(f"ARENA_{name.upper()}", getattr(settings, name))
+    folder = tmp_path / "out"
+
+    async def ended(*words: str) -> tuple[int, str]:
+        code = await asyncio.to_thread(cli.main, words)
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    code, said = await ended("export", "old", "--out", str(folder), "--files", "manifest.json,votes.jsonl")
+    assert (code, sorted(file.name for file in folder.iterdir())) == (0, ["SHA256SUMS", "manifest.json", "votes.jsonl"])
+    assert release in said
+    for words in ((release,), ("old",), (str(folder), "--votes", str(folder / "votes.jsonl"))):
+        code, said = await ended("verify", *words)
+        assert (code, said.splitlines()[-1]) == (0, f"Everything agrees with release {release}."), said
+    lines = (folder / "votes.jsonl").read_text().splitlines(keepends=True)
+    (folder / "votes.jsonl").write_text("".join(lines[:-1]))
+    code, said = await ended("verify", release, "--votes", str(folder / "votes.jsonl"))
+    assert code == 2
+    assert "FAIL votes: 2 of 3" in said
+    assert await ended("export", "old", "--out", str(tmp_path / "other"), "--files", "votes.xlsx") == (
+        *(1, "arena: A release has no file “votes.xlsx”. The nearest is “votes.jsonl”.\n"),
+    )
+
+
+async def test_a_download_goes_on_when_its_place_is_given_to_another(
+    db: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "MOST_FILES", 1)
+    source = await manifests.require(db, await board_of(db, settings, tmp_path))
+    async with downloads.opened(db, settings) as files:
+        first = await files.open(source, "votes.jsonl")
+        again, second = await files.open(source, "votes.jsonl"), await files.open(source, "README.md")
+        assert again.read() == b"".join([block async for block in downloads.blocks(first)])
+        assert second.read().startswith(b"# old, release ")
+        assert first.closed
+        again.close()
+        second.close()
