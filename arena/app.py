@@ -32,6 +32,8 @@ from arena.evaluation.grounds import Grounds
 from arena.integration.boards import Paces
 from arena.limits import Rates
 from arena.pages import languages, suggestions
+from arena.publishing import downloads
+from arena.publishing.downloads import Downloads
 from arena.publishing.receipts import Receipts
 from arena.publishing.releases import Latest
 from arena.sealing import Keyring
@@ -74,6 +76,7 @@ class Resources:
         self.grounds: Grounds
         self.paces: Paces
         self.wakeups: jobs.Wakeups
+        self.files: Downloads
 
     @asynccontextmanager
     async def opened(self, _: Litestar) -> AsyncIterator[None]:
@@ -84,6 +87,7 @@ class Resources:
             Rates(settings) as self.rates,
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, self.redis, settings) as self.generations,
+            downloads.opened(self.db, settings) as self.files,
         ):
             self.casting = Casting(self.db, reading_speed=settings.reading_speed)
             self.receipts, self.latest, self.wakeups = Receipts(self.db), Latest(self.db), jobs.Wakeups(self.db)
@@ -104,6 +108,7 @@ class Resources:
             "receipts": Provide(lambda: self.receipts, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "paces": Provide(lambda: self.paces, sync_to_thread=False),
+            "files": Provide(lambda: self.files, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
             "booth": Provide(self._booth),
         }

@@ -61,8 +61,9 @@ async def keep(db: Connection | Proxy, battle_id: UUID, tag: Tag | None) -> None
         return
     await db.execute(
         """
-        INSERT INTO tags (battle_id, categories, language, classifier, preset, digest, sketch, bands, resembles)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, CASE
+        INSERT INTO tags (battle_id, categories, language, classifier, preset, digest, sketch, bands, prompt, resembles)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8,
+               coalesce((SELECT prompt FROM tags WHERE digest = $6 LIMIT 1), gen_random_uuid()), CASE
             WHEN $5 THEN NULL
             WHEN EXISTS (SELECT FROM tags WHERE digest = $6) THEN 'same'
             WHEN EXISTS (SELECT FROM tags WHERE bands && $8 AND alike(sketch, $7) >= $9) THEN 'alike'

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from arena.db import Db, many, one
 from arena.errors import ArenaError
-from arena.evaluation import battles, readings, selections, traces
+from arena.evaluation import battles, names, readings, selections, traces
 from arena.evaluation.battles import State
 from arena.evaluation.kinds import Kind
 from arena.evaluation.readings import Reading
@@ -79,16 +79,19 @@ class _Recorded(Cast, frozen=True, kw_only=True):
 
 
 class Counted(Struct, frozen=True):
-    """A vote as the rating reads it.
+    """A vote as the rating reads it, by the names that are published.
 
-    `prompt` is equal for equal prompts, None where it is not known any more. `style` has the features of both answers,
-    in the order of style.FEATURES, where they are asked for, and `propensity` how probable it was that the two met.
+    `contenders` are slugs. `voter` is the voter's pseudonym, `vote` the name of the vote itself, and equal to it where
+    nobody knows who cast it; `prompt` is equal for votes on one prompt, None where prompts are not known. `style` has
+    the features of both answers, in the order of style.FEATURES, where they are asked for, and `propensity` how
+    probable it was that the two met.
     """
 
     id: UUID
     contenders: tuple[str, str]
     outcome: Outcome
-    voter_id: UUID
+    voter: UUID
+    vote: UUID
     prompt: str | None = None
     style: tuple[tuple[int, ...], tuple[int, ...]] | None = None
     propensity: float | None = None
@@ -216,16 +219,18 @@ async def counted(db: Db, selection: Selection = ALL) -> list[Counted]:
         db,
         Counted,
         f"""
-        SELECT votes.id, array_agg(contenders.slug ORDER BY sides.position) AS contenders, votes.outcome, voter_id,
-               encode(tags.digest, 'hex') AS prompt, propensity, {"form.features" if styled else "NULL"} AS style
+        SELECT votes.id, array_agg(contenders.slug ORDER BY sides.position) AS contenders, votes.outcome,
+               pseudonym AS voter, {names.VOTE} AS vote, {names.ASKED} AS prompt, propensity,
+               {"form.features" if styled else "NULL"} AS style
         FROM votes
         JOIN battles ON battles.id = votes.battle_id
+        JOIN voters ON voters.id = battles.voter_id
         JOIN sides ON sides.battle_id = battles.id
         JOIN contenders ON contenders.id = sides.contender_id
         LEFT JOIN tags ON tags.battle_id = battles.id
         {FORM if styled else ""}
         WHERE {COUNTS} {asked}
-        GROUP BY votes.id, battles.id, tags.digest {", form.features" if styled else ""}
+        GROUP BY votes.id, battles.id, pseudonym, tags.prompt {", form.features" if styled else ""}
         ORDER BY votes.id
         """,  # noqa: S608 - constants
         *values,

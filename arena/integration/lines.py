@@ -44,12 +44,10 @@ def established(standings: Standings, settings: Settings) -> Flags:
 
 
 def _rows(standings: Standings, votes: Codes, question: Question, settings: Settings) -> Iterator[tuple[object, ...]]:
-    enough, moves = established(standings, settings), fits.displaced(standings, question)
+    enough = established(standings, settings)
     shown = fits.shown(votes, enough, question)
     for place, contender in enumerate(standings.contenders):
-        rating, lower, upper = (
-            float(values[place] + moves[place]) for values in (standings.rating, standings.lower, standings.upper)
-        )
+        rating, lower, upper = (float(values[place]) for values in (standings.rating, standings.lower, standings.upper))
         yield (
             contender,
             float(standings.theta[place]),

@@ -1,12 +1,12 @@
 """Snapshots: one fit of one board, kept as it came out and never changed."""
 
 import asyncio
-import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-import msgspec
 from msgspec import Struct
 
 from arena.config import Settings
@@ -15,18 +15,16 @@ from arena.evaluation import categories, estimates, exclusions, imports, selecti
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
-from arena.integration import fits, lines
+from arena.integration import acts, boards, countings, fits, lines, records, rows
 from arena.integration.boards import OVERALL, Board, Source
 from arena.integration.fits import SEED as SEED
 from arena.integration.questions import Question
-from arena.people import voters
+from arena.submission import contenders
 from rating import Standings
 from rating.arrays import Codes
 
 # The version of our arithmetic; that of what a board asks is the board's own.
 METHODOLOGY: Final = "3"
-# So many new rows are written well within the time that a statement has.
-BATCH: Final = 20_000
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -62,10 +60,24 @@ class State(Struct, frozen=True):
     rules: str = ""
 
 
+class Selected(Struct, frozen=True):
+    """What a snapshot is made of, all of it as of one moment: the votes, and what had been excluded.
+
+    `imports` is how many files the votes came in, and `names` what is published for a contender's slug where that is
+    not the slug itself.
+    """
+
+    counted: list[Counted]
+    acts: Acts = Acts(0, "")
+    imports: int = 0
+    names: Mapping[str, str] = {}
+
+
 class Fitted(Struct, frozen=True):
     """A board's votes as they were read, rated; `unknown` of them are their own voters, `votes` each contender's.
 
     `counted` are the votes of battles among them, whose receipts tell of it, and `acts` what had been excluded by then.
+    `standings` has contenders by their slugs.
     """
 
     digest: str
@@ -75,6 +87,8 @@ class Fitted(Struct, frozen=True):
     counted: list[UUID]
     acts: Acts
     rules: str
+    record: dict[str, Any]
+    imports: int = 0
 
 
 async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
@@ -83,17 +97,21 @@ async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
     rules = await _rules(db, board)
-    counted, acts = await selected(db, board)
-    digest, standings, each = await asyncio.to_thread(_rate, counted, board.question, settings.replicates)
-    cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in counted]
-    return Fitted(digest, standings, each, _without_voter(counted), cast_here, acts, rules)
+    found = await selected(db, board)
+    digest, standings, each, record = await asyncio.to_thread(_rate, found, board.question, settings.replicates)
+    cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in found.counted]
+    return Fitted(
+        *(digest, standings, each, _without_voter(found.counted), cast_here, found.acts, rules, record),
+        imports=found.imports,
+    )
 
 
 async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, settings: Settings) -> Snapshot:
     """Keep what was fitted, in the caller's transaction; pairs are drawn by what the board of all votes says."""
     snapshot = await _keep(connection, board, fitted)
     await lines.keep(connection, snapshot.id, board.question, fitted.standings, fitted.votes, settings)
-    await _keep_countings(connection, snapshot, fitted.counted)
+    await countings.keep(connection, snapshot.board_id, snapshot.number, fitted.counted)
+    await acts.keep(connection, snapshot.board_id, snapshot.number, fitted.acts.known)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
     return snapshot
@@ -116,12 +134,17 @@ async def mark(db: Db, board: Board) -> str:
     return f"{await votes.count(db)} {acts} {board.methodology} {await _rules(db, board)}"
 
 
-async def selected(db: Pool, board: Board) -> tuple[list[Counted], Acts]:
-    """The votes that the board asks for and what had been excluded of them, both as of one moment."""
-    if board.source is Source.IMPORTED:
-        return await imports.counted(db, board.id), Acts(0, "")
+async def selected(db: Pool, board: Board) -> Selected:
+    """The votes that the board asks for and what had been excluded of them, all as of one moment."""
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        return await votes.counted(connection, board.question), await exclusions.acts(connection, board.question)
+        if board.source is Source.BATTLES:
+            counted = await votes.counted(connection, board.question)
+            return Selected(counted, await exclusions.acts(connection, board.question))
+        return Selected(
+            await imports.counted(connection, board.id),
+            imports=await imports.came(connection, board.id),
+            names=await contenders.names(connection, f"{board.slug}--"),
+        )
 
 
 async def _rules(db: Db, board: Board) -> str:
@@ -134,60 +157,24 @@ async def _rules(db: Db, board: Board) -> str:
     return " ".join(rules)
 
 
-async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, counted: list[UUID]) -> None:
-    """Note the votes that this snapshot counts and the one before did not, and those that it does not any more.
-
-    Both are taken as differences of sets, which PostgreSQL never finds by looking each of a million up.
-    """
-    await connection.execute(
-        """
-        UPDATE countings SET until = $1
-        WHERE board_id = $2 AND until IS NULL
-          AND vote_id = ANY(ARRAY(
-              SELECT vote_id FROM countings WHERE board_id = $2 AND until IS NULL
-              EXCEPT SELECT unnest($3::uuid[])
-          ))
-        """,
-        snapshot.number,
-        snapshot.board_id,
-        counted,
-    )
-    rows = await connection.fetch(
-        "SELECT unnest($2::uuid[]) AS id EXCEPT SELECT vote_id FROM countings WHERE board_id = $1 AND until IS NULL",
-        snapshot.board_id,
-        counted,
-    )
-    new = [row["id"] for row in rows]
-    for begin in range(0, len(new), BATCH):
-        await connection.execute(
-            # Of two snapshots at once the first to note a vote has noted it for both.
-            """
-            INSERT INTO countings (vote_id, board_id, since) SELECT unnest($3::uuid[]), $2, $1
-            ON CONFLICT (board_id, vote_id) WHERE until IS NULL DO NOTHING
-            """,
-            snapshot.number,
-            snapshot.board_id,
-            new[begin : begin + BATCH],
-        )
-
-
 def _without_voter(counted: list[Counted]) -> int:
     """How many votes are their own voters, because nobody knows who cast them."""
-    return sum(vote.voter_id == vote.id for vote in counted)
+    return sum(vote.voter == vote.vote for vote in counted)
 
 
-def _rate(counted: list[Counted], question: Question, replicates: int) -> tuple[str, Standings, Codes]:
-    standings = fits.rate(counted, question, replicates=replicates)
-    return digest_of(counted), standings, fits.votes_each(counted, standings.contenders)
+def _rate(selected: Selected, question: Question, replicates: int) -> tuple[str, Standings, Codes, dict[str, Any]]:
+    """Digest, standings, votes of each and record of the rows that are published, so that a stranger's are the same.
 
-
-def digest_of(counted: list[Counted]) -> str:
-    """SHA-256 over the canonical vote rows, in the order of the vote's ids."""
-    digest = hashlib.sha256()
-    for vote in sorted(counted, key=lambda vote: vote.id):
-        row = [str(vote.id), *vote.contenders, vote.outcome, voters.pseudonym(vote.voter_id)]
-        digest.update(msgspec.json.encode(row) + b"\n")
-    return digest.hexdigest()
+    The order of the votes is that of their names, as it is in what is published.
+    """
+    counted = sorted(selected.counted, key=lambda vote: vote.vote.hex)
+    told = [rows.published(vote, selected.names) for vote in counted]
+    standings = fits.anchored(fits.rate(told, question, replicates=replicates), question)
+    each = fits.votes_each(told, standings.contenders)
+    record = records.of(rows.tally(told), standings)
+    slugs = {name: slug for slug, name in selected.names.items()}
+    contenders = tuple(slugs.get(name, name) for name in standings.contenders)
+    return rows.digest(told), replace(standings, contenders=contenders), each, record
 
 
 async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) -> Snapshot:
@@ -197,8 +184,8 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         Snapshot,
         """
         INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method, acts, exclusions,
-                               question, methodology, rules, taken_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp())
+                               question, methodology, rules, imports, record, taken_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp())
         RETURNING id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, question,
                   methodology, taken_at
         """,
@@ -220,9 +207,33 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         board.question,
         board.methodology,
         fitted.rules,
+        fitted.imports,
+        records.spelled(await _recorded(connection, board, fitted)),
     )
     assert snapshot is not None
     return snapshot
+
+
+async def _recorded(connection: Connection | Proxy, board: Board, fitted: Fitted) -> dict[str, Any]:
+    """The whole record: what it was made of is told beside what came out, and which record came before it."""
+    standings = fitted.standings
+    previous = await connection.fetchval(
+        "SELECT record FROM snapshots WHERE board_id = $1 ORDER BY number DESC LIMIT 1", board.id
+    )
+    return fitted.record | {
+        "board": boards.configuration(board),
+        "methodology": METHODOLOGY,
+        "seed": SEED,
+        "votes": {
+            "count": int(fitted.votes.sum()) // 2,
+            "columns": [*rows.COLUMNS, *(rows.FORM if board.question.style else ())],
+            "digest": fitted.digest,
+            "voters": standings.voters,
+            "without_voter": fitted.unknown,
+        },
+        "exclusions": {"acts": fitted.acts.count, "digest": fitted.acts.digest},
+        "previous": None if previous is None else records.hashed(previous),
+    }
 
 
 async def _hand_down(

@@ -37,3 +37,12 @@ CREATE INDEX styles_version ON styles (version);
 
 -- Answers from before the rules: the sweep looks at what no version has.
 INSERT INTO styles (battle_id, turn, position, version) SELECT battle_id, turn, position, '' FROM answers;
+
+-- What a battle's first prompt is called in whatever is published: random, so that nobody can try prompts on it, the same
+-- for the same prompt, and kept when the prompt is deleted.
+ALTER TABLE tags ADD COLUMN prompt uuid;
+UPDATE tags SET prompt = named.prompt
+FROM (SELECT digest, gen_random_uuid() AS prompt FROM tags WHERE digest IS NOT NULL GROUP BY digest) AS named
+WHERE named.digest = tags.digest;
+UPDATE tags SET prompt = gen_random_uuid() WHERE prompt IS NULL;
+ALTER TABLE tags ALTER COLUMN prompt SET NOT NULL;

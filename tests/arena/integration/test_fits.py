@@ -2,16 +2,16 @@
 
 import csv
 from pathlib import Path
-from uuid import UUID
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 import rating
 from arena.evaluation import style
-from arena.evaluation.votes import Counted
-from arena.integration import fits
+from arena.integration import fits, rows
 from arena.integration.questions import Anchor, Cluster, Question
+from arena.integration.rows import Row
 from rating import Outcome, Standings, Ties, covariates, votefile
 from rating.outcomes import OUTCOMES
 from rating.votefile import Cluster as Clustered
@@ -20,7 +20,7 @@ NAMES = ("anna", "berta", "clara", "dora")
 WORDS = {Outcome.A: "model_a", Outcome.B: "model_b", Outcome.TIE: "tie", Outcome.BOTH_BAD: "tie (bothbad)"}
 
 
-def counted(number: int, *, prompts: bool = True) -> list[Counted]:
+def told(number: int, *, prompts: bool = True) -> list[Row]:
     """Votes of 40 voters on 9 prompts, whose longer answers win more often."""
     rng, votes = np.random.default_rng(7), []
     for row in range(number):
@@ -29,28 +29,33 @@ def counted(number: int, *, prompts: bool = True) -> list[Counted]:
         lead = (first - second) / 3 + (features[0, 0] - features[1, 0]) / 900 + rng.normal()
         outcome = OUTCOMES[2 + row % 2] if abs(lead) < 0.3 else (Outcome.A if lead > 0 else Outcome.B)
         votes.append(
-            Counted(
-                id=UUID(int=row),
-                contenders=(NAMES[first], NAMES[second]),
-                outcome=outcome,
-                voter_id=UUID(int=10_000 + int(rng.integers(40))),
+            Row(
+                vote=f"{row:032x}",
+                model_a=NAMES[first],
+                model_b=NAMES[second],
+                winner=WORDS[outcome],
+                voter=f"{10_000 + int(rng.integers(40)):032x}",
                 prompt=f"prompt {rng.integers(9)}" if prompts else None,
-                style=(tuple(features[0].tolist()), tuple(features[1].tolist())),
                 propensity=0.1 if {first, second} == {0, 1} else 0.2,
+                **rows.form(features[0].tolist(), features[1].tolist()),
             )
         )
     return votes
 
 
-def written(votes: list[Counted], file: Path, *, prompts: bool) -> Path:
-    features = [f"{feature}_{side}" for side in "ab" for feature in style.FEATURES]
+def simple(number: int, contenders: tuple[str, str], outcome: Outcome, voter: int) -> Row:
+    winner = WORDS[outcome]
+    return Row(
+        vote=f"{number:032x}", model_a=contenders[0], model_b=contenders[1], winner=winner, voter=f"{voter:032x}"
+    )
+
+
+def written(votes: list[Row], file: Path, *, prompts: bool) -> Path:
+    columns = ["model_a", "model_b", "winner", "voter", *(["prompt"] if prompts else []), *rows.FORM]
     with file.open("w", newline="", encoding="utf-8") as opened:
         writer = csv.writer(opened)
-        writer.writerow(["model_a", "model_b", "winner", "voter", *(["prompt"] if prompts else []), *features])
-        for vote in votes:
-            assert vote.style
-            told = [*vote.contenders, WORDS[vote.outcome], vote.voter_id.hex, *([vote.prompt] if prompts else [])]
-            writer.writerow([*told, *vote.style[0], *vote.style[1]])
+        writer.writerow(columns)
+        writer.writerows([getattr(vote, column) for column in columns] for vote in votes)
     return file
 
 
@@ -64,14 +69,14 @@ def same(ours: Standings, theirs: Standings) -> None:
 @pytest.mark.parametrize("cluster", ["voter", "prompt", "none"])
 @pytest.mark.parametrize("ties", list(Ties))
 def test_the_standings_are_those_of_arena_rate(tmp_path: Path, ties: Ties, cluster: Clustered) -> None:
-    votes = counted(600)
+    votes = told(600)
     columns = votefile.load(written(votes, tmp_path / "votes.csv", prompts=True), cluster=cluster)
     theirs = rating.rate(columns.tally, ties=ties, cluster=cluster, seed=fits.SEED, replicates=4)
     same(fits.rate(votes, Question(ties=ties, cluster=Cluster(cluster)), replicates=4), theirs)
 
 
 def test_without_prompts_too_and_at_equal_style(tmp_path: Path) -> None:
-    votes = counted(400, prompts=False)
+    votes = told(400, prompts=False)
     file = written(votes, tmp_path / "votes.csv", prompts=False)
     theirs = rating.rate(votefile.load(file).tally, seed=fits.SEED)
     same(fits.rate(votes, Question(), replicates=0), theirs)
@@ -86,18 +91,18 @@ def test_without_prompts_too_and_at_equal_style(tmp_path: Path) -> None:
     assert ours.style.coefficients[0] > 5 * abs(ours.style.coefficients[1])
 
 
-def test_where_some_prompts_are_known_a_vote_without_one_stands_alone() -> None:
-    votes = counted(50)
-    lost = [*votes[:-1], Counted(votes[-1].id, votes[-1].contenders, votes[-1].outcome, votes[-1].voter_id)]
+def test_a_vote_whose_prompt_is_its_own_stands_alone() -> None:
+    votes = told(50)
+    lost = [*votes[:-1], structs.replace(votes[-1], prompt=votes[-1].vote)]
     prompts = fits.tally(lost, Question()).prompt
     assert prompts is not None
     assert (prompts == prompts[-1]).sum() == 1
-    assert fits.tally(counted(50, prompts=False), Question()).prompt is None
+    assert fits.tally(told(50, prompts=False), Question()).prompt is None
 
 
 def test_a_cap_keeps_one_voter_from_outweighing_the_others() -> None:
-    votes = counted(100)
-    busy = [Counted(UUID(int=1000 + row), ("dora", "anna"), Outcome.B, UUID(int=1)) for row in range(300)]
+    votes = told(100)
+    busy = [simple(1000 + row, ("dora", "anna"), Outcome.B, 1) for row in range(300)]
     free, capped = (fits.rate([*votes, *busy], Question(voter_cap=cap), replicates=0).theta[0] for cap in (None, 5))
     alone = fits.rate(votes, Question(), replicates=0).theta[0]
     assert abs(capped - alone) < abs(free - alone) / 4
@@ -107,7 +112,7 @@ def test_a_cap_keeps_one_voter_from_outweighing_the_others() -> None:
 
 
 def test_even_pairs_weigh_as_if_all_were_as_likely_to_meet() -> None:
-    votes = counted(200)
+    votes = told(200)
     tally = fits.tally(votes, Question(even_pairs=True))
     assert tally.weight is not None
     weighed = {1 / (6 * vote.propensity): weight / 2**20 for vote, weight in zip(votes, tally.weight, strict=True)
@@ -118,9 +123,9 @@ def test_even_pairs_weigh_as_if_all_were_as_likely_to_meet() -> None:
 
 
 def test_the_anchor_moves_all_that_are_comparable_with_it_and_nobody_else() -> None:
-    apart = [Counted(UUID(int=900 + row), ("x", "y"), Outcome(said), UUID(int=row)) for row, said in enumerate("abba")]
+    apart = [simple(900 + row, ("x", "y"), Outcome(said), row) for row, said in enumerate("abba")]
     asked = Question(anchor=Anchor("berta", 1200))
-    standings = fits.rate([*counted(200), *apart], asked, replicates=0)
+    standings = fits.rate([*told(200), *apart], asked, replicates=0)
     shown = standings.rating + fits.displaced(standings, asked)
     place = dict(zip(standings.contenders, shown.tolist(), strict=True))
     assert place["berta"] == pytest.approx(1200)

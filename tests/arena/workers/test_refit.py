@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -9,10 +10,10 @@ from arena import jobs
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import votes
-from arena.evaluation.votes import Counted
 from arena.integration import boards, defaults, fits, snapshots
 from arena.integration.boards import Board, Change, New
 from arena.integration.questions import Question
+from arena.integration.rows import Row
 from arena.people import accounts
 from arena.people.accounts import Role
 from arena.publishing import releases
@@ -202,10 +203,10 @@ async def test_a_board_that_cannot_be_fitted_keeps_its_last_release_and_stops_no
     await _voted(db, entrants, "code", "maths")
     rate = fits.rate
 
-    def broken(counted: list[Counted], question: Question, *, replicates: int) -> Standings:
+    def broken(told: Sequence[Row], question: Question, *, replicates: int) -> Standings:
         if question.category == "code":
             raise DidNotConverge("It would not settle.")
-        return rate(counted, question, replicates=replicates)
+        return rate(told, question, replicates=replicates)
 
     monkeypatch.setattr(fits, "rate", broken)
     for slug in ("code", "maths"):
