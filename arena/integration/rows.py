@@ -96,7 +96,8 @@ def digest(rows: Iterable[Row]) -> str:
 
 def tally(rows: Sequence[Row]) -> Tally:
     """The rows, ready to be rated; voters are told apart as they are in a file, so that not a bit differs."""
-    prompts = [row.prompt for row in rows if row.prompt is not None]
+    known = any(row.prompt is not None for row in rows)
+    prompts = [row.prompt or row.vote for row in rows] if known else []
     return Tally.of(
         [row.model_a for row in rows],
         [row.model_b for row in rows],
