@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, structs
 
 from arena.db import Connection, Db, Pool, Proxy, many, one
@@ -135,7 +136,7 @@ async def require(db: Db, slug: str) -> Board:
 
 def configuration(board: Board) -> dict[str, Any]:
     """What of a board makes its releases what they are, so that it is in their ids."""
-    return {"methodology": board.methodology, "question": board.question, "slug": board.slug}
+    return {"methodology": board.methodology, "question": msgspec.to_builtins(board.question), "slug": board.slug}
 
 
 async def open_archive(db: Connection | Proxy, slug: str, *, name: str | None, attribution: str | None) -> Board:

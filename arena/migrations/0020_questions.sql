@@ -45,4 +45,4 @@ UPDATE tags SET prompt = named.prompt
 FROM (SELECT digest, gen_random_uuid() AS prompt FROM tags WHERE digest IS NOT NULL GROUP BY digest) AS named
 WHERE named.digest = tags.digest;
 UPDATE tags SET prompt = gen_random_uuid() WHERE prompt IS NULL;
-ALTER TABLE tags ALTER COLUMN prompt SET NOT NULL;
+ALTER TABLE tags ALTER COLUMN prompt SET DEFAULT gen_random_uuid(), ALTER COLUMN prompt SET NOT NULL;
