@@ -32,8 +32,8 @@ from arena.evaluation.grounds import Grounds
 from arena.integration.boards import Paces
 from arena.limits import Rates
 from arena.pages import languages, suggestions
+from arena.publishing.latest import Latest
 from arena.publishing.receipts import Receipts
-from arena.publishing.releases import Latest
 from arena.sealing import Keyring
 from arena.shelves import Shelf
 

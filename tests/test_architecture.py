@@ -42,6 +42,7 @@ OUTSIDE = {
     "arena/people/passwords.py": {"argon2"},
     "arena/people/accounts.py": {"msgspec", "asyncpg"},
     "arena/publishing/searches.py": {"re2"},
+    "arena/publishing/calendars.py": {"croniter", "msgspec"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
@@ -106,6 +107,9 @@ WRITERS = {
     "snapshots": {"integration/snapshots.py"},
     "standings": {"integration/snapshots.py"},
     "releases": {"publishing/releases.py"},
+    "candidates": {"publishing/candidates.py"},
+    "candidate_events": {"publishing/candidates.py"},
+    "announcements": {"publishing/announcements.py"},
     "migrations": {"db.py"},
 }
 WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)")

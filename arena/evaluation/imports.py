@@ -1,5 +1,6 @@
 """Imports: votes that were cast elsewhere, with the file they came from."""
 
+from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
 from msgspec import Struct
@@ -75,8 +76,8 @@ async def _add(
     )
 
 
-async def counted(db: Db, board_id: UUID) -> list[Counted]:
-    """Every imported vote of a board, contenders in position order."""
+async def counted(db: Db, board_id: UUID, *, until: datetime | None = None) -> list[Counted]:
+    """Every imported vote of a board, or of them those brought in by a moment, contenders in position order."""
     return await many(
         db,
         Counted,
@@ -86,10 +87,10 @@ async def counted(db: Db, board_id: UUID) -> list[Counted]:
         JOIN imports ON imports.id = import_id
         JOIN contenders first ON first.id = contender_ids[1]
         JOIN contenders second ON second.id = contender_ids[2]
-        WHERE board_id = $1
+        WHERE board_id = $1 AND ($2::timestamptz IS NULL OR imported_at <= $2)
         ORDER BY imported_votes.id
         """,
-        board_id,
+        *(board_id, until),
     )
 
 

@@ -213,8 +213,8 @@ async def belongs(db: Db, vote_id: UUID, voter_id: UUID | None) -> bool:
     return bool(found)
 
 
-async def counted(db: Db) -> list[Counted]:
-    """Every vote that counts, contenders in position order."""
+async def counted(db: Db, *, until: datetime | None = None) -> list[Counted]:
+    """Every vote that counts, or of them those cast by a moment, contenders in position order."""
     return await many(
         db,
         Counted,
@@ -224,10 +224,11 @@ async def counted(db: Db) -> list[Counted]:
         JOIN battles ON battles.id = votes.battle_id
         JOIN sides ON sides.battle_id = battles.id
         JOIN contenders ON contenders.id = sides.contender_id
-        WHERE {COUNTS}
+        WHERE {COUNTS} AND ($1::timestamptz IS NULL OR cast_at <= $1)
         GROUP BY votes.id, battles.voter_id
         ORDER BY votes.id
         """,  # noqa: S608 - a constant
+        until,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from time import monotonic
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, NotFound
 from arena.evaluation.pacing import Pace
 
-COLUMNS = "id, slug, name, description, cron, source, attribution, pace"
+COLUMNS = "id, slug, name, description, cron, source, attribution, pace, calendar"
 PACE_SECONDS: Final = 5.0
 IMPORTED = "Votes that were cast elsewhere and brought in; nobody cast them here."
 HOURLY = "0 * * * *"
@@ -38,7 +38,10 @@ class Source(StrEnum):
 
 
 class Board(Struct, frozen=True, kw_only=True):
-    """A board: what it is called, what it counts, and when it is looked after; `attribution` credits imported votes."""
+    """A board: what it is called, what it counts, and when it is looked after; `attribution` credits imported votes.
+
+    `calendar` says when it is released, as publishing/calendars.py reads it.
+    """
 
     id: UUID
     slug: str
@@ -48,6 +51,7 @@ class Board(Struct, frozen=True, kw_only=True):
     source: Source = Source.BATTLES
     attribution: str | None = None
     pace: Pace = Pace.LOCKSTEP
+    calendar: str = "at once"
 
 
 class Act(Struct, frozen=True, kw_only=True):
@@ -114,17 +118,28 @@ async def open_archive(db: Connection | Proxy, slug: str, *, name: str | None, a
 
 async def set_pace(db: Pool, slug: str, pace: Pace, *, reason: str, account_id: UUID) -> Board:
     """Let the board's battles show their answers so, from the next few seconds on; the act is kept with its reason."""
+    return await _set(db, slug, "pace", pace, reason=reason, account_id=account_id)
+
+
+async def set_calendar(db: Pool, slug: str, calendar: str, *, reason: str, account_id: UUID) -> Board:
+    """Release the board by this calendar from now on; the act is kept with its reason."""
+    return await _set(db, slug, "calendar", calendar, reason=reason, account_id=account_id)
+
+
+async def _set(
+    db: Pool, slug: str, what: Literal["pace", "calendar"], to: str, *, reason: str, account_id: UUID
+) -> Board:
     async with db.acquire() as connection, connection.transaction():
         former = await one(connection, Board, f"SELECT {COLUMNS} FROM boards WHERE slug = $1 FOR UPDATE", slug)  # noqa: S608 - a constant
         if former is None:
             return await require(connection, slug)
-        await connection.execute("UPDATE boards SET pace = $2 WHERE id = $1", former.id, pace)
+        await connection.execute(f"UPDATE boards SET {what} = $2 WHERE id = $1", former.id, to)  # noqa: S608 - one of two
         await connection.execute(
             """
             INSERT INTO board_acts (board_id, what, former, present, reason, account_id)
-            VALUES ($1, 'pace', $2, $3, $4, $5)
+            VALUES ($1, $2, $3, $4, $5, $6)
             """,
-            *(former.id, former.pace, pace, reason, account_id),
+            *(former.id, what, getattr(former, what), to, reason, account_id),
         )
         return await require(connection, slug)
 

@@ -27,6 +27,7 @@ METHODOLOGY: Final = "2"
 SEED: Final = 20260101
 # So many new rows are written well within the time that a statement has.
 BATCH: Final = 20_000
+COLUMNS: Final = "id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, taken_at"
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -67,12 +68,12 @@ class Fitted(Struct, frozen=True):
     acts: Acts
 
 
-async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
-    """Rate the board's votes as they are now.
+async def fit(db: Pool, board: Board, settings: Settings, *, until: datetime | None = None) -> Fitted:
+    """Rate the board's votes as they are now, or those of them that had been cast by a moment.
 
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
-    counted, acts = await _read(db, board)
+    counted, acts = await _read(db, board, until)
     digest, standings = await asyncio.to_thread(_rate, counted, settings.replicates)
     cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in counted]
     return Fitted(digest, standings, _without_voter(counted), cast_here, acts)
@@ -95,12 +96,19 @@ async def state(db: Db, board: Board) -> State:
     return State(await votes.count(db), await exclusions.count(db))
 
 
-async def _read(db: Pool, board: Board) -> tuple[list[Counted], Acts]:
+async def require(db: Db, snapshot_id: UUID) -> Snapshot:
+    """The snapshot of this id, which is known to be there."""
+    found = await one(db, Snapshot, f"SELECT {COLUMNS} FROM snapshots WHERE id = $1", snapshot_id)  # noqa: S608 - a constant
+    assert found is not None
+    return found
+
+
+async def _read(db: Pool, board: Board, until: datetime | None) -> tuple[list[Counted], Acts]:
     """The votes that count and what had been excluded, both as of one moment."""
     if board.source is Source.IMPORTED:
-        return await imports.counted(db, board.id), Acts(0, "")
+        return await imports.counted(db, board.id, until=until), Acts(0, "")
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        return await votes.counted(connection), await exclusions.acts(connection)
+        return await votes.counted(connection, until=until), await exclusions.acts(connection)
 
 
 async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, counted: list[UUID]) -> None:
@@ -164,12 +172,12 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
     snapshot = await one(
         connection,
         Snapshot,
-        """
+        f"""
         INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method, acts, exclusions,
                                taken_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
-        RETURNING id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, taken_at
-        """,
+        RETURNING {COLUMNS}
+        """,  # noqa: S608 - a constant
         uuid4(),
         board.id,
         int(standings.votes.sum()) // 2,

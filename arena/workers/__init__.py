@@ -44,6 +44,7 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
     clockwork.on_check(partial(check.run, db, settings))
     clockwork.every("* * * * *", "look after checks", partial(check.look_after, db))
     clockwork.every("* * * * *", "sweep", partial(sweep.clear, db, settings))
+    clockwork.every("* * * * *", "keep calendars", partial(refit.keep, db, settings))
     for board in await boards.listed(db):
         clockwork.every(board.cron, f"look at {board.slug}", partial(refit.look, db, settings, board.slug))
         await jobs.refit_soon(db, board.slug)
