@@ -5,17 +5,18 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, patch
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta, Struct, structs
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from arena import guards
 from arena.db import Pool
+from arena.errors import Refused
 from arena.evaluation.pacing import Pace
 from arena.guards import Asker
 from arena.integration import boards
 from arena.integration.boards import Act, Board, Source
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.publishing import releases, tables
+from arena.publishing import calendars, releases, slots, tables
 from arena.publishing.releases import Release
 from arena.submission import cards
 
@@ -33,6 +34,7 @@ class BoardListed(Struct):
     source: Source
     attribution: str | None
     pace: Pace
+    calendar: str
 
 
 class Boards(Struct):
@@ -53,10 +55,14 @@ class BoardShown(BoardListed):
 
 
 class BoardChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the board's battles shall let their answers out from now on, and why."""
+    """What shall be otherwise about the board from now on, and why.
 
-    pace: Pace
+    `pace` is how its battles let their answers out, `calendar` when it is released.
+    """
+
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    pace: Pace | UnsetType = UNSET
+    calendar: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
 
 
 class Acts(Struct):
@@ -74,7 +80,7 @@ async def list_boards(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
 
 
 def _listed(board: Board) -> BoardListed:
-    return BoardListed(board.slug, board.name, board.description, board.source, board.attribution, board.pace)
+    return BoardListed(*(getattr(board, field) for field in BoardListed.__struct_fields__))
 
 
 @get("/boards/{slug:str}", responses=guards.json_of(BoardShown))
@@ -92,10 +98,22 @@ async def show_board(
 async def change_board(
     slug: FromPath[str], data: JSONBody[BoardChange], signed_in: Given[Asker], db: Given[Pool]
 ) -> BoardShown:
-    """Change how a board's battles let their answers out; for operators. Battles under way go on as they began."""
+    """Change how a board's battles let their answers out, or when it is released; for operators.
+
+    Battles under way go on as they began, and a release whose votes are frozen comes when it was due.
+    """
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     reason = cards.line("reason", data.reason, least=1, most=500)
-    return await _shown(db, await boards.set_pace(db, slug, data.pace, reason=reason, account_id=signed_in.account.id))
+    board, account_id = await boards.require(db, slug), signed_in.account.id
+    if data.pace is UNSET and data.calendar is UNSET:
+        raise Refused("Say what shall change: the field “pace” or the field “calendar”.")
+    calendar = None if data.calendar is UNSET else calendars.read(data.calendar)
+    if data.pace is not UNSET:
+        board = await boards.set_pace(db, slug, data.pace, reason=reason, account_id=account_id)
+    if calendar is not None:
+        board = await boards.set_calendar(db, slug, calendar.text, reason=reason, account_id=account_id)
+        await slots.plan(db, board)
+    return await _shown(db, board)
 
 
 async def _shown(db: Pool, board: Board, search: str = "") -> BoardShown:

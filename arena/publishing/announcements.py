@@ -1,6 +1,5 @@
 """Announcements: what is said of a release, made from its notes until an operator says it better."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,12 +7,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Db, many
+from arena.errors import Refused, Say
 from arena.publishing.notes import Move, Notes
 
 MOST_NAMED: Final = 5
 MINUS: Final = "\N{MINUS SIGN}"
-
-Say = Callable[[str, Mapping[str, str | int]], str]
 
 
 class Announcement(Struct, frozen=True, kw_only=True):
@@ -24,6 +22,14 @@ class Announcement(Struct, frozen=True, kw_only=True):
     text: str
     reason: str
     written_at: datetime
+
+
+def checked(text: str) -> str:
+    """The text without spaces at its ends, if it can be shown."""
+    plain = text.strip()
+    if not plain or not plain.replace("\n", " ").isprintable():
+        raise Refused("The announcement is empty or holds a character that can't be printed.", field="announcement")
+    return plain
 
 
 async def write(db: Db, release_id: str, *, language: str, text: str, reason: str, account_id: UUID) -> None:

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
-from arena.db import Connection, Proxy, many, one
+from arena.db import Connection, Pool, Proxy, many, one
 from arena.integration.boards import Board
 from arena.integration.snapshots import Snapshot
 
@@ -122,6 +123,12 @@ async def of(db: Db, board: Board, snapshot: Snapshot) -> Notes:
         moves=_moves(former, lines),
         methodology=_changes(previous.method, snapshot.method),
     )
+
+
+async def kept(db: Pool, release_ids: list[str]) -> dict[str, Notes | None]:
+    """What was new in each of these releases, None for one from before notes were written."""
+    rows = await db.fetch("SELECT id, notes FROM releases WHERE id = ANY($1)", release_ids)
+    return {row["id"]: None if row["notes"] is None else msgspec.convert(row["notes"], Notes) for row in rows}
 
 
 async def _lines(db: Db, snapshot_id: UUID) -> dict[str, _Line]:

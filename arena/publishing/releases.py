@@ -218,6 +218,19 @@ async def in_force(db: Db, board: str, at: datetime) -> Release | None:
     return None if release_id is None else await require(db, release_id)
 
 
+async def after(db: Db, release: Summary) -> str | None:
+    """The board's next release, None for its last."""
+    found: str | None = await db.fetchval(
+        """
+        SELECT later.id FROM releases JOIN releases later ON later.board_id = releases.board_id
+        WHERE releases.id = $1 AND (later.published_at, later.id) > (releases.published_at, releases.id)
+        ORDER BY later.published_at, later.id LIMIT 1
+        """,
+        release.id,
+    )
+    return found
+
+
 async def listed(
     db: Db, board: Board | None, after: str | None, most: int, *, at: datetime | None = None
 ) -> list[Summary]:
