@@ -50,7 +50,8 @@ async def _feed(request: AnyRequest, db: Pool, settings: Settings, board: Board 
     language = languages.of(request)
     body = _written(found, board, named, said, here, language)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"etag": etag, "cache-control": guards.PUBLIC}
+    # Without an address of its own the feed says the one that it was asked at, which is not for everybody to be given.
+    headers = {"etag": etag, "cache-control": guards.PUBLIC if settings.public_url else "no-cache"}
     if guards.has(request, etag):
         return Response(None, status_code=304, headers=headers)
     return Response(body, media_type="application/atom+xml", headers=headers)

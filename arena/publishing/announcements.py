@@ -114,13 +114,13 @@ def _names(names: list[str], say: Say) -> str:
 def _moved(move: Move, say: Say) -> str:
     values = {
         "name": move.name,
-        "points": _points(abs(round(move.rating) - round(move.former))),
+        "points": _points(abs(move.points)),
         "former": _points(round(move.former)),
         "before": _ends(move.former_lower, move.former_upper, say),
         "rating": _points(round(move.rating)),
         "now": _ends(move.lower, move.upper, say),
     }
-    if move.change > 0:
+    if move.points > 0:
         told = say("{name} rose by {points}, from {former} ({before}) to {rating} ({now}).", values)
     else:
         told = say("{name} fell by {points}, from {former} ({before}) to {rating} ({now}).", values)

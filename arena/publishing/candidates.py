@@ -184,14 +184,15 @@ async def upcoming(db: Db) -> list[Candidate]:
 
 
 async def held(db: Db) -> list[Candidate]:
-    """What is held now: of each board the last one that was tested, unless it went out."""
+    """What is held now: of each board the last one that was due, unless it went out."""
     return await many(
         db,
         Candidate,
         f"""
         {READ}
         WHERE state = 'held' AND candidates.id = (
-            SELECT max(id) FROM candidates last WHERE last.board_id = candidates.board_id AND state <> 'scheduled'
+            SELECT max(last.id) FROM candidates last
+            WHERE last.board_id = candidates.board_id AND last.state IN ('held', 'published')
         )
         ORDER BY due_at DESC, candidates.id DESC
         """,  # noqa: S608 - a constant

@@ -47,11 +47,9 @@ class Move(Named, frozen=True, kw_only=True):
         return self.rating - self.former
 
     @property
-    def apart(self) -> bool:
-        """Whether the two intervals have no point in common."""
-        above = self.lower is not None and self.former_upper is not None and self.lower > self.former_upper
-        below = self.upper is not None and self.former_lower is not None and self.upper < self.former_lower
-        return above or below
+    def points(self) -> int:
+        """The change between the two ratings as they are shown."""
+        return round(self.rating) - round(self.former)
 
 
 class Change(Struct, frozen=True):
@@ -173,9 +171,10 @@ def _moves(former: dict[str, _Line], lines: dict[str, _Line]) -> list[Move]:
             upper=line.upper,
         )
         for slug, line in lines.items()
-        if slug in former and round(line.rating) != round(former[slug].rating)
+        if slug in former
     ]
-    return sorted(moves, key=lambda move: (-abs(move.change), move.contender))[:MOST_MOVES]
+    shown = [move for move in moves if move.points]
+    return sorted(shown, key=lambda move: (-abs(move.change), move.contender))[:MOST_MOVES]
 
 
 def _changes(former: dict[str, Any], present: dict[str, Any]) -> list[Change]:

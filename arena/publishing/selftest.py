@@ -4,6 +4,7 @@ To add a check, write a function of a Subject that gives its findings, and name 
 """
 
 import math
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from uuid import UUID
@@ -185,13 +186,16 @@ async def intervals(_: Db, subject: Subject) -> list[Finding]:
 
 
 async def ranks(_: Db, subject: Subject) -> list[Finding]:
-    """Each place by rating lies in the range of ranks, and whoever is certainly better is rated better."""
+    """Each place by rating lies in the range of ranks, since who is certainly better is rated better."""
+    groups: dict[int, list[float]] = {}
+    for line in subject.lines:
+        insort(groups.setdefault(line.group, []), line.rating)
     found = []
     for line in subject.lines:
-        others = [other.rating for other in subject.lines if other.group == line.group]
-        best = 1 + sum(rating > line.rating for rating in others)
-        worst = sum(rating >= line.rating for rating in others)
-        if not 1 <= line.rank_lower <= best <= worst <= line.rank_upper <= len(others):
+        ratings = groups[line.group]
+        best = 1 + len(ratings) - bisect_right(ratings, line.rating)
+        worst = len(ratings) - bisect_left(ratings, line.rating)
+        if not 1 <= line.rank_lower <= best <= worst <= line.rank_upper <= len(ratings):
             found.append(Finding("ranks", "The ranks of {name} don't hold its place by rating.", {"name": line.name}))
     return found
 

@@ -12,11 +12,16 @@ from arena.publishing import releases, selftest
 from arena.publishing.selftest import Finding, Subject
 from arena.submission.endpoints import Entrant
 from rating import Outcome
-from tests.arena.api.test_paces import _operator as operator
+from tests.arena.api import test_paces
 from tests.builders import Visitor, contender, ready_battle
 from tests.upstream import Provider
 
 BOARD = "/api/v1/boards/overall"
+
+
+async def operator(db: Pool) -> dict[str, str]:
+    """The headers of an operator's call."""
+    return {"content-type": "application/json", **await test_paces._operator(db)}
 
 
 @pytest.fixture
