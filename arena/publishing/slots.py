@@ -7,7 +7,6 @@ from arena.db import Pool, Proxy
 from arena.integration import snapshots
 from arena.integration.boards import Board
 from arena.publishing import calendars, candidates, leases, releases, selftest
-from arena.publishing.calendars import Calendar
 from arena.publishing.candidates import Candidate, State
 
 
@@ -47,11 +46,16 @@ async def advance(db: Pool, board: Board, settings: Settings, *, now: datetime |
 async def _freeze(
     db: Pool, connection: Proxy, board: Board, candidate: Candidate, settings: Settings, now: datetime
 ) -> Candidate | None:
-    """Fit the votes until the cut-off and keep them as they are; where nothing is new, the next slot is waited for."""
+    """Fit the votes until the cut-off and keep them as they are.
+
+    Where nothing is new, or no vote was ever cast, the slot after this one is waited for.
+    """
     fitted = await leases.awake(connection, snapshots.fit(db, board, settings, until=candidate.cut_off_at))
     release_id = releases.name(fitted.digest, fitted.acts.digest, board)
-    if await releases.is_out(connection, release_id):
-        await candidates.postpone(connection, candidate, _calendar(board), now)
+    nothing = not fitted.standings.contenders and not await releases.listed(connection, board, None, 1)
+    if nothing or await releases.is_out(connection, release_id):
+        after = max(now, candidate.due_at)
+        await candidates.postpone(connection, candidate, calendars.read(board.calendar), after)
         return None
     snapshot = await snapshots.keep(connection, board, fitted, settings)
     await candidates.freeze(connection, candidate, snapshot.id, release_id)
@@ -68,10 +72,6 @@ async def _test(connection: Proxy, board: Board, candidate: Candidate, now: date
         return None
     await releases.bring_out(connection, board, candidate, snapshot, candidate.release_id, by=candidates.BY_ITSELF)
     return await candidates.require(connection, candidate.id)
-
-
-def _calendar(board: Board) -> Calendar:
-    return calendars.read(board.calendar)
 
 
 async def _present(db: Pool) -> datetime:

@@ -109,6 +109,19 @@ async def test_where_nothing_is_new_the_next_slot_is_waited_for(db: Pool, settin
     assert planned is not None
     assert (planned.state, planned.due_at) == (State.SCHEDULED, first.due_at + timedelta(days=3))
     assert await db.fetchval("SELECT count(*) FROM snapshots") == 1
+    # Known at the cut-off already, so that the votes are not fitted again every minute until it is due.
+    assert await slots.advance(db, board, settings, now=planned.cut_off_at) is None
+    moved = await candidates.under_way(db, board)
+    assert moved is not None
+    assert moved.due_at == planned.due_at + timedelta(days=1)
+
+
+async def test_a_board_without_votes_waits_for_its_first(db: Pool, settings: Settings) -> None:
+    board = await _calendar(db, DAILY)
+    planned = await slots.plan(db, board)
+    assert planned is not None
+    assert await slots.advance(db, board, settings, now=planned.due_at) is None
+    assert await db.fetchval("SELECT count(*) FROM releases") == 0
 
 
 async def test_what_fails_is_held_with_why_and_once_repaired_goes_out_at_the_next_slot(
