@@ -34,8 +34,8 @@ from arena.limits import Rates
 from arena.pages import languages, suggestions
 from arena.publishing import downloads
 from arena.publishing.downloads import Downloads
+from arena.publishing.latest import Latest
 from arena.publishing.receipts import Receipts
-from arena.publishing.releases import Latest
 from arena.sealing import Keyring
 from arena.shelves import Shelf
 

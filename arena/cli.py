@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import arena
 from arena import arguments
-from arena.commands import add_export, add_operator, add_rate, add_simulate, add_verify, add_votes
+from arena.commands import add_export, add_operator, add_rate, add_release, add_simulate, add_verify, add_votes
 from arena.errors import ArenaError, Refused
 
 # A command loads only what it runs, where it runs it: `arena rate` is done before a server's parts were loaded.
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_votes(commands, DATA).set_defaults(run=_import_votes)
     add_export(commands, DATA).set_defaults(run=_export)
+    add_release(commands).set_defaults(run=_release)
     add_rate(commands).set_defaults(run=_rate)
     add_verify(commands, DATA).set_defaults(run=_verify)
     add_simulate(commands).set_defaults(run=_simulate)
@@ -120,7 +121,7 @@ def _import_votes(chosen: argparse.Namespace) -> None:
 
     from arena import db
     from arena.integration import archives
-    from arena.publishing import leases, releases
+    from arena.publishing import calendars, leases, releases, slots
 
     archive = archives.Archive(
         file=chosen.file, slug=chosen.board, name=chosen.name, attribution=chosen.attribution, renamed=chosen.map
@@ -129,14 +130,25 @@ def _import_votes(chosen: argparse.Namespace) -> None:
     async def bring() -> str:
         async with db.pool(settings.database_url, size=2) as pool:
             brought = await archives.bring(pool, archive)
+            waits = brought.board.calendar != calendars.AT_ONCE
             # A worker that was quicker is releasing it already.
             with suppress(leases.Busy):
-                await releases.refresh(pool, brought.board, settings)
+                await (slots.plan(pool, brought.board) if waits else releases.refresh(pool, brought.board, settings))
         unknown = "" if brought.voters_known else "; their voters are unknown, so each counts as its own"
         many = "1 vote" if brought.votes == 1 else f"{brought.votes:,} votes"
-        return f"Brought in {many} on {brought.contenders:,} contenders{unknown}"
+        out = f"To be released “{brought.board.calendar}”" if waits else "Released"
+        return f"Brought in {many} on {brought.contenders:,} contenders{unknown}\n{out} at /leaderboard/{archive.slug}"
 
-    _say(f"{asyncio.run(bring())}\nReleased at /leaderboard/{archive.slug}")
+    _say(asyncio.run(bring()))
+
+
+def _release(chosen: argparse.Namespace) -> None:
+    settings = _settings_of(chosen.data)
+    import asyncio
+
+    from arena import releasing
+
+    _say(asyncio.run(releasing.run(settings, chosen.board, now=chosen.now)))
 
 
 def _create_operator(chosen: argparse.Namespace) -> None:

@@ -44,6 +44,20 @@ def add_votes(commands: Commands, data: Path) -> argparse.ArgumentParser:
     return votes
 
 
+def add_release(commands: Commands) -> argparse.ArgumentParser:
+    """`arena release`."""
+    release = commands.add_parser(
+        "release",
+        help="release a board as its calendar says, or now",
+        description="Release a board if its calendar says that it is time, or, with --now, whatever it says. What "
+        "fails its self-test is held, and the last good release stays.",
+    )
+    release.add_argument("board", metavar="BOARD", help="the board's slug, such as overall")
+    release.add_argument("--now", action="store_true", help="do not wait for the calendar")
+    release.add_argument("--data", type=Path, metavar="DIR", help="the folder of the running `arena up`")
+    return release
+
+
 def add_operator(commands: Commands) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     """`arena operator create` and `arena operator key`."""
     acts = commands.add_parser("operator", help="the first operator; a new API key").add_subparsers(

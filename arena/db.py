@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
     Proxy: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+    Transaction: TypeAlias = asyncpg.transaction.Transaction
 else:  # asyncpg's classes take no parameters outside its stubs.
     Pool, Connection, Proxy = asyncpg.Pool, asyncpg.Connection, PoolConnectionProxy
+    Transaction = asyncpg.transaction.Transaction
 
 Db: TypeAlias = Pool | Connection | Proxy
 T = TypeVar("T")

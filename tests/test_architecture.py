@@ -50,6 +50,7 @@ OUTSIDE = {
     # What is given away runs by itself.
     "arena/publishing/verifier.py": set(),
     "arena/publishing/parquet.py": {"pyarrow"},
+    "arena/publishing/calendars.py": {"croniter", "msgspec"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
@@ -116,6 +117,9 @@ WRITERS = {
     "snapshots": {"integration/snapshots.py"},
     "standings": {"integration/lines.py"},
     "releases": {"publishing/releases.py"},
+    "candidates": {"publishing/candidates.py"},
+    "candidate_events": {"publishing/candidates.py"},
+    "announcements": {"publishing/announcements.py"},
     "migrations": {"db.py"},
 }
 WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)")

@@ -42,8 +42,8 @@ from arena.integration.boards import Paces
 from arena.jobs import Wakeups
 from arena.limits import Rates
 from arena.people import voters
+from arena.publishing.latest import Latest
 from arena.publishing.receipts import Receipt, Receipts
-from arena.publishing.releases import Latest
 from arena.submission import endpoints
 from rating import Outcome
 

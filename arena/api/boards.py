@@ -17,7 +17,7 @@ from arena.integration.boards import Board, Change, Group, New, Source
 from arena.integration.questions import Question
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.publishing import releases, tables
+from arena.publishing import calendars, releases, slots, tables
 from arena.publishing.releases import Release
 from arena.submission import cards
 
@@ -39,6 +39,7 @@ class BoardListed(Struct):
     cron: str
     question: Question
     methodology: int
+    calendar: str
 
 
 class Boards(Struct):
@@ -70,7 +71,10 @@ class BoardNew(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BoardChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be another way about a board, and why; null stays as it is."""
+    """What is to be another way about a board, and why; null stays as it is.
+
+    `pace` is how its battles let their answers out, `calendar` when it is released.
+    """
 
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
     name: str | None = None
@@ -78,6 +82,7 @@ class BoardChange(Struct, frozen=True, forbid_unknown_fields=True):
     cron: str | None = None
     pace: Pace | None = None
     question: Question | None = None
+    calendar: str | None = None
 
 
 class Acts(Struct):
@@ -95,18 +100,7 @@ async def list_boards(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
 
 
 def _listed(board: Board) -> BoardListed:
-    return BoardListed(
-        slug=board.slug,
-        name=board.name,
-        description=board.description,
-        source=board.source,
-        attribution=board.attribution,
-        pace=board.pace,
-        group=board.group,
-        cron=board.cron,
-        question=board.question,
-        methodology=board.methodology,
-    )
+    return BoardListed(*(getattr(board, field) for field in BoardListed.__struct_fields__))
 
 
 @get("/boards/{slug:str}", responses=guards.json_of(BoardShown))
@@ -141,7 +135,10 @@ async def make_board(data: JSONBody[BoardNew], signed_in: Given[Asker], db: Give
 async def change_board(
     slug: FromPath[str], data: JSONBody[BoardChange], signed_in: Given[Asker], db: Given[Pool]
 ) -> BoardShown:
-    """Change a board; for operators. Battles under way go on as they began, and what was released stays as it is."""
+    """Change a board; for operators. Battles under way go on as they began, and what was released stays as it is.
+
+    A release whose votes are frozen comes when it was due.
+    """
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     wanted = Change(
         name=None if data.name is None else cards.title("name", data.name),
@@ -149,9 +146,11 @@ async def change_board(
         cron=data.cron,
         pace=data.pace,
         question=data.question,
+        calendar=None if data.calendar is None else calendars.read(data.calendar).text,
     )
     reason = cards.line("reason", data.reason, least=1, most=500)
     board = await boards.change(db, slug, wanted, reason=reason, account_id=signed_in.account.id)
+    await slots.plan(db, board)
     await jobs.refit_soon(db, board.slug)
     return await _shown(db, board)
 

@@ -21,7 +21,7 @@ from arena.guards import Asker
 from arena.people import members
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.publishing.releases import Latest
+from arena.publishing.latest import Latest
 from arena.submission import cards, health, lifecycle, registrations, submissions
 from arena.submission.health import Hour
 from arena.submission.lifecycle import Actor

@@ -1,6 +1,7 @@
 """Imports: votes that were cast elsewhere, with the file they came from."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
 from msgspec import Struct
@@ -109,8 +110,11 @@ async def _refuse_known(db: Connection | Proxy, origin: Origin, votes: Sequence[
         raise VoteThereTwice("The vote {vote} is on this board already, so nothing was changed.", vote=known.hex)
 
 
-async def counted(db: Db, board_id: UUID) -> list[Counted]:
-    """Every imported vote of a board, contenders in position order; of a prompt only what tells equal ones."""
+async def counted(db: Db, board_id: UUID, *, until: datetime | None = None) -> list[Counted]:
+    """Every imported vote of a board, or of them those brought in by a moment, contenders in position order.
+
+    Of a prompt it has only what tells equal ones.
+    """
     return await many(
         db,
         Counted,
@@ -121,16 +125,17 @@ async def counted(db: Db, board_id: UUID) -> list[Counted]:
         JOIN imports ON imports.id = import_id
         JOIN contenders first ON first.id = contender_ids[1]
         JOIN contenders second ON second.id = contender_ids[2]
-        WHERE board_id = $1
+        WHERE board_id = $1 AND ($2::timestamptz IS NULL OR imported_at <= $2)
         ORDER BY imported_votes.id
         """,  # noqa: S608 - a constant
-        board_id,
+        *(board_id, until),
     )
 
 
-async def came(db: Db, board_id: UUID) -> int:
-    """How many files of votes have come to a board."""
-    number: int = await db.fetchval("SELECT count(*) FROM imports WHERE board_id = $1", board_id)
+async def came(db: Db, board_id: UUID, *, until: datetime | None = None) -> int:
+    """How many files of votes have come to a board, or had by a moment."""
+    sql = "SELECT count(*) FROM imports WHERE board_id = $1 AND ($2::timestamptz IS NULL OR imported_at <= $2)"
+    number: int = await db.fetchval(sql, board_id, until)
     return number
 
 

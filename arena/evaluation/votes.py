@@ -211,9 +211,9 @@ async def belongs(db: Db, vote_id: UUID, voter_id: UUID | None) -> bool:
     return bool(found)
 
 
-async def counted(db: Db, selection: Selection = ALL) -> list[Counted]:
-    """Every vote that counts and is asked for, contenders in position order."""
-    asked, values = selections.chosen(selection)
+async def counted(db: Db, selection: Selection = ALL, *, until: datetime | None = None) -> list[Counted]:
+    """Every vote that counts and is asked for, or of them those cast by a moment, contenders in position order."""
+    asked, values = selections.chosen(selection, first=2)
     styled = selection.styled
     return await many(
         db,
@@ -229,10 +229,11 @@ async def counted(db: Db, selection: Selection = ALL) -> list[Counted]:
         JOIN contenders ON contenders.id = sides.contender_id
         LEFT JOIN tags ON tags.battle_id = battles.id
         {FORM if styled else ""}
-        WHERE {COUNTS} {asked}
+        WHERE {COUNTS} AND ($1::timestamptz IS NULL OR cast_at <= $1) {asked}
         GROUP BY votes.id, battles.id, pseudonym, tags.prompt {", form.features" if styled else ""}
         ORDER BY votes.id
         """,  # noqa: S608 - constants
+        until,
         *values,
     )
 

@@ -17,7 +17,7 @@ from arena.evaluation.pacing import Pace
 from arena.integration import board_acts, questions, schedules
 from arena.integration.questions import Question, QuestionRefused
 
-COLUMNS = "id, slug, name, description, cron, source, attribution, pace, question, methodology"
+COLUMNS = "id, slug, name, description, cron, source, attribution, pace, question, methodology, calendar"
 PACE_SECONDS: Final = 5.0
 IMPORTED = "Votes that were cast elsewhere and brought in; nobody cast them here."
 HOURLY = "0 * * * *"
@@ -70,6 +70,7 @@ class Board(Struct, frozen=True, kw_only=True):
     """A board: what it is called, what it asks, and when it is looked after; `attribution` credits imported votes.
 
     `methodology` counts the questions that the board has asked, so that whoever compares releases knows of a change.
+    `calendar` says when it is released, as publishing/calendars.py reads it.
     """
 
     id: UUID
@@ -82,6 +83,7 @@ class Board(Struct, frozen=True, kw_only=True):
     pace: Pace = Pace.LOCKSTEP
     question: Question = Question()
     methodology: int = 1
+    calendar: str = "at once"
 
     @property
     def group(self) -> Group:
@@ -113,6 +115,7 @@ class Change(Struct, frozen=True, kw_only=True):
     cron: str | None = None
     pace: Pace | None = None
     question: Question | None = None
+    calendar: str | None = None
 
 
 async def listed(db: Db) -> list[Board]:
@@ -208,11 +211,12 @@ async def change(db: Pool, slug: str, wanted: Change, *, reason: str, account_id
         present = await _changed(connection, former, wanted)
         await connection.execute(
             """
-            UPDATE boards SET name = $2, description = $3, cron = $4, pace = $5, question = $6, methodology = $7
+            UPDATE boards SET name = $2, description = $3, cron = $4, pace = $5, question = $6, methodology = $7,
+                              calendar = $8
             WHERE id = $1
             """,
             *(former.id, present.name, present.description, present.cron, present.pace),
-            *(present.question, present.methodology),
+            *(present.question, present.methodology, present.calendar),
         )
         for what in Change.__struct_fields__:
             told = _told(former, what), _told(present, what)

@@ -25,6 +25,8 @@ from rating.arrays import Codes
 
 # The version of our arithmetic; that of what a board asks is the board's own.
 METHODOLOGY: Final = "3"
+COLUMNS: Final = """id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, question,
+        methodology, taken_at"""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -91,13 +93,13 @@ class Fitted(Struct, frozen=True):
     imports: int = 0
 
 
-async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
-    """Rate the board's votes as they are now.
+async def fit(db: Pool, board: Board, settings: Settings, *, until: datetime | None = None) -> Fitted:
+    """Rate the board's votes as they are now, or those of them that had been cast by a moment.
 
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
     rules = await _rules(db, board)
-    found = await selected(db, board)
+    found = await selected(db, board, until=until)
     digest, standings, each, record = await asyncio.to_thread(_rate, found, board.question, settings.replicates)
     cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in found.counted]
     return Fitted(
@@ -126,6 +128,13 @@ async def state(db: Db, board: Board) -> State:
     return State(counted, await exclusions.count(db, asked), board.methodology, await _rules(db, board))
 
 
+async def require(db: Db, snapshot_id: UUID) -> Snapshot:
+    """The snapshot of this id, which is known to be there."""
+    found = await one(db, Snapshot, f"SELECT {COLUMNS} FROM snapshots WHERE id = $1", snapshot_id)  # noqa: S608 - a constant
+    assert found is not None
+    return found
+
+
 async def mark(db: Db, board: Board) -> str:
     """What the board's state depends on, in a word, at much less cost: as long as it is the same, so is the state."""
     if board.source is Source.IMPORTED:
@@ -134,15 +143,16 @@ async def mark(db: Db, board: Board) -> str:
     return f"{await votes.count(db)} {acts} {board.methodology} {await _rules(db, board)}"
 
 
-async def selected(db: Pool, board: Board) -> Selected:
-    """The votes that the board asks for and what had been excluded of them, all as of one moment."""
+async def selected(db: Pool, board: Board, *, until: datetime | None = None) -> Selected:
+    """The votes that the board asks for and what had been excluded of them, all as of one moment;
+    with a moment, those cast by then."""
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         if board.source is Source.BATTLES:
-            counted = await votes.counted(connection, board.question)
+            counted = await votes.counted(connection, board.question, until=until)
             return Selected(counted, await exclusions.acts(connection, board.question))
         return Selected(
-            await imports.counted(connection, board.id),
-            imports=await imports.came(connection, board.id),
+            await imports.counted(connection, board.id, until=until),
+            imports=await imports.came(connection, board.id, until=until),
             names=await contenders.names(connection, f"{board.slug}--"),
         )
 
@@ -182,13 +192,12 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
     snapshot = await one(
         connection,
         Snapshot,
-        """
+        f"""
         INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method, acts, exclusions,
                                question, methodology, rules, imports, record, taken_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp())
-        RETURNING id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, question,
-                  methodology, taken_at
-        """,
+        RETURNING {COLUMNS}
+        """,  # noqa: S608 - a constant
         uuid4(),
         board.id,
         int(fitted.votes.sum()) // 2,
@@ -197,6 +206,7 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         fitted.digest,
         {
             "methodology": METHODOLOGY,
+            "question": board.methodology,
             **standings.method,
             "error_bound": standings.error_bound,
             "bootstrap_ratio": standings.bootstrap_ratio,

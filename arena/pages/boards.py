@@ -3,11 +3,11 @@
 import hashlib
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency as Given
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 
 from arena import guards
@@ -15,13 +15,15 @@ from arena.config import Settings
 from arena.db import Pool
 from arena.integration import boards
 from arena.integration.boards import Board
-from arena.pages import assets, intervals, languages
+from arena.pages import assets, intervals, languages, plans
 from arena.pages.intervals import Scale, Whisker
 from arena.pages.languages import Language
-from arena.publishing import releases
+from arena.publishing import calendars, releases
 from arena.publishing.releases import Release, Standing
 
 OVERALL = "overall"
+
+At = Annotated[str | None, QueryParameter(name="at", max_length=40)]
 
 
 @dataclass(frozen=True)
@@ -85,37 +87,53 @@ def context(board: Board, listed: list[Board], release: Release | None, settings
 
 
 @get("/leaderboard", include_in_schema=False)
-async def show_overall(request: Request[Any, Any, Any], db: Given[Pool], settings: Given[Settings]) -> Response[Any]:
-    """The board of all votes."""
-    return await _page(request, OVERALL, db, settings)
+async def show_overall(
+    request: Request[Any, Any, Any], db: Given[Pool], settings: Given[Settings], at: At = None
+) -> Response[Any]:
+    """The board of all votes; with `at`, a date or a moment, as it was then."""
+    return await _page(request, OVERALL, db, settings, at)
 
 
 @get("/leaderboard/{slug:str}", include_in_schema=False)
 async def show(
-    request: Request[Any, Any, Any], slug: FromPath[str], db: Given[Pool], settings: Given[Settings]
+    request: Request[Any, Any, Any], slug: FromPath[str], db: Given[Pool], settings: Given[Settings], at: At = None
 ) -> Response[Any]:
-    """A board of this name."""
-    return await _page(request, slug, db, settings)
+    """A board of this name; with `at`, a date or a moment, as it was then."""
+    return await _page(request, slug, db, settings, at)
 
 
-async def _page(request: Request[Any, Any, Any], slug: str, db: Pool, settings: Settings) -> Response[Any]:
+async def _page(
+    request: Request[Any, Any, Any], slug: str, db: Pool, settings: Settings, at: str | None
+) -> Response[Any]:
     board = await boards.require(db, slug)
     listed = await boards.listed(db)
-    release = await releases.latest(db, slug)
-    headers = {"etag": _etag(board, listed, release, settings, languages.of(request)), "cache-control": guards.PUBLIC}
+    release = await (releases.in_force(db, slug, calendars.moment(at)) if at else releases.latest(db, slug))
+    plan = await plans.of(db, board, at)
+    headers = {
+        "etag": _etag(board, listed, release, settings, languages.of(request), plan),
+        "cache-control": guards.PUBLIC,
+    }
     if guards.has(request, headers["etag"]):
         return Response(None, status_code=304, headers=headers)
     template = "boards/show.html" if release and release.standings else "boards/empty.html"
-    return Template(template, context=context(board, listed, release, settings), headers=headers)
+    return Template(template, context=context(board, listed, release, settings) | plan, headers=headers)
 
 
-def _etag(board: Board, listed: list[Board], release: Release | None, settings: Settings, language: Language) -> str:
+def _etag(
+    board: Board,
+    listed: list[Board],
+    release: Release | None,
+    settings: Settings,
+    language: Language,
+    plan: dict[str, object],
+) -> str:
     """A name for all that the page depends on, so that a reader who has it need not get it again."""
     depends = (
         assets.VERSION,
         language.tag,
         [(each.slug, each.name, each.attribution) for each in (board, *listed)],
         release and release.id,
+        plan,
         (settings.established_votes, settings.established_half_width, settings.release_seconds),
     )
     return f'"{hashlib.sha256(repr(depends).encode()).hexdigest()[:32]}"'

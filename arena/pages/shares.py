@@ -9,7 +9,7 @@ from litestar.response import Template
 
 from arena.db import Pool
 from arena.evaluation import reveals, shares, turns
-from arena.publishing.releases import Latest
+from arena.publishing.latest import Latest
 from rating import Outcome
 
 BOARD = "overall"

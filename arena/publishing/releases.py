@@ -9,19 +9,24 @@ from msgspec import Struct
 
 from arena import digests
 from arena.config import Settings
-from arena.db import Db, Pool, many, one
-from arena.errors import NotFound
+from arena.db import Connection, Db, Pool, Proxy, Transaction, many, one
+from arena.errors import ArenaError, NotFound
 from arena.integration import boards, snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot, State
-from arena.publishing import leases
-from arena.together import Together
-
-MOST_KEPT = 16
+from arena.publishing import candidates, leases, notes, selftest
+from arena.publishing.candidates import By, Candidate
+from arena.publishing.selftest import Report
 
 
 class NoSuchRelease(NotFound):
     """There is no release of this id."""
+
+
+class Held(ArenaError):
+    """This release is held: the findings of its self-test are at /releases ({count}). The last good one stays."""
+
+    status = 409
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -91,22 +96,19 @@ def made_of(digest: str, exclusions: str, board: Board) -> dict[str, Any]:
     }
 
 
-async def publish(db: Db, snapshot: Snapshot, board: Board) -> str:
-    """Make a snapshot public and name it; what was published already stays as it is.
+async def publish(db: Connection | Proxy, release_id: str, snapshot: Snapshot, board: Board) -> None:
+    """Make a snapshot public under its name, with its notes; what was published already stays as it is.
 
     It is public from now on, not from the beginning of the transaction, which was before the fit.
     """
-    release_id = name(snapshot.digest, snapshot.exclusions, board)
     await db.execute(
         """
-        INSERT INTO releases (id, board_id, snapshot_id, published_at) VALUES ($1, $2, $3, clock_timestamp())
+        INSERT INTO releases (id, board_id, snapshot_id, published_at, notes)
+        VALUES ($1, $2, $3, clock_timestamp(), $4)
         ON CONFLICT (id) DO NOTHING
         """,
-        release_id,
-        board.id,
-        snapshot.id,
+        *(release_id, board.id, snapshot.id, await notes.of(db, board, snapshot)),
     )
-    return release_id
 
 
 async def wait(db: Db, board: Board, settings: Settings, *, now: datetime | None = None) -> timedelta:
@@ -115,7 +117,12 @@ async def wait(db: Db, board: Board, settings: Settings, *, now: datetime | None
     `now` is the database's unless told otherwise, as the releases' own times are.
     """
     since: timedelta | None = await db.fetchval(
-        "SELECT coalesce($2::timestamptz, now()) - max(published_at) FROM releases WHERE board_id = $1", board.id, now
+        """
+        SELECT coalesce($2::timestamptz, now()) - greatest(
+            (SELECT max(published_at) FROM releases WHERE board_id = $1),
+            (SELECT max(tested_at) FROM candidates WHERE board_id = $1 AND state = 'held'))
+        """,
+        *(board.id, now),
     )
     if since is None:
         return timedelta()
@@ -137,9 +144,10 @@ async def behind(db: Db, board: Board) -> bool:
     return state != released if released else state.votes + state.acts > 0
 
 
-async def refresh(db: Pool, board: Board, settings: Settings) -> str:
+async def refresh(db: Pool, board: Board, settings: Settings, *, by: By = candidates.BY_ITSELF) -> str:
     """Take a snapshot of the board and publish it, unless these votes are published already; the release's name.
 
+    Held where the self-test finds anything: the snapshot is kept with the findings, and the last release stays.
     One at a time for each board (leases.Busy while another one does), so that an older fit never ends after a newer
     one. The lock is the transaction's that keeps and publishes, so who has lost it can't write any more. It goes with a
     worker that dies; from one that is stopped, whoever comes 20 s later takes it.
@@ -148,45 +156,51 @@ async def refresh(db: Pool, board: Board, settings: Settings) -> str:
         await leases.take(connection, board)
         fitted = await leases.awake(connection, snapshots.fit(db, board, settings))
         release_id = name(fitted.digest, fitted.acts.digest, board)
-        if await connection.fetchval("SELECT true FROM releases WHERE id = $1", release_id):
+        if await is_out(connection, release_id):
             return release_id
-        return await publish(connection, await snapshots.keep(connection, board, fitted, settings), board)
+        candidate = await candidates.at_once(connection, board, by)
+        attempt = connection.transaction()
+        await attempt.start()
+        snapshot = await snapshots.keep(connection, board, fitted, settings)
+        await candidates.freeze(connection, candidate, snapshot.id, release_id, by=by)
+        report = await bring_out(connection, board, candidate, snapshot, release_id, by=by)
+        await _settle(connection, attempt, candidate, report)
+    if report.findings:
+        raise Held(count=len(report.findings))
+    return release_id
+
+
+async def _settle(connection: Proxy, attempt: Transaction, candidate: Candidate, report: Report) -> None:
+    """Keep what was tried; of one that was held and still is only the findings, since it is tried every few minutes."""
+    if not (report.findings and candidate.state is candidates.State.HELD):
+        await attempt.commit()
+        return
+    await attempt.rollback()
+    await candidates.tested(connection, candidate, report)
+
+
+async def is_out(db: Db, release_id: str) -> bool:
+    """Whether there is a release of this id."""
+    return bool(await db.fetchval("SELECT true FROM releases WHERE id = $1", release_id))
+
+
+async def bring_out(
+    db: Connection | Proxy, board: Board, candidate: Candidate, snapshot: Snapshot, release_id: str, *, by: By
+) -> Report:
+    """Test the candidate, and publish it or hold it back; what the self-test found."""
+    report = await selftest.run(db, board, snapshot)
+    await candidates.tested(db, candidate, report)
+    if report.findings:
+        await candidates.end(db, candidate, candidates.State.HELD)
+    else:
+        await publish(db, release_id, snapshot, board)
+        await candidates.end(db, candidate, candidates.State.PUBLISHED, by=by)
+    return report
 
 
 async def latest(db: Db, board: str) -> Release | None:
     """The board's last release, or None before the first."""
     return await _whole(db, "boards.slug = $1", board)
-
-
-class Latest:
-    """The boards' last releases, read whole once by this process; which one is the last is asked each time."""
-
-    def __init__(self, db: Pool) -> None:
-        self._db = db
-        self._names = Together(self._last)
-        self._whole: dict[str, Release] = {}
-
-    async def of(self, board: str) -> Release | None:
-        """The board's last release, or None before the first."""
-        last = await self._names.ask(board)
-        if last is None:
-            return None
-        if last not in self._whole:
-            while len(self._whole) >= MOST_KEPT:
-                del self._whole[next(iter(self._whole))]
-            self._whole[last] = await require(self._db, last)
-        return self._whole[last]
-
-    async def _last(self, slugs: list[str]) -> list[str | None]:
-        rows = await self._db.fetch(
-            """
-            SELECT slug, (SELECT id FROM releases WHERE board_id = boards.id ORDER BY published_at DESC LIMIT 1) AS last
-            FROM boards WHERE slug = ANY($1)
-            """,
-            list(set(slugs)),
-        )
-        last = {row["slug"]: row["last"] for row in rows}
-        return [last.get(slug) for slug in slugs]
 
 
 async def require(db: Db, release_id: str) -> Release:
@@ -197,8 +211,38 @@ async def require(db: Db, release_id: str) -> Release:
     return release
 
 
-async def listed(db: Db, board: Board, after: str | None, most: int) -> list[Summary]:
-    """The board's releases, the newest first, from the one after the release named on."""
+async def in_force(db: Db, board: str, at: datetime) -> Release | None:
+    """The board's release that was the last one at that moment, or None before the first."""
+    release_id = await db.fetchval(
+        """
+        SELECT releases.id FROM releases JOIN boards ON boards.id = board_id
+        WHERE slug = $1 AND published_at <= $2 ORDER BY published_at DESC, releases.id DESC LIMIT 1
+        """,
+        *(board, at),
+    )
+    return None if release_id is None else await require(db, release_id)
+
+
+async def after(db: Db, release: Summary) -> str | None:
+    """The board's next release, None for its last."""
+    found: str | None = await db.fetchval(
+        """
+        SELECT later.id FROM releases JOIN releases later ON later.board_id = releases.board_id
+        WHERE releases.id = $1 AND (later.published_at, later.id) > (releases.published_at, releases.id)
+        ORDER BY later.published_at, later.id LIMIT 1
+        """,
+        release.id,
+    )
+    return found
+
+
+async def listed(
+    db: Db, board: Board | None, after: str | None, most: int, *, at: datetime | None = None
+) -> list[Summary]:
+    """The board's releases, or those of all boards, the newest first, from the one after the release named on.
+
+    With a moment, only those that were out by then: the first of them was in force.
+    """
     return await many(
         db,
         Summary,
@@ -207,14 +251,13 @@ async def listed(db: Db, board: Board, after: str | None, most: int) -> list[Sum
         FROM releases
         JOIN boards ON boards.id = releases.board_id
         JOIN snapshots ON snapshots.id = snapshot_id
-        WHERE releases.board_id = $1
+        WHERE ($1::uuid IS NULL OR releases.board_id = $1)
           AND ($2::text IS NULL
                OR (published_at, releases.id) < (SELECT published_at, id FROM releases WHERE id = $2))
+          AND ($4::timestamptz IS NULL OR published_at <= $4)
         ORDER BY published_at DESC, releases.id DESC LIMIT $3
         """,
-        board.id,
-        after,
-        most,
+        *(board and board.id, after, most, at),
     )
 
 
@@ -234,16 +277,8 @@ async def _whole(db: Db, condition: str, value: str) -> Release | None:
     )
     if head is None:
         return None
-    return Release(
-        id=head.id,
-        board=head.board,
-        published_at=head.published_at,
-        votes=head.votes,
-        voters=head.voters,
-        effective_voters=head.effective_voters,
-        method=head.method,
-        standings=await _standings(db, head.snapshot_id),
-    )
+    told = {field: getattr(head, field) for field in (*Summary.__struct_fields__, "effective_voters", "method")}
+    return Release(**told, standings=await _standings(db, head.snapshot_id))
 
 
 async def _standings(db: Db, snapshot_id: UUID) -> list[Standing]:

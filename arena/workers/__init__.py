@@ -46,6 +46,7 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
     clockwork.every("* * * * *", "sweep", partial(sweep.clear, db, settings))
     clockwork.every("* * * * *", "call boards", partial(refit.call, db))
     clockwork.every("*/10 * * * *", "make boards", partial(refit.make_defaults, db))
+    clockwork.every("* * * * *", "keep calendars", partial(refit.keep, db, settings))
     for board in await boards.listed(db):
         await jobs.refit_soon(db, board.slug)
 

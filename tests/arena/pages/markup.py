@@ -108,7 +108,9 @@ def _assert_nothing_inline(element: Element) -> None:
     for name in ("src", "srcset", "data", "poster"):
         assert element.attributes.get(name, "/").startswith("/")
     if element.tag == "link":
-        assert element.attributes["href"].startswith("/static/")
+        assert element.attributes["href"].startswith(
+            "/feeds/" if element.attributes["rel"] == "alternate" else "/static/"
+        )
 
 
 def _assert_references(element: Element, ids: list[str]) -> None:

@@ -30,6 +30,7 @@ OPERATORS = (
         "arguments.py",
         "operators.py",
         "rate.py",
+        "releasing.py",
         "simulate.py",
         "terminal.py",
     ),
@@ -45,6 +46,7 @@ CHOSEN = {
     "SearchBroken": [*searches.BREAKS.values(), searches.BREAK],
     "LimitReached": [*limits.YOURS, *limits.YOUR_NETWORKS],
 }
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 REPORTS = ("passed", "warned", "failed")
 REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 PLACES = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]+>")
@@ -62,14 +64,27 @@ def catalogue(tag: str) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
+def everything() -> set[str]:
+    """Every sentence that needs a translation."""
+    return of_pages() | of_errors() | of_checks() | of_selftest()
+
+
 def of_pages() -> set[str]:
     """The sentences of templates, and those that pages' modules say themselves."""
     found: set[str] = set()
     for path in sorted((ARENA / "pages").rglob("*.html")):
         found |= _extracted("jinja2.ext:babel_extract", path, {"trimmed": "true"})
-    for path in sorted((ARENA / "pages").rglob("*.py")):
+    for path in [*sorted((ARENA / "pages").rglob("*.py")), ARENA / "publishing" / "announcements.py"]:
         found |= _extracted("python", path, {})
     return found
+
+
+def of_selftest() -> set[str]:
+    """What a self-test can find."""
+    tree = ast.parse((ARENA / "publishing" / "selftest.py").read_text())
+    said = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    documented = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, DOCUMENTED)}
+    return {text for text in said if text not in documented and re.fullmatch(r"[A-Z{][^\n]* [^\n]*\.", text)}
 
 
 def _extracted(method: str, path: Path, options: dict[str, str]) -> set[str]:

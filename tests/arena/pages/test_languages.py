@@ -56,7 +56,7 @@ def english_left(html: str) -> list[str]:
 )
 def test_every_sentence_is_translated_with_the_same_places(language: Language) -> None:
     translated = sentences.catalogue(language.tag)
-    said = sentences.of_pages() | sentences.of_errors() | sentences.of_checks()
+    said = sentences.everything()
     assert len(said) > 200
     assert said - set(translated) == set()
     for sentence in said:
@@ -73,7 +73,7 @@ async def test_the_boards_that_come_with_the_arena_are_translated_and_nothing_is
     shipped = {text for row in await db.fetch("SELECT name, description FROM boards") for text in row.values()}
     translated = set(sentences.catalogue("zh"))
     assert shipped <= translated
-    assert translated - shipped - sentences.of_pages() - sentences.of_errors() - sentences.of_checks() == set()
+    assert translated - shipped - sentences.everything() == set()
 
 
 def test_no_error_that_a_reader_may_see_is_put_together_before_it_is_translated() -> None:

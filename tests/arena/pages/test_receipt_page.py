@@ -92,7 +92,7 @@ def test_what_was_done_is_told_in_order_and_releases_from_the_latest_to_the_firs
     counted = _text("counted")
     assert "300 releases have counted it." in counted
     links = [one.attributes["href"] for one in Page(_page(STATES["counted"])).all("a") if "hash" in str(one.attributes)]
-    assert links == [f"/api/v1/releases/{one}" for one in (*RELEASES[:5], "f" * 64)]
+    assert links == [f"/releases/{one}" for one in (*RELEASES[:5], "f" * 64)]
     assert "because of answer B" in _text("appealed")
     assert "B was asked something else." in _text("other")
     assert "An operator will answer here." in _text("appealed")
