@@ -247,8 +247,7 @@ def _labels(shared: Shared, state: _State) -> Codes:
 def _table(shared: Shared, state: _State) -> Matrix:
     votes, rows = shared.votes, state.rows
     weight = None if state.weight is None else state.weight[rows]
-    columns = (column[rows] for column in (votes.first, votes.second, votes.outcome))
-    return counts.of(votes.contenders, *columns, weight).table
+    return counts.of(votes.contenders, votes.first[rows], votes.second[rows], votes.outcome[rows], weight).table
 
 
 def _ratings(shared: Shared, state: _State, core: Flags) -> Vector:

@@ -42,6 +42,9 @@ OUTSIDE = {
     "arena/people/passwords.py": {"argon2"},
     "arena/people/accounts.py": {"msgspec", "asyncpg"},
     "arena/publishing/searches.py": {"re2"},
+    # The arithmetic is rating's; what it is given and what it gives back are arrays.
+    **{f"arena/publishing/{room}.py": {"msgspec", "numpy"} for room in ("movement", "tallies", "plots")},
+    "arena/publishing/drawing.py": {"vl_convert"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
@@ -106,6 +109,8 @@ WRITERS = {
     "snapshots": {"integration/snapshots.py"},
     "standings": {"integration/snapshots.py"},
     "releases": {"publishing/releases.py"},
+    "movements": {"publishing/movement.py"},
+    "plots": {"publishing/drawings.py"},
     "migrations": {"db.py"},
 }
 WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)")
