@@ -114,7 +114,7 @@ async def test_a_release_against_itself_has_not_moved(db: Pool, settings: Settin
 async def test_imported_votes_are_followed_file_by_file(db: Pool, settings: Settings, tmp_path: Path) -> None:
     draw, ids = random.Random(1), []
     for number in (1, 2):
-        rows = [draw.sample(NAMES, 2) + [draw.choice(("model_a", "model_b", "tie"))] for _ in range(40)]
+        rows = [[*draw.sample(NAMES, 2), draw.choice(("model_a", "model_b", "tie"))] for _ in range(40)]
         file = tmp_path / f"{number}.csv"
         file.write_text("model_a,model_b,winner\n" + "".join(",".join(row) + "\n" for row in rows))
         await archives.bring(db, Archive(file=file, slug="elsewhere"))
