@@ -1,17 +1,17 @@
 """Exclusions: why the vote of a battle is not rated. Each has a reason and can be lifted; none changes a vote."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
+from arena import digests
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import NotFound
+from arena.evaluation import names
 
 
 class Reason(StrEnum):
@@ -65,8 +65,26 @@ class OnRecord(Exclusion, frozen=True, kw_only=True):
     lifted_by: UUID | None
 
 
+class Act(Struct, frozen=True):
+    """An exclusion as far as it is published: of which vote, why, of which side if of one, and whether it was lifted.
+
+    `vote` is the vote's published name.
+    """
+
+    id: int
+    vote: UUID
+    reason: Reason
+    position: int | None
+    lifted: bool
+
+    @property
+    def word(self) -> str:
+        """Where it stands, in the word that is published."""
+        return "lifted" if self.lifted else "standing"
+
+
 class Acts(Struct, frozen=True):
-    """What has been excluded and lifted of a board's votes: how many acts that were, and their digest.
+    """What has been excluded and lifted of a board's votes: how many acts that were, their digest, and which.
 
     The digest is empty where there were none. An act that takes another one back is another act, so that what was
     excluded meanwhile is told from what never was.
@@ -74,6 +92,7 @@ class Acts(Struct, frozen=True):
 
     count: int
     digest: str
+    known: list[Act] = []
 
 
 COLUMNS: Final = "id, battle_id, reason, position, evidence, account_id, excluded_at, lifted_at, lifted_because"
@@ -196,19 +215,24 @@ async def standing(db: Db, battle_id: UUID) -> list[Exclusion]:
 
 async def acts(db: Db) -> Acts:
     """What has been done to the votes that could be rated; in one transaction with the votes, it is of these votes."""
-    rows = await db.fetch(
+    known = await many(
+        db,
+        Act,
         f"""
-        SELECT votes.id, exclusions.reason, position, lifted_at IS NOT NULL AS lifted {OF_VOTES}
-        ORDER BY 1, exclusions.id
-        """
+        SELECT exclusions.id, {names.VOTE} AS vote, exclusions.reason, position, lifted_at IS NOT NULL AS lifted
+        {OF_VOTES} ORDER BY exclusions.id
+        """,
     )
-    if not rows:
-        return Acts(0, "")
-    digest = hashlib.sha256()
-    for row in rows:
-        told = [str(row["id"]), row["reason"], row["position"], "lifted" if row["lifted"] else "standing"]
-        digest.update(msgspec.json.encode(told) + b"\n")
-    return Acts(len(rows) + sum(row["lifted"] for row in rows), digest.hexdigest())
+    return Acts(len(known) + sum(act.lifted for act in known), digest(known), known)
+
+
+def digest(known: Sequence[Act]) -> str:
+    """The acts' digest, each act being a JSON array: vote, reason, position, and “standing” or “lifted”."""
+    if not known:
+        return ""
+    return digests.of(
+        digests.leaf(digests.canonical((act.vote.hex, act.reason, act.position, act.word))) for act in known
+    )
 
 
 async def count(db: Db) -> int:

@@ -45,6 +45,7 @@ async def forget(db: Pool, voter_id: UUID) -> Forgotten:
             return Forgotten(0, 0, [])
         nobody = voters.invite()
         await voters.hold(connection, nobody)
+        await voters.hand_over(connection, voter_id, nobody)
         await turns.hold(connection, voter_id)
         answering = await _close(connection, voter_id)
         for forgets in HOLDERS:

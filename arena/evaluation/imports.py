@@ -1,11 +1,13 @@
 """Imports: votes that were cast elsewhere, with the file they came from."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4, uuid5
 
 from msgspec import Struct
 
 from arena.db import Connection, Db, Proxy, many
 from arena.errors import ArenaError
+from arena.evaluation import names
 from arena.evaluation.votes import Counted
 from rating.votefile import FileVote
 
@@ -18,61 +20,93 @@ class AlreadyImported(ArenaError):
     status = 409
 
 
+class VoteThereTwice(ArenaError):
+    """A vote of this name is on the board already."""
+
+    status = 409
+
+
+class Origin(Struct, frozen=True):
+    """The board that votes come to, and the content they come from."""
+
+    board_id: UUID
+    slug: str
+    sha256: str
+
+
 class Provenance(Struct, frozen=True, kw_only=True):
-    """Where votes come from; `sha256` is that of the file's content."""
+    """Where votes come from."""
 
     file_name: str
-    sha256: str
     attribution: str | None
 
 
 async def add(
-    db: Connection | Proxy, board_id: UUID, origin: Provenance, votes: list[FileVote], contenders: dict[str, UUID]
+    db: Connection | Proxy, origin: Origin, provenance: Provenance, votes: list[FileVote], contenders: dict[str, UUID]
 ) -> None:
-    """Keep a file's votes for a board, within the caller's transaction; the same content again is refused.
+    """Keep a file's votes for a board, within the caller's transaction that holds it; the same again is refused.
 
-    A voter is known by a name only within the board: the id made of it can't be told apart from a random one by
-    anybody who doesn't know the board's own id, which is never published.
+    Votes, voters and prompts that come with names of ours keep them. Any other gets one made of the board's slug and
+    of what the file says, so that the same file makes the same votes wherever it is brought in.
     """
     import_id = await db.fetchval(
         """
-        INSERT INTO imports (id, board_id, file_name, sha256, votes, attribution)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO imports (id, board_id, file_name, sha256, votes, attribution, number)
+        SELECT $1, $2, $3, $4, $5, $6, count(*) + 1 FROM imports WHERE board_id = $2
         ON CONFLICT (board_id, sha256) DO NOTHING
         RETURNING id
         """,
         uuid4(),
-        board_id,
-        origin.file_name,
+        origin.board_id,
+        provenance.file_name,
         origin.sha256,
         len(votes),
-        origin.attribution,
+        provenance.attribution,
     )
     if import_id is None:
         raise AlreadyImported
     for begin in range(0, len(votes), BATCH):
-        await _add(db, board_id, import_id, votes[begin : begin + BATCH], contenders)
+        await _add(db, origin, import_id, votes[begin : begin + BATCH], contenders)
 
 
 async def _add(
-    db: Connection | Proxy, board_id: UUID, import_id: UUID, votes: list[FileVote], contenders: dict[str, UUID]
+    db: Connection | Proxy, origin: Origin, import_id: UUID, votes: list[FileVote], contenders: dict[str, UUID]
 ) -> None:
     rows = []
     for vote in votes:
-        vote_id = uuid5(import_id, str(vote.line))
-        voter_id = vote_id if vote.voter is None else uuid5(board_id, vote.voter)
-        first, second = (contenders[name] for name in vote.contenders)
-        rows.append((vote_id, vote.line, first, second, vote.outcome.value, voter_id, vote.prompt))
+        first, second = (contenders[contender] for contender in vote.contenders)
+        said = (first, second, vote.outcome.value)
+        rows.append((uuid5(import_id, str(vote.line)), vote.line, *said, *_names(origin, vote)))
+    await _refuse_known(db, origin, [row[-1] for row in rows])
     await db.execute(
         """
-        INSERT INTO imported_votes (id, import_id, line, contender_ids, outcome, voter_id, prompt)
-        SELECT id, $1, line, ARRAY[first, second], outcome, voter_id, prompt
-        FROM unnest($2::uuid[], $3::integer[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[])
-             AS given (id, line, first, second, outcome, voter_id, prompt)
+        INSERT INTO imported_votes (id, import_id, line, contender_ids, outcome, voter_id, prompt, vote)
+        SELECT id, $1, line, ARRAY[first, second], outcome, voter_id, prompt, vote
+        FROM unnest($2::uuid[], $3::integer[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[])
+             AS given (id, line, first, second, outcome, voter_id, prompt, vote)
         """,
         import_id,
         *map(list, zip(*rows, strict=True)),
     )
+
+
+def _names(origin: Origin, vote: FileVote) -> tuple[UUID, str | None, UUID]:
+    """The names of voter, prompt and vote; a vote that nobody knows the voter of is its own."""
+    name = names.kept(vote.vote) or names.made("vote", origin.slug, origin.sha256, vote.line)
+    voter = name if vote.voter is None else names.kept(vote.voter) or names.made("voter", origin.slug, vote.voter)
+    if vote.prompt is None:
+        return voter, None, name
+    return voter, (names.kept(vote.prompt) or names.made("prompt", origin.slug, vote.prompt)).hex, name
+
+
+async def _refuse_known(db: Connection | Proxy, origin: Origin, votes: Sequence[UUID]) -> None:
+    known = await db.fetchval(
+        "SELECT vote FROM imported_votes JOIN imports ON imports.id = import_id WHERE board_id = $1 AND vote = ANY($2)",
+        origin.board_id,
+        votes,
+    )
+    if known is not None:
+        raise VoteThereTwice("The vote {vote} is on this board already, so nothing was changed.", vote=known.hex)
 
 
 async def counted(db: Db, board_id: UUID) -> list[Counted]:
@@ -80,17 +114,24 @@ async def counted(db: Db, board_id: UUID) -> list[Counted]:
     return await many(
         db,
         Counted,
-        """
-        SELECT imported_votes.id, ARRAY[first.slug, second.slug] AS contenders, outcome, voter_id
+        f"""
+        SELECT imported_votes.id, ARRAY[first.slug, second.slug] AS contenders, outcome, voter_id AS voter, vote,
+               {names.PROMPT} AS prompt
         FROM imported_votes
         JOIN imports ON imports.id = import_id
         JOIN contenders first ON first.id = contender_ids[1]
         JOIN contenders second ON second.id = contender_ids[2]
         WHERE board_id = $1
         ORDER BY imported_votes.id
-        """,
+        """,  # noqa: S608 - a constant
         board_id,
     )
+
+
+async def came(db: Db, board_id: UUID) -> int:
+    """How many files of votes have come to a board."""
+    number: int = await db.fetchval("SELECT count(*) FROM imports WHERE board_id = $1", board_id)
+    return number
 
 
 async def count(db: Db, board_id: UUID) -> int:

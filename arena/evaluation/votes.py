@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from arena.db import Db, many, one
 from arena.errors import ArenaError
-from arena.evaluation import battles, readings, traces
+from arena.evaluation import battles, names, readings, traces
 from arena.evaluation.battles import State
 from arena.evaluation.kinds import Kind
 from arena.evaluation.readings import Reading
@@ -91,12 +91,18 @@ class _Recorded(Cast, frozen=True, kw_only=True):
 
 
 class Counted(Struct, frozen=True):
-    """A vote as the rating reads it."""
+    """A vote as the rating reads it, by the names that are published.
+
+    `contenders` are slugs. `voter` is the voter's pseudonym, `vote` the name of the vote itself, and equal to it where
+    nobody knows who cast it; `prompt` is equal for votes on one prompt, None where prompts are not known.
+    """
 
     id: UUID
     contenders: tuple[str, str]
     outcome: Outcome
-    voter_id: UUID
+    voter: UUID
+    vote: UUID
+    prompt: str | None = None
 
 
 async def cast(
@@ -219,13 +225,15 @@ async def counted(db: Db) -> list[Counted]:
         db,
         Counted,
         f"""
-        SELECT votes.id, array_agg(contenders.slug ORDER BY sides.position) AS contenders, votes.outcome, voter_id
+        SELECT votes.id, array_agg(contenders.slug ORDER BY sides.position) AS contenders, votes.outcome,
+               pseudonym AS voter, {names.VOTE} AS vote
         FROM votes
         JOIN battles ON battles.id = votes.battle_id
+        JOIN voters ON voters.id = battles.voter_id
         JOIN sides ON sides.battle_id = battles.id
         JOIN contenders ON contenders.id = sides.contender_id
         WHERE {COUNTS}
-        GROUP BY votes.id, battles.voter_id
+        GROUP BY votes.id, pseudonym
         ORDER BY votes.id
         """,  # noqa: S608 - a constant
     )

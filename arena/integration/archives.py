@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from arena.db import Pool
 from arena.errors import ArenaError
 from arena.evaluation import imports
-from arena.evaluation.imports import Provenance
+from arena.evaluation.imports import Origin, Provenance
 from arena.integration import boards
 from arena.integration.boards import Board
 from arena.submission import contenders
@@ -55,16 +55,14 @@ async def bring(db: Pool, archive: Archive) -> Brought:
     """
     _check(archive)
     sha256, votes = await asyncio.to_thread(_read, archive)
-    origin = Provenance(
-        file_name=os.fsencode(archive.file.name).decode(errors="replace"),
-        sha256=sha256,
-        attribution=archive.attribution,
+    provenance = Provenance(
+        file_name=os.fsencode(archive.file.name).decode(errors="replace"), attribution=archive.attribution
     )
     names = {name for vote in votes for name in vote.contenders}
     async with db.acquire() as connection, connection.transaction():
         board = await boards.open_archive(connection, archive.slug, name=archive.name, attribution=archive.attribution)
         known = await contenders.enter_names(connection, f"{board.slug}--", names)
-        await imports.add(connection, board.id, origin, votes, known)
+        await imports.add(connection, Origin(board.id, board.slug, sha256), provenance, votes, known)
     return Brought(board=board, votes=len(votes), contenders=len(names), voters_known=votes[0].voter is not None)
 
 
@@ -79,9 +77,19 @@ def _check(archive: Archive) -> None:
             raise ArchiveRefused(f"The board's {what} is empty or holds a character that can't be printed.")
 
 
+def _once(votes: Iterable[FileVote]) -> Iterator[FileVote]:
+    """The votes, none of which comes twice by the name that it has."""
+    lines: dict[str, int] = {}
+    for vote in votes:
+        if vote.vote is not None and (first := lines.setdefault(vote.vote, vote.line)) != vote.line:
+            fault = f"The vote {vote.vote} stands in line {first} already."
+            raise VoteFileWrong(fault, line=vote.line, column="vote")
+        yield vote
+
+
 def _read(archive: Archive) -> tuple[str, list[FileVote]]:
     try:
-        return votefile.digest(archive.file), list(votefile.read(archive.file, renamed=archive.renamed))
+        return votefile.digest(archive.file), list(_once(votefile.read(archive.file, renamed=archive.renamed)))
     except VoteFileUnknown as error:
         raise ArchiveRefused(str(error)) from error
     except VoteFileWrong as error:

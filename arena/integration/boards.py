@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -77,6 +77,11 @@ async def require(db: Db, slug: str) -> Board:
     if board is None:
         raise NoSuchBoard("There is no board called “{name}”.", name=slug[:100])
     return board
+
+
+def configuration(board: Board) -> dict[str, Any]:
+    """What of a board makes its releases what they are, so that it is in their ids."""
+    return {"slug": board.slug}
 
 
 async def open_archive(db: Connection | Proxy, slug: str, *, name: str | None, attribution: str | None) -> Board:

@@ -1,14 +1,13 @@
 """Snapshots: one fit of one board, kept as it came out and never changed."""
 
 import asyncio
-import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
@@ -18,12 +17,13 @@ from arena.evaluation import estimates, exclusions, imports, votes
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
+from arena.integration import acts, rows
 from arena.integration.boards import OVERALL, Board, Source
-from arena.people import voters
-from rating import Standings, Tally, rate
+from arena.submission import contenders
+from rating import Standings, rate
 from rating.arrays import Flags
 
-METHODOLOGY: Final = "2"
+METHODOLOGY: Final = "3"
 SEED: Final = 20260101
 # So many new rows are written well within the time that a statement has.
 BATCH: Final = 20_000
@@ -54,10 +54,24 @@ class State(Struct, frozen=True):
     acts: int
 
 
+class Selected(Struct, frozen=True):
+    """What a snapshot is made of, all of it as of one moment: the votes, and what had been excluded.
+
+    `imports` is how many files the votes came in, and `names` what is published for a contender's slug where that is
+    not the slug itself.
+    """
+
+    counted: list[Counted]
+    acts: Acts = Acts(0, "")
+    imports: int = 0
+    names: Mapping[str, str] = {}
+
+
 class Fitted(Struct, frozen=True):
     """A board's votes as they were read, rated; `unknown` of them are their own voters.
 
     `counted` are the votes of battles among them, whose receipts tell of it, and `acts` what had been excluded by then.
+    `standings` has contenders by their slugs.
     """
 
     digest: str
@@ -65,6 +79,7 @@ class Fitted(Struct, frozen=True):
     unknown: int
     counted: list[UUID]
     acts: Acts
+    imports: int = 0
 
 
 async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
@@ -72,10 +87,12 @@ async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
 
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
-    counted, acts = await _read(db, board)
-    digest, standings = await asyncio.to_thread(_rate, counted, settings.replicates)
-    cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in counted]
-    return Fitted(digest, standings, _without_voter(counted), cast_here, acts)
+    selected = await _read(db, board)
+    digest, standings = await asyncio.to_thread(_rate, selected, settings.replicates)
+    cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in selected.counted]
+    return Fitted(
+        digest, standings, _without_voter(selected.counted), cast_here, selected.acts, imports=selected.imports
+    )
 
 
 async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, settings: Settings) -> Snapshot:
@@ -83,6 +100,7 @@ async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, set
     snapshot = await _keep(connection, board, fitted)
     await _keep_standings(connection, snapshot, fitted.standings, settings)
     await _keep_countings(connection, snapshot, fitted.counted)
+    await acts.keep(connection, snapshot.board_id, snapshot.number, fitted.acts.known)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
     return snapshot
@@ -95,12 +113,15 @@ async def state(db: Db, board: Board) -> State:
     return State(await votes.count(db), await exclusions.count(db))
 
 
-async def _read(db: Pool, board: Board) -> tuple[list[Counted], Acts]:
-    """The votes that count and what had been excluded, both as of one moment."""
-    if board.source is Source.IMPORTED:
-        return await imports.counted(db, board.id), Acts(0, "")
+async def _read(db: Pool, board: Board) -> Selected:
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        return await votes.counted(connection), await exclusions.acts(connection)
+        if board.source is Source.BATTLES:
+            return Selected(await votes.counted(connection), await exclusions.acts(connection))
+        return Selected(
+            await imports.counted(connection, board.id),
+            imports=await imports.came(connection, board.id),
+            names=await contenders.names(connection, f"{board.slug}--"),
+        )
 
 
 async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, counted: list[UUID]) -> None:
@@ -142,21 +163,19 @@ async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, co
 
 def _without_voter(counted: list[Counted]) -> int:
     """How many votes are their own voters, because nobody knows who cast them."""
-    return sum(vote.voter_id == vote.id for vote in counted)
+    return sum(vote.voter == vote.vote for vote in counted)
 
 
-def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings]:
-    tally = Tally.of_votes((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
-    return digest_of(counted), rate(tally, seed=SEED, replicates=replicates)
+def _rate(selected: Selected, replicates: int) -> tuple[str, Standings]:
+    """The digest and the standings, both of the rows that are published, so that a stranger's are the same to the bit.
 
-
-def digest_of(counted: list[Counted]) -> str:
-    """SHA-256 over the canonical vote rows, in the order of the vote's ids."""
-    digest = hashlib.sha256()
-    for vote in sorted(counted, key=lambda vote: vote.id):
-        row = [str(vote.id), *vote.contenders, vote.outcome, voters.pseudonym(vote.voter_id)]
-        digest.update(msgspec.json.encode(row) + b"\n")
-    return digest.hexdigest()
+    The order of the votes is that of their names, as it is in what is published.
+    """
+    told = sorted((rows.published(vote, selected.names) for vote in selected.counted), key=lambda row: row.vote)
+    standings = rate(rows.tally(told), seed=SEED, replicates=replicates)
+    slugs = {name: slug for slug, name in selected.names.items()}
+    contenders = tuple(slugs.get(name, name) for name in standings.contenders)
+    return rows.digest(told), replace(standings, contenders=contenders)
 
 
 async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) -> Snapshot:
@@ -166,8 +185,8 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         Snapshot,
         """
         INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method, acts, exclusions,
-                               taken_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
+                               imports, taken_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())
         RETURNING id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, taken_at
         """,
         uuid4(),
@@ -185,6 +204,7 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         },
         fitted.acts.count,
         fitted.acts.digest,
+        fitted.imports,
     )
     assert snapshot is not None
     return snapshot

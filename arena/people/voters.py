@@ -36,6 +36,13 @@ async def forget(db: Db, voter_id: UUID) -> bool:
     return bool(await db.fetchval(sql, voter_id))
 
 
+async def hand_over(db: Db, voter_id: UUID, nobody: UUID) -> None:
+    """Let a number that nobody has keep the name that the voter has in whatever is published; the voter loses it."""
+    name = await db.fetchval("SELECT pseudonym FROM voters WHERE id = $1", voter_id)
+    await db.execute("UPDATE voters SET pseudonym = NULL WHERE id = $1", voter_id)
+    await db.execute("UPDATE voters SET pseudonym = $2 WHERE id = $1", nobody, name)
+
+
 def token(voter_id: UUID, secret: str) -> str:
     """What the voter's cookie holds: the id and its signature."""
     return f"{voter_id.hex}.{_signature(voter_id, secret)}"
@@ -51,11 +58,6 @@ def read(cookie: str, secret: str) -> UUID:
     if not hmac.compare_digest(signature.encode(), _signature(voter_id, secret).encode()):
         raise UnknownVoter
     return voter_id
-
-
-def pseudonym(voter_id: UUID) -> str:
-    """The voter's name in whatever is published; the id itself never leaves the house."""
-    return hashlib.sha256(b"voter" + voter_id.bytes).hexdigest()[:32]
 
 
 def _signature(voter_id: UUID, secret: str) -> str:

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
+from arena import digests
 from arena.config import Settings
 from arena.db import Db, Pool, many, one
 from arena.errors import NotFound
-from arena.integration import snapshots
+from arena.integration import boards, snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot, State
 from arena.publishing import leases
@@ -77,14 +77,18 @@ class _Head(Summary, frozen=True, kw_only=True):
 
 def name(digest: str, exclusions: str, board: Board) -> str:
     """The release's id: SHA-256 of the digests of votes and exclusions, board, methodology version and seed."""
-    made_of = {
-        "board": board.slug,
-        "exclusions": [exclusions] if exclusions else [],
+    return hashlib.sha256(digests.canonical(made_of(digest, exclusions, board))).hexdigest()
+
+
+def made_of(digest: str, exclusions: str, board: Board) -> dict[str, Any]:
+    """What a release's id is made of; whatever else is told of a release may change without making another one."""
+    return {
+        "board": boards.configuration(board),
+        "exclusions": exclusions,
         "methodology": METHODOLOGY,
         "seed": SEED,
         "votes": digest,
     }
-    return hashlib.sha256(msgspec.json.encode(made_of, order="sorted")).hexdigest()
 
 
 async def publish(db: Db, snapshot: Snapshot, board: Board) -> str:

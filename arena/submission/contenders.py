@@ -252,6 +252,12 @@ async def enter_names(db: Db, prefix: str, names: set[str]) -> dict[str, UUID]:
     return known | {row["name"]: row["id"] for row in entered}
 
 
+async def names(db: Db, prefix: str) -> dict[str, str]:
+    """The names of the contenders whose slugs begin so, by slug."""
+    rows = await db.fetch("SELECT slug, name FROM contenders WHERE starts_with(slug, $1)", prefix)
+    return {row["slug"]: row["name"] for row in rows}
+
+
 def _slug(prefix: str, name: str, taken: set[str]) -> str:
     """The name in the letters of slugs; with some of its hash where that says too little or is another's already."""
     plain = _plain(name)

@@ -1,5 +1,6 @@
 """Fingerprints: 63 bits for a text, so that the texts of a large file needn't be kept to know which are the same."""
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -33,6 +34,14 @@ def of(data: NDArray[np.uint8], ends: NDArray[np.int64]) -> Prints:
         word = words[begins[rows] + at] << spare  # Without the bytes of the text that comes next.
         prints[rows] = _mixed(prints[rows] ^ word)
     return (prints >> np.uint64(1)).astype(np.int64)
+
+
+def of_texts(texts: Sequence[str]) -> Prints:
+    """The fingerprints of these texts, as those of a file's column."""
+    encoded = [text.encode() for text in texts]
+    ends = np.zeros(len(encoded) + 1, dtype=np.int64)
+    np.cumsum([len(text) for text in encoded], out=ends[1:])
+    return of(np.frombuffer(b"".join(encoded), dtype=np.uint8), ends)
 
 
 def _mixed(values: Words) -> Words:

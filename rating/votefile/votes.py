@@ -1,6 +1,7 @@
 """Votes in the field's exchange format (`model_a`, `model_b`, `winner`): which columns are read, what each may hold."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ WINNERS = {
     "tie (bothbad)": Outcome.BOTH_BAD,
     "both_bad": Outcome.BOTH_BAD,
 }
+NAMED = re.compile("[0-9a-f]{32}")
 MOST_NAME_CHARACTERS = 200
 UNKNOWN = "The column is unknown."
 
@@ -32,13 +34,14 @@ Fields: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FileVote:
-    """A vote and the line it began in; `voter` and `prompt` are None where the file has no such column."""
+    """A vote and the line it began in; `voter`, `prompt` and `vote` are None where the file has no such column."""
 
     line: int
     contenders: tuple[str, str]
     outcome: Outcome
     voter: str | None
     prompt: str | None
+    vote: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +49,15 @@ class Form:
     """Which columns are read: those that must be there, those that may, and whether others may stand beside them.
 
     `renamed` gives, for a name of ours, the name the file has for it. Columns in `numbers` hold numbers of 0 or
-    more, all others hold texts.
+    more, all others hold texts. Those in `passed_over` are never read, and may stand there all the same.
     """
 
     renamed: Names = field(default_factory=dict)
     needed: tuple[str, ...] = WANTED
-    optional: tuple[str, ...] = ("voter", "prompt")
+    optional: tuple[str, ...] = ("voter", "prompt", "vote")
     numbers: frozenset[str] = frozenset()
     others: bool = False
+    passed_over: frozenset[str] = frozenset({"propensity"})
     unit: str = "Line"
 
     def columns(self, found: list[str], *, line: int) -> list[str | None]:
@@ -65,7 +69,7 @@ class Form:
         told += f", and {listed(self.optional)} where they are known" if self.optional else ""
         for name, column in zip(found, columns, strict=True):
             if column not in wanted:
-                if not self.others:
+                if not self.others and column not in self.passed_over:
                     fault = "Weights are not accepted here; take the column out." if column == "weight" else UNKNOWN
                     raise self.wrong(f"{fault} {told}.", line=line, column=column)
             elif columns.count(column) > 1:
@@ -88,7 +92,9 @@ def read(path: Path, *, renamed: Names | None = None) -> Iterator[FileVote]:
     """
     for line, vote in fields(path, Form(renamed=renamed or {}, unit=records.format_of(path).unit)):
         first, second, winner = (vote[column] for column in WANTED)
-        yield FileVote(line, (first, second), WINNERS[winner], vote.get("voter"), vote.get("prompt"))
+        yield FileVote(
+            line, (first, second), WINNERS[winner], *(vote.get(name) for name in ("voter", "prompt", "vote"))
+        )
 
 
 def fields(path: Path, form: Form) -> Iterator[tuple[int, Fields]]:
@@ -134,6 +140,9 @@ def _sound(vote: Fields, form: Form, *, line: int) -> Fields:
         if fault:
             raise form.wrong(fault, line=line, column=column)
         vote[column] = value
+    if "vote" in vote and not NAMED.fullmatch(vote["vote"]):
+        fault = f"{_quoted(vote['vote'])} names no vote; that takes 32 of the digits 0–9 and a–f."
+        raise form.wrong(fault, line=line, column="vote")
     first, second, winner = (vote[column] for column in WANTED)
     if first == second:
         raise form.wrong(f"“{first}” is set against itself.", line=line, column="model_b")

@@ -107,7 +107,9 @@ async def test_counted_votes_carry_contenders_in_position_order(db: Pool, entran
         battle.id,
     )
     assert counted.contenders == tuple(side["slug"] for side in sides)
-    assert (counted.outcome, counted.voter_id) == (Outcome.B, voter)
+    pseudonym = await db.fetchval("SELECT pseudonym FROM voters WHERE id = $1", voter)
+    assert (counted.outcome, counted.voter) == (Outcome.B, pseudonym)
+    assert counted.vote.hex not in str(await db.fetchval("SELECT id FROM votes")).replace("-", "")
 
 
 async def test_the_database_itself_takes_one_vote_a_battle(db: Pool, entrants: list[Entrant]) -> None:

@@ -7,7 +7,7 @@ from msgspec import structs
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import votes
-from arena.integration import boards, snapshots
+from arena.integration import boards, rows
 from arena.integration.boards import NoSuchBoard
 from arena.submission.endpoints import Entrant
 from rating import Outcome
@@ -75,12 +75,11 @@ async def test_enough_votes_and_a_narrow_interval_establish(
 async def test_the_digest_depends_on_the_votes_and_not_on_their_order(db: Pool, entrants: list[Entrant]) -> None:
     for winner in ("anna", "berta", "anna"):
         await _voted(db, entrants, winner)
-    counted = await votes.counted(db)
-    digest = snapshots.digest_of(counted)
-    assert snapshots.digest_of(counted[::-1]) == digest
-    changed = [structs.replace(counted[0], outcome=Outcome.TIE), *counted[1:]]
-    assert snapshots.digest_of(changed) != digest
-    assert snapshots.digest_of(counted[1:]) != digest
+    told = [rows.published(vote, {}) for vote in await votes.counted(db)]
+    digest = rows.digest(told)
+    assert rows.digest(told[::-1]) == digest
+    assert rows.digest([structs.replace(told[0], winner="tie"), *told[1:]]) != digest
+    assert rows.digest(told[1:]) != digest
 
 
 async def test_snapshots_taken_at_once_agree(db: Pool, settings: Settings, entrants: list[Entrant]) -> None:

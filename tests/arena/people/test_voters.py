@@ -33,10 +33,15 @@ def test_junk_names_nobody(cookie: str) -> None:
         voters.read(cookie, SECRET)
 
 
-def test_the_pseudonym_does_not_hold_the_id() -> None:
-    voter_id = uuid4()
-    assert voters.pseudonym(voter_id) == voters.pseudonym(voter_id)
-    assert voter_id.hex not in voters.pseudonym(voter_id)
+async def test_the_pseudonym_is_nobodys_id_and_goes_over_to_the_number_that_nobody_has(db: Pool) -> None:
+    voter_id, nobody = uuid4(), uuid4()
+    for one in (voter_id, nobody):
+        await voters.hold(db, one)
+    former = await db.fetchval("SELECT pseudonym FROM voters WHERE id = $1", voter_id)
+    assert former not in (None, voter_id)
+    await voters.hand_over(db, voter_id, nobody)
+    kept = {row["id"]: row["pseudonym"] for row in await db.fetch("SELECT id, pseudonym FROM voters")}
+    assert kept == {voter_id: None, nobody: former}
 
 
 async def test_a_voter_is_remembered_once(db: Pool) -> None:

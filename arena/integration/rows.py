@@ -1,0 +1,150 @@
+"""Rows: the votes that a snapshot counted as everybody may read them, and the digest that names them all."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from arena import digests
+from arena.db import Db, Pool, one
+from arena.evaluation import names as published_names
+from arena.evaluation.votes import Counted
+from rating import Outcome, Tally
+from rating.votefile import WINNERS, fingerprints
+
+# What of a row is in its digest, in this order.
+COLUMNS: Final = ("vote", "model_a", "model_b", "winner", "voter", "prompt")
+WORDS: Final[Mapping[Outcome, str]] = {outcome: word for word, outcome in reversed(WINNERS.items())}
+EXPORT_SECONDS: Final = 600
+BATCH: Final = 5_000
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A vote in the field's exchange format, by names that are the same wherever it is brought in.
+
+    `vote` and `voter` are 32 hexadecimal digits; a vote that nobody knows the voter of is its own. `prompt` is None
+    where prompts are not known. `propensity` is the probability with which the pair was drawn, None where it was not;
+    no fit reads it, and the digest leaves it out.
+    """
+
+    vote: str
+    model_a: str
+    model_b: str
+    winner: str
+    voter: str
+    prompt: str | None = None
+    propensity: float | None = None
+
+
+class Source(Struct, frozen=True):
+    """What a snapshot counted, as far as its votes are found by it."""
+
+    id: UUID
+    board_id: UUID
+    number: int
+    imports: int
+    imported: bool
+
+
+def published(vote: Counted, names: Mapping[str, str]) -> Row:
+    """The row of a vote, `names` giving what is published for a contender's slug where that is another name."""
+    first, second = (names.get(slug, slug) for slug in vote.contenders)
+    return Row(
+        vote=vote.vote.hex,
+        model_a=first,
+        model_b=second,
+        winner=WORDS[vote.outcome],
+        voter=vote.voter.hex,
+        prompt=vote.prompt,
+    )
+
+
+def canonical(row: Row) -> bytes:
+    """The row's one spelling: a JSON array of COLUMNS, without spaces, in UTF-8."""
+    return digests.canonical((row.vote, row.model_a, row.model_b, row.winner, row.voter, row.prompt))
+
+
+def digest(rows: Iterable[Row]) -> str:
+    """SHA-256 over the rows' leaves in ascending order, a leaf being SHA-256(0x00 || canonical row) as in RFC 6962."""
+    return digests.of(digests.leaf(canonical(row)) for row in rows)
+
+
+def tally(rows: Sequence[Row]) -> Tally:
+    """The rows, ready to be rated; voters and prompts are told apart as they are in a file, so that not a bit differs."""
+    prompts = [row.prompt for row in rows if row.prompt is not None]
+    return Tally.of(
+        [row.model_a for row in rows],
+        [row.model_b for row in rows],
+        [row.winner for row in rows],
+        voter=fingerprints.of_texts([row.voter for row in rows]),
+        prompt=fingerprints.of_texts(prompts) if prompts else None,
+    )
+
+
+async def of(db: Pool, snapshot_id: UUID) -> list[Row]:
+    """All rows that the snapshot counted, by ascending name of the vote."""
+    return [row async for batch in stream(db, snapshot_id) for row in batch]
+
+
+async def stream(db: Pool, snapshot_id: UUID) -> AsyncIterator[list[Row]]:
+    """The rows that the snapshot counted, some thousands at a time, so that a million need no room."""
+    source = await _source(db, snapshot_id)
+    sql, last = (IMPORTED, source.imports) if source.imported else (COUNTED, source.number)
+    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        # Putting a million in order takes PostgreSQL longer than any other statement may.
+        await connection.execute(f"SET LOCAL statement_timeout = '{EXPORT_SECONDS}s'")
+        cursor = await connection.cursor(sql, source.board_id, last, source.id, timeout=EXPORT_SECONDS)
+        while batch := await cursor.fetch(BATCH, timeout=EXPORT_SECONDS):
+            yield [_row(*record) for record in batch]
+
+
+def _row(
+    vote: UUID, first: str, second: str, outcome: str, voter: UUID, prompt: str | None, propensity: float | None
+) -> Row:
+    return Row(
+        vote=vote.hex,
+        model_a=first,
+        model_b=second,
+        winner=WORDS[Outcome(outcome)],
+        voter=voter.hex,
+        prompt=prompt,
+        propensity=propensity,
+    )
+
+
+async def _source(db: Db, snapshot_id: UUID) -> Source:
+    source = await one(
+        db,
+        Source,
+        """
+        SELECT snapshots.id, board_id, number, imports, source = 'imported' AS imported
+        FROM snapshots JOIN boards ON boards.id = board_id WHERE snapshots.id = $1
+        """,
+        snapshot_id,
+    )
+    assert source is not None
+    return source
+
+
+COUNTED: Final = f"""
+        SELECT {published_names.VOTE} AS vote, first.slug, second.slug, outcome, pseudonym, NULL, propensity
+        FROM countings
+        JOIN votes ON votes.id = vote_id
+        JOIN battles ON battles.id = votes.battle_id
+        JOIN voters ON voters.id = battles.voter_id
+        JOIN sides a ON a.battle_id = battles.id AND a.position = 0
+        JOIN sides b ON b.battle_id = battles.id AND b.position = 1
+        JOIN contenders first ON first.id = a.contender_id
+        JOIN contenders second ON second.id = b.contender_id
+        WHERE countings.board_id = $1 AND since <= $2 AND (until IS NULL OR until > $2) AND $3::uuid IS NOT NULL
+        ORDER BY vote"""  # noqa: S608 - a constant
+# Contenders by the names that they had when the snapshot was taken.
+IMPORTED: Final = f"""
+        SELECT vote, first.name, second.name, outcome, voter_id, {published_names.PROMPT} AS prompt, NULL
+        FROM imported_votes
+        JOIN imports ON imports.id = import_id
+        JOIN standings first ON first.snapshot_id = $3 AND first.contender_id = contender_ids[1]
+        JOIN standings second ON second.snapshot_id = $3 AND second.contender_id = contender_ids[2]
+        WHERE board_id = $1 AND number <= $2
+        ORDER BY vote"""  # noqa: S608 - a constant
