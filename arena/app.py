@@ -32,9 +32,11 @@ from arena.evaluation.grounds import Grounds
 from arena.integration.boards import Paces
 from arena.limits import Rates
 from arena.pages import languages, suggestions
+from arena.publishing.drawings import Drawings
 from arena.publishing.movement import Movements
 from arena.publishing.receipts import Receipts
 from arena.publishing.releases import Latest
+from arena.publishing.workbench import Workbench
 from arena.sealing import Keyring
 from arena.shelves import Shelf
 
@@ -73,6 +75,7 @@ class Resources:
         self.receipts: Receipts
         self.latest: Latest
         self.movements: Movements
+        self.drawings: Drawings
         self.grounds: Grounds
         self.paces: Paces
         self.wakeups: jobs.Wakeups
@@ -90,7 +93,8 @@ class Resources:
             self.casting = Casting(self.db, reading_speed=settings.reading_speed)
             self.receipts, self.latest, self.wakeups = Receipts(self.db), Latest(self.db), jobs.Wakeups(self.db)
             self.grounds, self.paces = Grounds(self.db), Paces(self.db)
-            self.movements = Movements(self.db)
+            bench = Workbench()
+            self.movements, self.drawings = Movements(self.db, bench), Drawings(self.db, bench)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -107,6 +111,7 @@ class Resources:
             "receipts": Provide(lambda: self.receipts, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "movements": Provide(lambda: self.movements, sync_to_thread=False),
+            "drawings": Provide(lambda: self.drawings, sync_to_thread=False),
             "paces": Provide(lambda: self.paces, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
             "booth": Provide(self._booth),

@@ -58,7 +58,7 @@ class Fate(StrEnum):
 class Method:
     """How votes become ratings: the rule for ties, the prior, the style features, and the reference set with its level.
 
-    The mean of the reference set's strengths, weighted, lies at `level`; without a set, the mean of the group.
+    The mean of the reference set's strengths, weighted, lies at `level`; where none of it is, that of the group at 1000.
     """
 
     ties: str = Ties.DAVIDSON.value
@@ -261,7 +261,7 @@ def _ratings(shared: Shared, state: _State, core: Flags) -> Vector:
         table = _table(shared, state)[:, members[:, None], members]
         theta = bradley_terry.fit(table, ties=method.rule, prior=method.prior).theta
     known = {name: weight for name, weight in method.reference.items() if name in names}
-    scale = of_reference(theta, shares(names, known), level=method.level) if known else Scale(level=method.level)
+    scale = of_reference(theta, shares(names, known), level=method.level) if known else Scale()
     ratings = np.full(len(state.among), np.nan)
     ratings[members] = scale.ratings(theta)
     return ratings

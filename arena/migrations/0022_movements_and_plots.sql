@@ -5,11 +5,12 @@ CREATE TABLE movements (
     movement bytea NOT NULL
 );
 
--- A release's drawings, each made when it is first asked for; the SVG is packed with gzip.
+-- A release's drawings, each made when it is first asked for: specification (with its data) and SVG, packed with gzip.
 CREATE TABLE plots (
     release_id text NOT NULL REFERENCES releases ON DELETE CASCADE,
     name text NOT NULL,
     language text NOT NULL,
+    specification bytea NOT NULL,
     svg bytea NOT NULL,
     drawn_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (release_id, name, language)

@@ -13,12 +13,12 @@ from arena.errors import ArenaError
 from arena.publishing import releases, tallies
 from arena.publishing.releases import Release, Standing, Summary
 from arena.publishing.tallies import NotReadable
+from arena.publishing.workbench import Workbench
 from rating import RatingError
 from rating import movement as splits
 from rating.movement import End, Fate, Part, Shared
 
 MOST_KEPT: Final = 64
-WAIT_SECONDS: Final = 60.0
 # What a snapshot's method says of how votes become ratings; the rest is about intervals, or what came out.
 CHOICES: Final = ("model", "ties", "prior", "style", "anchor", "voter_cap", "even_pairs", "methodology")
 
@@ -27,12 +27,6 @@ class BoardsDiffer(ArenaError):
     """These are releases of two boards, and nothing compares their ratings. Choose two of the same board."""
 
     status = 400
-
-
-class TooMany(ArenaError):
-    """Too many comparisons are being made. Ask again in a minute."""
-
-    status = 503
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -93,29 +87,22 @@ class Movements:
     database too, as its page shows it; any others would be as many as there are pairs.
     """
 
-    def __init__(self, db: Pool) -> None:
+    def __init__(self, db: Pool, bench: Workbench) -> None:
         self._db = db
+        self._bench = bench
         self._known: OrderedDict[tuple[str, str], Movement] = OrderedDict()
-        self._one_at_a_time = asyncio.Lock()
 
     async def between(self, before_id: str, after_id: str) -> Movement:
         """What moved from the first release to the second."""
         pair = before_id, after_id
         if pair in self._known:
             return self._known[pair]
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._one_at_a_time.acquire()
-        except TimeoutError:
-            raise TooMany from None
-        try:
+        async with self._bench.alone():
             if pair not in self._known:
                 self._known[pair] = await _kept(self._db, *pair)
                 while len(self._known) > MOST_KEPT:
                     self._known.popitem(last=False)
             return self._known[pair]
-        finally:
-            self._one_at_a_time.release()
 
     async def since_the_last(self, release_id: str) -> Movement | None:
         """What moved since the release before this one; None for a board's first."""

@@ -53,7 +53,7 @@ def _rated(shared: Shared, rows: Flags, weight: Codes | None, method: Method) ->
         members = [place for place, number in enumerate(standings.group) if number == group]
         names, theta = tuple(there[place] for place in members), standings.theta[members]
         known = {name: share for name, share in method.reference.items() if name in names}
-        scale = of_reference(theta, shares(names, known), level=method.level) if known else Scale(level=method.level)
+        scale = of_reference(theta, shares(names, known), level=method.level) if known else Scale()
         found[[shared.votes.contenders.index(name) for name in names]] = scale.ratings(theta)
     return found
 

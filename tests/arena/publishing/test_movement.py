@@ -20,6 +20,7 @@ from arena.publishing import movement, releases, tallies
 from arena.publishing.movement import BoardsDiffer, Moved, Movement, Movements
 from arena.publishing.releases import NoSuchRelease
 from arena.publishing.tallies import NotReadable
+from arena.publishing.workbench import Workbench
 from arena.submission.endpoints import Entrant
 from rating import Outcome
 from rating.movement import Fate
@@ -147,7 +148,7 @@ async def test_a_pair_is_worked_out_once_and_that_of_neighbours_is_kept(
     for _ in range(3):
         await _round(db, entrants)
         ids.append(await _release(db, settings))
-    movements = Movements(db)
+    movements = Movements(db, Workbench())
     found = await asyncio.gather(*(movements.between(ids[0], ids[1]) for _ in range(5)))
     assert all(each is found[0] for each in found)
     assert await movements.since_the_last(ids[0]) is None
@@ -156,7 +157,7 @@ async def test_a_pair_is_worked_out_once_and_that_of_neighbours_is_kept(
     assert await db.fetchval("SELECT array_agg(release_id) FROM movements") == [ids[1]]
     # Another process reads what this one has kept.
     await db.execute("UPDATE movements SET movement = replace(convert_from(movement, 'UTF8'), 'Anna', 'Anne')::bytea")
-    assert _line(await Movements(db).between(ids[0], ids[1]), "anna").name == "Anne"
+    assert _line(await Movements(db, Workbench()).between(ids[0], ids[1]), "anna").name == "Anne"
 
 
 async def test_releases_of_two_boards_and_unknown_ones_are_refused(
