@@ -17,7 +17,8 @@ from msgspec import Struct
 from arena.db import Db, Pool, many, one
 from arena.errors import ArenaError, NotFound
 from arena.publishing import drawing, plots, releases, tallies
-from arena.publishing.plots import Pairs, Past, Specification
+from arena.publishing.figures import Specification
+from arena.publishing.plots import Pairs, Past
 from arena.publishing.releases import Release
 from arena.publishing.workbench import Workbench
 

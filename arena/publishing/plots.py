@@ -1,21 +1,16 @@
-"""Plots: what can be drawn of a release, as Vega-Lite specifications that carry their data.
-
-A plot is a printed figure: on white paper in both themes, in whatever sans-serif the reader has, with a line that says
-which release it is of and what had to be left out to stay readable.
-"""
+"""Plots: what can be drawn of a release, as Vega-Lite specifications that carry their data."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
 
+from arena.publishing import figures
+from arena.publishing.figures import Row, Specification
 from arena.publishing.releases import Release, Standing
 from rating.arrays import Matrix, Vector, expit
-
-Row: TypeAlias = dict[str, Any]
-Specification: TypeAlias = dict[str, Any]
 
 NAMES: Final = ("intervals", "matrix", "history", "price")
 MOST_INTERVALS: Final = 100
@@ -23,42 +18,6 @@ MOST_CELLS: Final = 24
 MOST_LINES: Final = 10
 MOST_POINTS: Final = 200
 FEW: Final = 8
-SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
-INK, BAND = "#1b1e22", "#8fb3b8"
-BOUNDED: Final = {"filter": "datum.lower !== null && datum.upper !== null"}
-
-WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": {
-        "intervals": "Ratings and their intervals",
-        "matrix": "Share of decided votes won by the row against the column",
-        "half": "Share of votes won by the row against the column, a tie being half a win",
-        "history": "Ratings over the board's releases",
-        "price": "Rating against price; named are those whom nobody cheaper outrates",
-        "rating": "Rating",
-        "observed": "Observed",
-        "predicted": "Predicted",
-        "share": "Share",
-        "time": "Released (UTC)",
-        "answer_price": "Price of a million answer tokens",
-        "contender": "Contender",
-        "of": "{board} · release {release} · {shown} of {all} contenders",
-    },
-    "zh": {
-        "intervals": "评分及其区间",
-        "matrix": "行对列的胜率（只计分出胜负的票）",
-        "half": "行对列的胜率（平局算半胜）",
-        "history": "各次发布的评分",
-        "price": "评分与价格（标出名字的：没有更便宜的评分更高）",
-        "rating": "评分",
-        "observed": "实际",
-        "predicted": "预测",
-        "share": "胜率",
-        "time": "发布时间（UTC）",
-        "answer_price": "每百万输出词元的价格",
-        "contender": "参赛者",
-        "of": "{board} · 发布 {release} · {all} 个参赛者中的 {shown} 个",
-    },
-}
 
 
 class Past(Struct, frozen=True, kw_only=True):
@@ -100,19 +59,19 @@ def intervals(release: Release, language: str) -> Specification:
         for line in lines
     ]
     y = {"field": "contender", "type": "nominal", "sort": None, "title": None}
-    return _figure(
+    return figures.drawn(
         *("intervals", release, language, rows, len(lines)),
         width=520,
         height={"step": 20},
         layer=[
             {
-                "transform": [BOUNDED],
-                "mark": {"type": "rule", "color": BAND, "strokeWidth": 5, "strokeCap": "round"},
+                "transform": [figures.BOUNDED],
+                "mark": {"type": "rule", "color": figures.BAND, "strokeWidth": 5, "strokeCap": "round"},
                 "encoding": {"y": y, "x": {"field": "lower", "type": "quantitative"}, "x2": {"field": "upper"}},
             },
             {
-                "mark": {"type": "point", "filled": True, "color": INK, "size": 50},
-                "encoding": {"y": y, "x": _rating(language)},
+                "mark": {"type": "point", "filled": True, "color": figures.INK, "size": 50},
+                "encoding": {"y": y, "x": figures.rating(language)},
             },
         ],
     )
@@ -136,19 +95,23 @@ def history(release: Release, past: Sequence[Past], language: str) -> Specificat
     axis = {"format": "%Y-%m-%d", "labelAngle": -30, "tickCount": 4}
     x = {"field": "released", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
     band = {"y": {"field": "lower", "type": "quantitative"}, "y2": {"field": "upper"}}
-    return _figure(
+    return figures.drawn(
         *("history", release, language, rows, len(lines)),
         columns=2,
         facet={"field": "contender", "type": "nominal", "sort": list(shown.values()), "title": None},
         spec={
             "width": 270,
             "height": 110,
-            "encoding": {"x": {**x, "title": WORDS[language]["time"]}},
+            "encoding": {"x": {**x, "title": figures.WORDS[language]["time"]}},
             "layer": [
-                {"transform": [BOUNDED], "mark": {"type": "rule", "color": BAND, "strokeWidth": 3}, "encoding": band},
                 {
-                    "mark": {"type": "line", "color": INK, "point": {"color": INK, "size": 25}},
-                    "encoding": {"y": _rating(language)},
+                    "transform": [figures.BOUNDED],
+                    "mark": {"type": "rule", "color": figures.BAND, "strokeWidth": 3},
+                    "encoding": band,
+                },
+                {
+                    "mark": {"type": "line", "color": figures.INK, "point": {"color": figures.INK, "size": 25}},
+                    "encoding": {"y": figures.rating(language)},
                 },
             ],
         },
@@ -176,23 +139,23 @@ def price(release: Release, language: str) -> Specification | None:
         "field": "answer_price",
         "type": "quantitative",
         "scale": {"type": "log"},
-        "title": WORDS[language]["answer_price"],
+        "title": figures.WORDS[language]["answer_price"],
     }
-    y = _rating(language)
-    return _figure(
+    y = figures.rating(language)
+    return figures.drawn(
         *("price", release, language, rows, len(lines)),
         width=560,
         height=360,
         encoding={"x": x},
         layer=[
             {
-                "transform": [BOUNDED],
-                "mark": {"type": "rule", "color": BAND, "strokeWidth": 3},
+                "transform": [figures.BOUNDED],
+                "mark": {"type": "rule", "color": figures.BAND, "strokeWidth": 3},
                 "encoding": {"y": {"field": "lower", "type": "quantitative"}, "y2": {"field": "upper"}},
             },
-            {"mark": {"type": "point", "filled": True, "color": INK, "size": 50}, "encoding": {"y": y}},
+            {"mark": {"type": "point", "filled": True, "color": figures.INK, "size": 50}, "encoding": {"y": y}},
             {
-                "mark": {"type": "text", "align": "left", "dx": 7, "color": INK},
+                "mark": {"type": "text", "align": "left", "dx": 7, "color": figures.INK},
                 "encoding": {"y": y, "text": {"field": "label"}},
             },
         ],
@@ -215,7 +178,7 @@ def matrix(release: Release, pairs: Pairs, language: str) -> Specification:
     """How often the row beat the column, as voted and as the ratings predict, beside each other."""
     lines = main_group(release)[:MOST_CELLS]
     rows, names = _cells(release, lines, pairs), [line.name for line in lines]
-    words = WORDS[language]
+    words = figures.WORDS[language]
     sides = [
         {
             "title": words[column],
@@ -230,7 +193,7 @@ def matrix(release: Release, pairs: Pairs, language: str) -> Specification:
         }
         for column in ("observed", "predicted")
     ]
-    made = _figure("matrix", release, language, rows, len(lines), hconcat=sides)
+    made = figures.drawn("matrix", release, language, rows, len(lines), hconcat=sides)
     if release.method["ties"] == "half":
         made["title"]["text"] = words["half"]
     return made
@@ -266,11 +229,6 @@ def _predicted(ratings: Vector, method: Mapping[str, Any]) -> Matrix:
     return np.asarray(won / (won + lost))
 
 
-def _rating(language: str) -> Specification:
-    title = WORDS[language]["rating"]
-    return {"field": "rating", "type": "quantitative", "scale": {"zero": False}, "title": title}
-
-
 def _axis(field: str, names: list[str], **how: Any) -> Specification:
     return {"field": field, "type": "nominal", "sort": names, "title": None, "axis": how}
 
@@ -278,24 +236,3 @@ def _axis(field: str, names: list[str], **how: Any) -> Specification:
 def _shade(field: str, title: str) -> Specification:
     scale = {"domain": [0, 0.5, 1], "range": ["#b5651d", "#f4f2ec", "#0b5c68"], "type": "linear"}
     return {"field": field, "type": "quantitative", "scale": scale, "title": title, "legend": {"format": ".0%"}}
-
-
-def _figure(name: str, release: Release, language: str, rows: list[Row], shown: int, **drawn: Any) -> Specification:
-    words = WORDS[language]
-    every = {"board": release.board, "release": release.id[:12], "shown": f"{shown:,}"}
-    subtitle = words["of"].format(**every, all=f"{len(release.standings):,}")
-    return {
-        "$schema": SCHEMA,
-        "title": {"text": words[name], "subtitle": subtitle, "anchor": "start"},
-        "background": "white",
-        "padding": 12,
-        "config": {
-            "font": "sans-serif",
-            "axis": {"labelFontSize": 12, "titleFontSize": 12, "labelLimit": 220, "labelColor": INK},
-            "title": {"fontSize": 15, "subtitleFontSize": 12, "color": INK},
-            "legend": {"labelFontSize": 12, "titleFontSize": 12, "labelLimit": 220},
-            "view": {"stroke": None},
-        },
-        "data": {"values": rows},
-        **drawn,
-    }

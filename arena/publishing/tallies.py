@@ -1,5 +1,7 @@
 """Tallies: the votes that releases counted, as arrays."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -56,6 +58,10 @@ async def shared(db: Pool, first: Source, second: Source) -> Shared:
     async with db.acquire() as connection, connection.transaction(readonly=True):
         await connection.execute(f"SET LOCAL statement_timeout = '{READ_SECONDS}s'")
         rows = await connection.fetch(sql, first.board_id, *ends, timeout=READ_SECONDS)
+    return await asyncio.to_thread(_shared, rows)
+
+
+def _shared(rows: Sequence[Sequence[Any]]) -> Shared:
     columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 5
     outcome = [CODES[Outcome(said)] for said in columns[2]]
     tally = Tally.of(columns[0], columns[1], np.array(outcome, dtype=np.int8))

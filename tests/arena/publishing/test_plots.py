@@ -17,7 +17,8 @@ from arena.evaluation import votes
 from arena.integration import boards
 from arena.publishing import drawings, plots, releases
 from arena.publishing.drawings import Drawings, NoSuchPlot, NotDrawn, NothingToDraw
-from arena.publishing.plots import NAMES, WORDS, Pairs, Past
+from arena.publishing.figures import WORDS, Specification
+from arena.publishing.plots import NAMES, Pairs, Past
 from arena.publishing.releases import NoSuchRelease
 from arena.publishing.workbench import Workbench
 from rating import Outcome
@@ -29,7 +30,7 @@ from tests.upstream import Provider
 METHOD = {"ties": "davidson", "tie_level": -1.0}
 
 
-def _values(specification: plots.Specification | None) -> list[dict[str, Any]]:
+def _values(specification: Specification | None) -> list[dict[str, Any]]:
     assert specification is not None
     values: list[dict[str, Any]] = specification["data"]["values"]
     return values
