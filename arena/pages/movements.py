@@ -57,17 +57,15 @@ class Names:
 
 
 def waterfall(line: Moved) -> Waterfall | None:
-    """The steps between the ratings, None for a change without parts."""
+    """The steps between the ratings in the order of the fits, None for a change without parts."""
     if line.parts is None or line.before is None or line.after is None:
         return None
     parts = structs.asdict(line.parts)
-    # New votes first: they are what a reader came for, and most of what there is.
-    order = ("new", "removed", "reweighted", "others", "method")
-    ends = list(accumulate((parts[part] for part in order), initial=line.before))
+    ends = list(accumulate(parts.values(), initial=line.before))
     scale = _scale([*ends, line.after])
     steps = [
-        Step(part, parts[part], scale.x(min(begin, end)), round(abs(scale.x(end) - scale.x(begin)), 2))
-        for part, begin, end in zip(order, ends, ends[1:], strict=False)
+        Step(part, points, scale.x(min(begin, end)), round(abs(scale.x(end) - scale.x(begin)), 2))
+        for (part, points), begin, end in zip(parts.items(), ends, ends[1:], strict=False)
     ]
     main = sorted((step for step in steps if abs(step.points) >= NOTHING), key=lambda step: -abs(step.points))
     return Waterfall(line, scale, scale.x(line.before), scale.x(line.after), steps, main)

@@ -1,7 +1,7 @@
 """Tallies: the votes that releases counted, as arrays."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -61,7 +61,7 @@ async def shared(db: Pool, first: Source, second: Source) -> Shared:
     return await asyncio.to_thread(_shared, rows)
 
 
-def _shared(rows: Sequence[Sequence[Any]]) -> Shared:
+def _shared(rows: Sequence[Iterable[Any]]) -> Shared:
     columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 5
     outcome = [CODES[Outcome(said)] for said in columns[2]]
     tally = Tally.of(columns[0], columns[1], np.array(outcome, dtype=np.int8))
