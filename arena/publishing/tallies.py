@@ -95,7 +95,7 @@ COUNTED: Final = """
 # A board of imported votes only grows, a file at a time, so that the number of its votes tells which files there were.
 IMPORTED: Final = """
         WITH growing AS (
-            SELECT id, sum(votes) OVER (ORDER BY imported_at, id) AS votes FROM imports WHERE board_id = $1
+            SELECT id, sum(votes) OVER (ORDER BY number) AS votes FROM imports WHERE board_id = $1
         )
         SELECT a.slug, b.slug, outcome, votes <= $2 AS first, votes <= $3 AS second
         FROM imported_votes
