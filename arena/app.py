@@ -32,6 +32,8 @@ from arena.evaluation.grounds import Grounds
 from arena.integration.boards import Paces
 from arena.limits import Rates
 from arena.pages import languages, suggestions
+from arena.publishing import downloads
+from arena.publishing.downloads import Downloads
 from arena.publishing.drawings import Drawings
 from arena.publishing.movement import Movements
 from arena.publishing.receipts import Receipts
@@ -79,6 +81,7 @@ class Resources:
         self.grounds: Grounds
         self.paces: Paces
         self.wakeups: jobs.Wakeups
+        self.files: Downloads
 
     @asynccontextmanager
     async def opened(self, _: Litestar) -> AsyncIterator[None]:
@@ -89,6 +92,7 @@ class Resources:
             Rates(settings) as self.rates,
             pool(settings.database_url, size=settings.pool_size) as self.db,
             Generations(self.db, self.redis, settings) as self.generations,
+            downloads.opened(self.db, settings) as self.files,
         ):
             self.casting = Casting(self.db, reading_speed=settings.reading_speed)
             self.receipts, self.latest, self.wakeups = Receipts(self.db), Latest(self.db), jobs.Wakeups(self.db)
@@ -113,6 +117,7 @@ class Resources:
             "movements": Provide(lambda: self.movements, sync_to_thread=False),
             "drawings": Provide(lambda: self.drawings, sync_to_thread=False),
             "paces": Provide(lambda: self.paces, sync_to_thread=False),
+            "files": Provide(lambda: self.files, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
             "booth": Provide(self._booth),
         }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import arena
 from arena import arguments
-from arena.commands import add_operator, add_rate, add_simulate, add_votes
+from arena.commands import add_export, add_operator, add_rate, add_simulate, add_verify, add_votes
 from arena.errors import ArenaError, Refused
 
 # A command loads only what it runs, where it runs it: `arena rate` is done before a server's parts were loaded.
@@ -56,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
 
     add_votes(commands, DATA).set_defaults(run=_import_votes)
+    add_export(commands, DATA).set_defaults(run=_export)
     add_rate(commands).set_defaults(run=_rate)
+    add_verify(commands, DATA).set_defaults(run=_verify)
     add_simulate(commands).set_defaults(run=_simulate)
     create, key = add_operator(commands)
     create.set_defaults(run=_create_operator)
@@ -173,6 +175,33 @@ def _rate(chosen: argparse.Namespace) -> None:
         ),
         say=_say,
     )
+
+
+def _export(chosen: argparse.Namespace) -> None:
+    settings = _settings_of(chosen.data)
+    import asyncio
+
+    from arena import export
+    from arena.publishing import manifests
+
+    files = [manifests.named(name) for name in chosen.files or manifests.FILES]
+    order = export.Order(release=chosen.release, folder=chosen.out, files=files)
+    asyncio.run(export.run(settings, order, say=_say))
+
+
+def _verify(chosen: argparse.Namespace) -> None:
+    import asyncio
+    import tempfile
+
+    from arena import export
+
+    with tempfile.TemporaryDirectory(prefix="arena-verify-") as folder:
+        if (path := Path(chosen.release)).exists():
+            found = export.read(path, chosen.votes)
+        else:
+            settings = _settings_of(chosen.data)
+            found = asyncio.run(export.fetched(settings, chosen.release, chosen.votes, Path(folder)))
+        export.check(*found, say=_say)
 
 
 def _simulate(chosen: argparse.Namespace) -> None:

@@ -99,6 +99,41 @@ def add_rate(commands: Commands) -> argparse.ArgumentParser:
     return rate
 
 
+def add_export(commands: Commands, data: Path) -> argparse.ArgumentParser:
+    """`arena export`."""
+    export = commands.add_parser(
+        "export",
+        help="a release's votes, exclusions, conversations and manifest as files",
+        description="Write a release's files into a folder: the votes it counted and those it left out (Parquet and "
+        "JSON lines), the conversations that may be published, the manifest, a data card, and verify.py, which checks "
+        "them with nothing but Python. SHA256SUMS has their checksums.",
+    )
+    export.add_argument("release", metavar="RELEASE", help="the release's id, or a board's name for its last release")
+    export.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to; made if need be")
+    export.add_argument(
+        "--files", type=arguments.features, default=(), metavar="NAME,…", help="only these, votes.parquet for one (all)"
+    )
+    export.add_argument("--data", type=Path, metavar="DIR", help=f"the folder of the running `arena up` ({data})")
+    return export
+
+
+def add_verify(commands: Commands, data: Path) -> argparse.ArgumentParser:
+    """`arena verify`."""
+    verify = commands.add_parser(
+        "verify",
+        help="compute a release again from its votes, and say what agrees",
+        description="Compute a release again from its published votes and say, line by line, what agrees: counts, "
+        "digest, id, record, every published number, and how far the ratings are from the best fit.",
+        epilog="Ends with 0 if everything agrees, else with 2.",
+    )
+    verify.add_argument(
+        "release", metavar="RELEASE", help="its id, a board's name, or the folder or manifest.json that was exported"
+    )
+    verify.add_argument("--votes", type=Path, metavar="FILE", help="the votes (the arena's own, or those exported)")
+    verify.add_argument("--data", type=Path, metavar="DIR", help=f"the folder of the running `arena up` ({data})")
+    return verify
+
+
 def add_simulate(commands: Commands) -> argparse.ArgumentParser:
     """`arena simulate pairing`."""
     kinds = commands.add_parser("simulate", help="try a choice out on simulated boards: pairing").add_subparsers(

@@ -82,6 +82,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     trusted_proxies: Natural = 0
     release_seconds: Seconds = 300.0
     shelf_seconds: Annotated[float, Meta(ge=0)] = 1.0
+    conversation_days: Positive = 30
     established_votes: Positive = 500
     established_half_width: Seconds = 30.0
     replicates: Positive = 200

@@ -19,3 +19,8 @@ def leaf(content: bytes) -> bytes:
 def of(leaves: Iterable[bytes]) -> str:
     """SHA-256 over the leaves in ascending order."""
     return hashlib.sha256(b"".join(sorted(leaves))).hexdigest()
+
+
+def named(content: bytes) -> str:
+    """SHA-256 of the content."""
+    return hashlib.sha256(content).hexdigest()

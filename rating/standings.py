@@ -43,6 +43,17 @@ class Styled:
     upper: Vector
 
 
+@dataclass(frozen=True)
+class Footing:
+    """What the score equations of a group stand on beside its strengths.
+
+    `phantom` (log-odds) is where the prior's phantom lies, and `tie_level` is that of the fit, None without ties.
+    """
+
+    phantom: float
+    tie_level: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class Standings:
     """A board's numbers, each array aligned with `contenders`.
@@ -55,7 +66,7 @@ class Standings:
     `residual` is the worst score equation's distance from zero, `error_bound` how far any theta is from the best fit's.
     `method` names the choices made, as they were for group 0. `bootstrap_ratio` is None unless replicates were asked
     for and some interval is finite. `style` is None unless the ratings are at equal style; acceptability and position
-    are then still those of the answers as they were.
+    are then still those of the answers as they were. `footings` has one for each group, those of its fit by the counts.
     """
 
     contenders: tuple[str, ...]
@@ -81,6 +92,7 @@ class Standings:
     method: Method
     bootstrap_ratio: float | None
     style: Styled | None = None
+    footings: tuple[Footing, ...] = ()
 
     def table(self) -> dict[str, Any]:
         """The columns a table shows, one row for each contender, as any data frame takes them."""
@@ -145,6 +157,11 @@ def rate(
     return _joined(tally, group, parts, choices)
 
 
+def _footing(part: Part) -> Footing:
+    fit = part.estimate.fit
+    return Footing(fit.phantom, fit.tie_level if fit.layout.level else None)
+
+
 def _styled_rule(ties: str | None, cluster: Cluster, replicates: int) -> Ties:
     if ties not in (None, Ties.HALF):
         raise RatingError(f"At equal style a tie is half a win to each; “{ties}” has no fit with covariates.")
@@ -184,6 +201,7 @@ def _joined(tally: Tally, group: Codes, parts: list[Part], choices: Choices) -> 
         method=_method(parts, choices),
         bootstrap_ratio=_mean_ratio(parts),
         style=None if choices.style is None else _styled(parts, order, choices.style),
+        footings=tuple(_footing(part) for part in parts),
     )
 
 

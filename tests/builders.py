@@ -179,8 +179,8 @@ class Visitor:
         async with self._session.request(method, path, **more) as response:
             body = await response.read()
             self._receive(response, body)
-            kind = response.headers.get("content-type", "")
-            return response.status, json.loads(body) if "json" in kind else body.decode()
+            kind = response.headers.get("content-type", "").partition(";")[0]
+            return response.status, json.loads(body) if kind.endswith("json") else body.decode()
 
     def _receive(self, response: aiohttp.ClientResponse, body: bytes) -> None:
         for name, value in response.raw_headers:

@@ -37,6 +37,7 @@ OUTSIDE = {
     # The draw's arithmetic is rating's; what it is given and what it gives back are arrays.
     **{f"arena/evaluation/{room}.py": {"msgspec", "numpy"} for room in ("estimates", "grounds", "pairing")},
     "arena/evaluation/": {"msgspec", "redis"},
+    "arena/integration/records.py": {"numpy"},
     "arena/integration/snapshots.py": {"msgspec", "numpy"},
     "arena/sealing.py": {"cryptography", "msgspec"},
     "arena/submission/contenders.py": {"asyncpg", "msgspec"},
@@ -47,6 +48,9 @@ OUTSIDE = {
     # The arithmetic is rating's; what it is given and what it gives back are arrays.
     **{f"arena/publishing/{room}.py": {"msgspec", "numpy"} for room in ("movement", "tallies", "plots")},
     "arena/publishing/drawing.py": {"vl_convert"},
+    # What is given away runs by itself.
+    "arena/publishing/verifier.py": set(),
+    "arena/publishing/parquet.py": {"pyarrow"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
@@ -103,7 +107,7 @@ WRITERS = {
     "traces": {"evaluation/traces.py", "evaluation/battles.py"},
     "controls": {"evaluation/battles.py"},
     "appeals": {"evaluation/appeals.py"},
-    "countings": {"integration/snapshots.py"},
+    "countings": {"integration/countings.py"},
     "known_exclusions": {"integration/acts.py"},
     "imports": {"evaluation/imports.py"},
     "imported_votes": {"evaluation/imports.py"},

@@ -1,7 +1,7 @@
 """Rows: the votes that a snapshot counted as everybody may read them, and the digest that names them all."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ EXPORT_SECONDS: Final = 600
 BATCH: Final = 5_000
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A vote in the field's exchange format, by names that are the same wherever it is brought in.
 
     `vote` and `voter` are 32 hexadecimal digits; a vote that nobody knows the voter of is its own. `prompt` is None
@@ -71,7 +71,7 @@ def digest(rows: Iterable[Row]) -> str:
 
 
 def tally(rows: Sequence[Row]) -> Tally:
-    """The rows, ready to be rated; voters and prompts are told apart as they are in a file, so that not a bit differs."""
+    """The rows, ready to be rated; voters are told apart as they are in a file, so that not a bit differs."""
     prompts = [row.prompt for row in rows if row.prompt is not None]
     return Tally.of(
         [row.model_a for row in rows],
@@ -91,12 +91,18 @@ async def stream(db: Pool, snapshot_id: UUID) -> AsyncIterator[list[Row]]:
     """The rows that the snapshot counted, some thousands at a time, so that a million need no room."""
     source = await _source(db, snapshot_id)
     sql, last = (IMPORTED, source.imports) if source.imported else (COUNTED, source.number)
+    async for batch in read(db, sql, source.board_id, last, source.id):
+        yield [_row(*record) for record in batch]
+
+
+async def read(db: Pool, sql: str, *values: object) -> AsyncIterator[list[Any]]:
+    """What a statement finds, some thousands of records at a time; only those are in memory."""
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         # Putting a million in order takes PostgreSQL longer than any other statement may.
         await connection.execute(f"SET LOCAL statement_timeout = '{EXPORT_SECONDS}s'")
-        cursor = await connection.cursor(sql, source.board_id, last, source.id, timeout=EXPORT_SECONDS)
+        cursor = await connection.cursor(sql, *values, timeout=EXPORT_SECONDS)
         while batch := await cursor.fetch(BATCH, timeout=EXPORT_SECONDS):
-            yield [_row(*record) for record in batch]
+            yield batch
 
 
 def _row(

@@ -17,7 +17,7 @@ from arena.evaluation import estimates, exclusions, imports, votes
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
-from arena.integration import acts, rows
+from arena.integration import acts, boards, countings, records, rows
 from arena.integration.boards import OVERALL, Board, Source
 from arena.submission import contenders
 from rating import Standings, rate
@@ -25,8 +25,6 @@ from rating.arrays import Flags
 
 METHODOLOGY: Final = "3"
 SEED: Final = 20260101
-# So many new rows are written well within the time that a statement has.
-BATCH: Final = 20_000
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -79,6 +77,7 @@ class Fitted(Struct, frozen=True):
     unknown: int
     counted: list[UUID]
     acts: Acts
+    record: dict[str, Any]
     imports: int = 0
 
 
@@ -88,10 +87,11 @@ async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
     selected = await _read(db, board)
-    digest, standings = await asyncio.to_thread(_rate, selected, settings.replicates)
+    digest, standings, record = await asyncio.to_thread(_rate, selected, settings.replicates)
     cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in selected.counted]
     return Fitted(
-        digest, standings, _without_voter(selected.counted), cast_here, selected.acts, imports=selected.imports
+        *(digest, standings, _without_voter(selected.counted), cast_here, selected.acts, record),
+        imports=selected.imports,
     )
 
 
@@ -99,7 +99,7 @@ async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, set
     """Keep what was fitted, in the caller's transaction; pairs are drawn by what the board of all votes says."""
     snapshot = await _keep(connection, board, fitted)
     await _keep_standings(connection, snapshot, fitted.standings, settings)
-    await _keep_countings(connection, snapshot, fitted.counted)
+    await countings.keep(connection, snapshot.board_id, snapshot.number, fitted.counted)
     await acts.keep(connection, snapshot.board_id, snapshot.number, fitted.acts.known)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
@@ -124,58 +124,22 @@ async def _read(db: Pool, board: Board) -> Selected:
         )
 
 
-async def _keep_countings(connection: Connection | Proxy, snapshot: Snapshot, counted: list[UUID]) -> None:
-    """Note the votes that this snapshot counts and the one before did not, and those that it does not any more.
-
-    Both are taken as differences of sets, which PostgreSQL never finds by looking each of a million up.
-    """
-    await connection.execute(
-        """
-        UPDATE countings SET until = $1
-        WHERE board_id = $2 AND until IS NULL
-          AND vote_id = ANY(ARRAY(
-              SELECT vote_id FROM countings WHERE board_id = $2 AND until IS NULL
-              EXCEPT SELECT unnest($3::uuid[])
-          ))
-        """,
-        snapshot.number,
-        snapshot.board_id,
-        counted,
-    )
-    rows = await connection.fetch(
-        "SELECT unnest($2::uuid[]) AS id EXCEPT SELECT vote_id FROM countings WHERE board_id = $1 AND until IS NULL",
-        snapshot.board_id,
-        counted,
-    )
-    new = [row["id"] for row in rows]
-    for begin in range(0, len(new), BATCH):
-        await connection.execute(
-            # Of two snapshots at once the first to note a vote has noted it for both.
-            """
-            INSERT INTO countings (vote_id, board_id, since) SELECT unnest($3::uuid[]), $2, $1
-            ON CONFLICT (board_id, vote_id) WHERE until IS NULL DO NOTHING
-            """,
-            snapshot.number,
-            snapshot.board_id,
-            new[begin : begin + BATCH],
-        )
-
-
 def _without_voter(counted: list[Counted]) -> int:
     """How many votes are their own voters, because nobody knows who cast them."""
     return sum(vote.voter == vote.vote for vote in counted)
 
 
-def _rate(selected: Selected, replicates: int) -> tuple[str, Standings]:
-    """The digest and the standings, both of the rows that are published, so that a stranger's are the same to the bit.
+def _rate(selected: Selected, replicates: int) -> tuple[str, Standings, dict[str, Any]]:
+    """Digest, standings and record of the rows that are published, so that a stranger's are the same to the bit.
 
     The order of the votes is that of their names, as it is in what is published.
     """
     told = sorted((rows.published(vote, selected.names) for vote in selected.counted), key=lambda row: row.vote)
-    standings = rate(rows.tally(told), seed=SEED, replicates=replicates)
+    tally = rows.tally(told)
+    standings = rate(tally, seed=SEED, replicates=replicates)
     slugs = {name: slug for slug, name in selected.names.items()}
     contenders = tuple(slugs.get(name, name) for name in standings.contenders)
-    return rows.digest(told), replace(standings, contenders=contenders)
+    return rows.digest(told), replace(standings, contenders=contenders), records.of(tally, standings)
 
 
 async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) -> Snapshot:
@@ -185,8 +149,8 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         Snapshot,
         """
         INSERT INTO snapshots (id, board_id, votes, voters, effective_voters, digest, method, acts, exclusions,
-                               imports, taken_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())
+                               imports, record, taken_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp())
         RETURNING id, number, board_id, votes, voters, effective_voters, digest, exclusions, method, taken_at
         """,
         uuid4(),
@@ -205,9 +169,32 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
         fitted.acts.count,
         fitted.acts.digest,
         fitted.imports,
+        records.spelled(await _recorded(connection, board, fitted)),
     )
     assert snapshot is not None
     return snapshot
+
+
+async def _recorded(connection: Connection | Proxy, board: Board, fitted: Fitted) -> dict[str, Any]:
+    """The whole record: what it was made of is told beside what came out, and which record came before it."""
+    standings = fitted.standings
+    previous = await connection.fetchval(
+        "SELECT record FROM snapshots WHERE board_id = $1 ORDER BY number DESC LIMIT 1", board.id
+    )
+    return fitted.record | {
+        "board": boards.configuration(board),
+        "methodology": METHODOLOGY,
+        "seed": SEED,
+        "votes": {
+            "count": int(standings.votes.sum()) // 2,
+            "columns": list(rows.COLUMNS),
+            "digest": fitted.digest,
+            "voters": standings.voters,
+            "without_voter": fitted.unknown,
+        },
+        "exclusions": {"acts": fitted.acts.count, "digest": fitted.acts.digest},
+        "previous": None if previous is None else records.hashed(previous),
+    }
 
 
 async def _keep_standings(

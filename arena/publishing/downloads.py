@@ -1,0 +1,67 @@
+"""Downloads: a release's files as they are asked for, each written once and kept for whoever asks next."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from arena.config import Settings
+from arena.db import Pool
+from arena.publishing import exports
+from arena.publishing.manifests import Source
+
+MOST_FILES: Final = 12
+BLOCK: Final = 1 << 18
+# What may be published of a conversation changes from day to day; everything else of a release never does.
+DAILY: Final = "conversations.jsonl"
+
+
+class Downloads:
+    """The files that this process has written, the oldest going first; one is written at a time."""
+
+    def __init__(self, db: Pool, settings: Settings, folder: Path) -> None:
+        self._db = db
+        self._days = settings.conversation_days
+        self._folder = folder
+        self._writing = asyncio.Lock()
+        self._written: dict[str, Path] = {}
+
+    async def open(self, source: Source, name: str, *, now: datetime | None = None) -> BinaryIO:
+        """The file, open for reading; it can be read to its end whatever becomes of its place."""
+        key = tag(source, name, now=now)
+        async with self._writing:
+            if key not in self._written:
+                while len(self._written) >= MOST_FILES:
+                    oldest = self._written.pop(next(iter(self._written)))
+                    await asyncio.to_thread(oldest.unlink, missing_ok=True)
+                path = self._folder / key
+                await exports.write(self._db, source, name, path, delay_days=self._days)
+                self._written[key] = path
+            return await asyncio.to_thread(self._written[key].open, "rb")
+
+
+def tag(source: Source, name: str, *, now: datetime | None = None) -> str:
+    """What tells this content from any other."""
+    day = f"-{now or datetime.now(UTC):%Y%m%d}" if name == DAILY else ""
+    return f"{source.release}{day}-{name}"
+
+
+async def blocks(file: BinaryIO) -> AsyncIterator[bytes]:
+    """What is in the file; it is closed at its end, or when nobody reads on."""
+    with file:
+        while block := await asyncio.to_thread(file.read, BLOCK):
+            yield block
+
+
+@asynccontextmanager
+async def opened(db: Pool, settings: Settings) -> AsyncIterator[Downloads]:
+    """Downloads with a folder of their own, which goes with them."""
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="arena-downloads-"))
+    try:
+        yield Downloads(db, settings, folder)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
