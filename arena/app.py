@@ -34,8 +34,11 @@ from arena.limits import Rates
 from arena.pages import languages, suggestions
 from arena.publishing import downloads
 from arena.publishing.downloads import Downloads
+from arena.publishing.drawings import Drawings
 from arena.publishing.latest import Latest
+from arena.publishing.movement import Movements
 from arena.publishing.receipts import Receipts
+from arena.publishing.workbench import Workbench
 from arena.sealing import Keyring
 from arena.shelves import Shelf
 
@@ -73,6 +76,8 @@ class Resources:
         self.casting: Casting
         self.receipts: Receipts
         self.latest: Latest
+        self.movements: Movements
+        self.drawings: Drawings
         self.grounds: Grounds
         self.paces: Paces
         self.wakeups: jobs.Wakeups
@@ -92,6 +97,8 @@ class Resources:
             self.casting = Casting(self.db, reading_speed=settings.reading_speed)
             self.receipts, self.latest, self.wakeups = Receipts(self.db), Latest(self.db), jobs.Wakeups(self.db)
             self.grounds, self.paces = Grounds(self.db), Paces(self.db)
+            bench = Workbench()
+            self.movements, self.drawings = Movements(self.db, bench), Drawings(self.db, bench)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -107,6 +114,8 @@ class Resources:
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
             "receipts": Provide(lambda: self.receipts, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
+            "movements": Provide(lambda: self.movements, sync_to_thread=False),
+            "drawings": Provide(lambda: self.drawings, sync_to_thread=False),
             "paces": Provide(lambda: self.paces, sync_to_thread=False),
             "files": Provide(lambda: self.files, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),

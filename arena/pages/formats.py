@@ -22,6 +22,19 @@ def _whole(value: int, language: Language) -> str:
     return format_decimal(value, locale=language.locale).replace("-", MINUS)
 
 
+def tenths(value: float, language: Language) -> str:
+    """A number with one decimal: 1,021.5."""
+    # What rounds to nothing has no sign.
+    return format_decimal(round(value, 1) + 0.0, format="#,##0.0", locale=language.locale).replace("-", MINUS)
+
+
+def points(value: float, language: Language) -> str:
+    """A difference with its sign and one decimal: +28.5; nothing is 0."""
+    if not round(value, 1):
+        return "0"
+    return ("+" if value > 0 else "") + tenths(value, language)
+
+
 def share(value: float, language: Language) -> str:
     """A part of one as a percentage: 95%."""
     return format_percent(value, format="#,##0.##%", locale=language.locale)
