@@ -143,7 +143,7 @@ async def _past(db: Db, release: Release) -> list[Past]:
         )
         SELECT published_at, slug AS contender, standings.name, rating, lower, upper
         FROM placed JOIN standings USING (snapshot_id) JOIN contenders ON contenders.id = contender_id
-        WHERE "group" = 0
+        WHERE "group" = 0 AND shown
           AND (place = 0 OR place = last OR place * $2 / last <> (place - 1) * $2 / last)
         ORDER BY published_at, rating DESC
         """,

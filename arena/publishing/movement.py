@@ -12,15 +12,15 @@ from arena.db import Pool
 from arena.errors import ArenaError
 from arena.publishing import releases, tallies
 from arena.publishing.releases import Release, Standing, Summary
-from arena.publishing.tallies import NotReadable
+from arena.publishing.tallies import NotReadable, Source
 from arena.publishing.workbench import Workbench
 from rating import RatingError
 from rating import movement as splits
-from rating.movement import End, Fate, Part, Shared
+from rating.movement import End, Fate, Method, Part, Shared
 
 MOST_KEPT: Final = 64
 # What a snapshot's method says of how votes become ratings; the rest is about intervals, or what came out.
-CHOICES: Final = ("model", "ties", "prior", "style", "anchor", "voter_cap", "even_pairs", "methodology")
+CHOICES: Final = ("model", "ties", "prior", "methodology")
 
 
 class BoardsDiffer(ArenaError):
@@ -148,11 +148,16 @@ async def between(db: Pool, before_id: str, after_id: str) -> Movement:
         raise BoardsDiffer
     before, after = [await releases.require(db, release_id) for release_id in (before_id, after_id)]
     shared = await tallies.shared(db, sources[0], sources[1])
-    return await asyncio.to_thread(_split, before, after, shared)
+    methods = tallies.method(before, sources[0]), tallies.method(after, sources[1])
+    choices = _choices(*(_told(release, source) for release, source in zip((before, after), sources, strict=True)))
+    return await asyncio.to_thread(_split, (before, after), methods, choices, shared)
 
 
-def _split(before: Release, after: Release, shared: Shared) -> Movement:
-    first, second = (_end(release, shared) for release in (before, after))
+def _split(
+    ends: tuple[Release, Release], methods: tuple[Method, Method], choices: list[Choice], shared: Shared
+) -> Movement:
+    before, after = ends
+    first, second = (_end(release, method, shared) for release, method in zip(ends, methods, strict=True))
     try:
         found = splits.split(shared, first, second)
     except RatingError as error:
@@ -164,15 +169,15 @@ def _split(before: Release, after: Release, shared: Shared) -> Movement:
         added=int((new & ~old).sum()),
         removed=int((old & ~new).sum()),
         kept=int((old & new).sum()),
-        method=_choices(before, after),
+        method=choices,
         contenders=_moved(before, after, found),
     )
 
 
-def _end(release: Release, shared: Shared) -> End:
+def _end(release: Release, method: Method, shared: Shared) -> End:
     ratings = {line.contender: line.rating for line in release.standings}
     published = [ratings.get(contender, float("nan")) for contender in shared.votes.contenders]
-    return End(tallies.method(release), np.array(published))
+    return End(method, np.array(published))
 
 
 def _moved(before: Release, after: Release, found: splits.Movement) -> list[Moved]:
@@ -209,10 +214,16 @@ def _line(
     )
 
 
-def _choices(before: Release, after: Release) -> list[Choice]:
-    """What the releases' methods differ in, of all that decides a rating."""
-    told = ((name, before.method.get(name), after.method.get(name)) for name in CHOICES)
-    return [Choice(name, former, present) for name, former, present in told if former != present]
+def _told(release: Release, source: Source) -> dict[str, Any]:
+    """All that decides a rating, by name."""
+    asked: dict[str, Any] = msgspec.to_builtins(source.question)
+    return {**{name: release.method.get(name) for name in CHOICES}, **asked}
+
+
+def _choices(former: dict[str, Any], present: dict[str, Any]) -> list[Choice]:
+    """What two releases differ in; what a question leaves out is as it comes, told as null."""
+    told = ((name, former.get(name), present.get(name)) for name in {**former, **present})
+    return [Choice(name, before, after) for name, before, after in told if before != after]
 
 
 def _summary(release: Release) -> Summary:

@@ -2,18 +2,22 @@
 
 import asyncio
 import random
+from itertools import combinations
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from msgspec import structs
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import exclusions, votes
+from arena.evaluation import battles, exclusions, pairing, votes
 from arena.evaluation.exclusions import Reason
 from arena.integration import archives, boards
 from arena.integration.archives import Archive
+from arena.integration.boards import Change, New
+from arena.integration.questions import Anchor, Question
 from arena.people import accounts
 from arena.people.accounts import Role
 from arena.publishing import movement, releases, tallies
@@ -22,9 +26,9 @@ from arena.publishing.releases import NoSuchRelease
 from arena.publishing.tallies import NotReadable
 from arena.publishing.workbench import Workbench
 from arena.submission.endpoints import Entrant
-from rating import Outcome
+from rating import Outcome, Ties
 from rating.movement import Fate
-from tests.builders import Visitor, contender, ready_battle
+from tests.builders import ANSWERS, Visitor, contender, ready_battle
 from tests.upstream import Provider
 
 NAMES = ("Anna", "Berta", "Clara")
@@ -138,7 +142,9 @@ async def test_what_was_rated_in_a_way_that_is_not_known_is_refused(
         await movement.between(db, before, after)
     release = await releases.require(db, after)
     with pytest.raises(NotReadable):
-        tallies.method(structs.replace(release, method={**release.method, "style": "length"}))
+        tallies.method(
+            structs.replace(release, method={**release.method, "model": "elo"}), await tallies.source(db, after)
+        )
 
 
 async def test_a_pair_is_worked_out_once_and_that_of_neighbours_is_kept(
@@ -192,3 +198,42 @@ async def test_the_api_tells_what_moved_from_the_other_release_to_this_one(
     assert (body["before"]["id"], body["after"]["id"], body["added"]) == (before, after, 1)
     assert told["anna"]["change"] != 0
     assert set(told["anna"]["parts"]) == {"method", "removed", "reweighted", "others", "new"}
+
+
+QUESTIONS = {
+    "ties": Question(ties=Ties.HALF),
+    "anchor": Question(anchor=Anchor("anna", 1200.0)),
+    "voter cap": Question(voter_cap=2),
+    "even pairs": Question(even_pairs=True),
+    "style": Question(ties=Ties.HALF, style=("characters",)),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+async def test_another_question_moves_by_method_or_reweighting_alone(
+    db: Pool, settings: Settings, entrants: list[Entrant], question: Question
+) -> None:
+    voters = [uuid4() for _ in range(2)]
+    for number, pair in enumerate([*combinations(entrants, 2)] * 6):
+        texts = ("x" * 9, "y" * (number + 1))
+        answers = tuple(structs.replace(answer, text=text) for answer, text in zip(ANSWERS, texts, strict=True))
+        voter = voters[number % 5 == 0]
+        battle = await battles.open(db, voter, "Which is it?", pairing.draw(list(pair)))
+        await battles.start(db, battle.id)
+        await battles.finish(db, battle.id, 1, answers, shown=[2, 2, 4, 4], void=None)
+        await votes.cast(db, battle.id, voter, list(Outcome)[number % 3])
+    operator = await accounts.open(db, email="op@example.org", name="Op", password=None, roles=(Role.OPERATOR,))
+    every = New(slug="asked", name="Asked", description="", cron=boards.OFTEN, question=Question())
+    await boards.make(db, every, reason="To try.", account_id=operator.id)
+    before = await _release(db, settings, "asked")
+    await boards.change(db, "asked", Change(question=question), reason="To try.", account_id=operator.id)
+    after = await _release(db, settings, "asked")
+    found = await movement.between(db, before, after)
+    _adds_up(found)
+    weighed = question.voter_cap is not None or question.even_pairs
+    for line in found.contenders:
+        assert line.parts is not None
+        whole = line.parts.reweighted if weighed else line.parts.method
+        assert whole == pytest.approx(line.change, rel=0, abs=1e-9)
+    assert max(abs(line.change or 0) for line in found.contenders) > 1e-3
+    assert found.method
