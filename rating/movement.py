@@ -58,7 +58,7 @@ class Fate(StrEnum):
 class Method:
     """How votes become ratings: the rule for ties, the prior, the style features, and the reference set with its level.
 
-    The mean of the reference set's strengths, weighted, lies at `level`; where none of it is, that of the group at 1000.
+    The mean of the reference set's strengths, weighted, lies at `level`; where none of it is, the group's at 1000.
     """
 
     ties: str = Ties.DAVIDSON.value
