@@ -21,6 +21,7 @@ OUTSIDE = {
     "arena/arguments.py": set(),
     "arena/config.py": {"msgspec"},
     "arena/errors.py": set(),
+    "arena/nearest.py": set(),
     "arena/ports.py": set(),
     "arena/rate.py": {"numpy"},
     "arena/terminal.py": set(),
