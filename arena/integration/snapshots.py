@@ -18,10 +18,12 @@ from arena.evaluation import estimates, exclusions, imports, votes
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
+from arena.integration import meetings
 from arena.integration.boards import OVERALL, Board, Source
 from arena.people import voters
 from rating import Standings, Tally, rate
 from rating.arrays import Flags
+from rating.meetings import Meetings
 
 METHODOLOGY: Final = "2"
 SEED: Final = 20260101
@@ -62,6 +64,7 @@ class Fitted(Struct, frozen=True):
 
     digest: str
     standings: Standings
+    met: Meetings
     unknown: int
     counted: list[UUID]
     acts: Acts
@@ -73,9 +76,9 @@ async def fit(db: Pool, board: Board, settings: Settings) -> Fitted:
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
     counted, acts = await _read(db, board)
-    digest, standings = await asyncio.to_thread(_rate, counted, settings.replicates)
+    digest, standings, met = await asyncio.to_thread(_rate, counted, settings.replicates)
     cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in counted]
-    return Fitted(digest, standings, _without_voter(counted), cast_here, acts)
+    return Fitted(digest, standings, met, _without_voter(counted), cast_here, acts)
 
 
 async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, settings: Settings) -> Snapshot:
@@ -83,6 +86,7 @@ async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, set
     snapshot = await _keep(connection, board, fitted)
     await _keep_standings(connection, snapshot, fitted.standings, settings)
     await _keep_countings(connection, snapshot, fitted.counted)
+    await meetings.keep(connection, snapshot.id, fitted.met, fitted.standings)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
     return snapshot
@@ -145,9 +149,9 @@ def _without_voter(counted: list[Counted]) -> int:
     return sum(vote.voter_id == vote.id for vote in counted)
 
 
-def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings]:
+def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings, Meetings]:
     tally = Tally.of_votes((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
-    return digest_of(counted), rate(tally, seed=SEED, replicates=replicates)
+    return digest_of(counted), rate(tally, seed=SEED, replicates=replicates), Meetings.of(tally)
 
 
 def digest_of(counted: list[Counted]) -> str:

@@ -10,8 +10,9 @@ from asyncpg import UniqueViolationError
 from msgspec import Struct
 
 from arena.db import Connection, Db, Proxy, many, one
-from arena.errors import ArenaError, NotFound
+from arena.errors import ArenaError
 from arena.submission import cards
+from arena.submission import names as known_names
 from arena.submission.cards import Card
 
 SLUG_CHARACTERS = 100
@@ -171,7 +172,7 @@ async def require(db: Db, slug: str) -> Entry:
         slug,
     )
     if row is None:
-        raise NotFound("There is no contender “{slug}” here.", slug=slug[:100])
+        raise await known_names.missing(db, slug)
     renames = await many(
         db,
         Renamed,
