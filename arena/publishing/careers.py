@@ -75,8 +75,8 @@ async def history(db: Db, contender_id: UUID, board: str) -> list[Point]:
         Point,
         """
         WITH released AS (
-            SELECT releases.id, snapshot_id, published_at, row_number() OVER (ORDER BY published_at, releases.id) AS place,
-                   count(*) OVER () AS number
+            SELECT releases.id, snapshot_id, published_at, count(*) OVER () AS number,
+                   row_number() OVER (ORDER BY published_at, releases.id) AS place
             FROM releases JOIN boards ON boards.id = board_id
             WHERE boards.slug = $2 AND published_at >= (SELECT entered_at FROM contenders WHERE id = $1)
         )

@@ -168,18 +168,17 @@ async def pairs_of(db: Db, release: Release) -> Pairs:
     return Pairs(release, await meetings.read(db, snapshot_id))
 
 
-async def compare(db: Db, release: Release, slugs: list[str]) -> Comparison:
-    """Compare contenders of a release; each of them must be in it."""
+async def compare(db: Db, board: str, release: Release | None, slugs: list[str]) -> Comparison:
+    """Compare contenders of a board's last release; each of them must be in it."""
     wanted = list(dict.fromkeys(slugs))
     if not FEWEST <= len(wanted) <= MOST:
         raise Refused("Name {fewest} to {most} contenders, parted by commas.", fewest=FEWEST, most=MOST, field="with")
     ids = {slug: await names.known(db, slug) for slug in wanted}
-    standings = {standing.contender: standing for standing in release.standings}
+    standings = {} if release is None else {standing.contender: standing for standing in release.standings}
     for slug in wanted:
         if slug not in standings:
-            raise NotOnBoard(
-                "“{name}” is not in the last release of the board “{board}”.", name=slug, board=release.board
-            )
+            raise NotOnBoard("“{name}” is not in the last release of the board “{board}”.", name=slug, board=board)
+    assert release is not None
     found = await pairs_of(db, release)
     return Comparison(
         board=release.board,
