@@ -62,10 +62,10 @@ async def list_cases(
     db: Given[Pool],
     cursor: Cursor = None,
     contender: Annotated[str | None, QueryParameter(name="contender", max_length=100)] = None,
-    state: Annotated[State | None, QueryParameter(name="state")] = None,
+    standing: Annotated[State | None, QueryParameter(name="state")] = None,
 ) -> Response[Any]:
     """What is and was held against contenders, of one contender or in one state alone if that is asked for."""
-    found = await cases.listed(db, contender=contender, state=state, before=cursor, most=PAGE + 1)
+    found = await cases.listed(db, contender=contender, state=standing, before=cursor, most=PAGE + 1)
     return guards.fresh(
         request, Cases(found[:PAGE], str(found[PAGE - 1].id) if len(found) > PAGE else None), public=True
     )

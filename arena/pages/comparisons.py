@@ -88,7 +88,9 @@ def context(
     }
     if found is not None:
         scale = Scale.of(found.standings)
+        shared = [{stay.board for stay in stays if stay.present} for stays in found.boards.values()]
         given |= {
+            "boards": [each for each in listed if all(each.slug in one for one in shared)],
             "scale": scale,
             "rows": [(line, intervals.whisker(line, scale)) for line in found.standings],
             "names": {line.contender: line.name for line in found.standings},
