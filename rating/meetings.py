@@ -62,10 +62,10 @@ def share(met: Meetings, one: int, other: int, *, confidence: float = CONFIDENCE
     return Share(part, *proportions.interval(part * worth, worth, confidence))
 
 
-def expected(difference: float, tie_level: float | None) -> float:
-    """The share that Davidson's model expects at this difference of strengths and tie level (None: no ties)."""
+def expected(difference: float, tie_level: float | None, *, ties: Ties = Ties.DAVIDSON) -> float:
+    """The share that a rule for ties expects at this difference of strengths and tie level (None: there are none)."""
     level = None if tie_level is None else np.array([tie_level])
-    found = chances(Ties.DAVIDSON, np.array([difference]), level)
+    found = chances(ties, np.array([difference]), level)
     return float(found.low[0] + found.tie[0] / 2)
 
 

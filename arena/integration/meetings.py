@@ -1,13 +1,15 @@
 """Meetings: how the contenders of a snapshot met, kept with it, so that no page counts a million votes anew."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 
 from arena.db import Connection, Db, Proxy
-from rating import Standings
+from arena.evaluation.votes import Counted
+from rating import Standings, Tally
 from rating.arrays import Matrix, Vector
 from rating.meetings import Meetings
 
@@ -22,6 +24,12 @@ class Kept:
     met: Meetings
     tie_propensity: Vector
     covariance: Matrix
+
+
+def of(counted: Sequence[Counted], contenders: Sequence[str]) -> Meetings:
+    """How these contenders, in the order of the fit, met in the votes that it counted."""
+    votes = ((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
+    return Meetings.of(Tally.of_votes(votes).among(contenders))
 
 
 async def keep(connection: Connection | Proxy, snapshot_id: UUID, met: Meetings, standings: Standings) -> None:

@@ -151,7 +151,8 @@ def _without_voter(counted: list[Counted]) -> int:
 
 def _rate(counted: list[Counted], replicates: int) -> tuple[str, Standings, Meetings]:
     tally = Tally.of_votes((*vote.contenders, vote.outcome, str(vote.voter_id)) for vote in counted)
-    return digest_of(counted), rate(tally, seed=SEED, replicates=replicates), Meetings.of(tally)
+    standings = rate(tally, seed=SEED, replicates=replicates)
+    return digest_of(counted), standings, meetings.of(counted, standings.contenders)
 
 
 def digest_of(counted: list[Counted]) -> str:

@@ -15,6 +15,7 @@ from arena.publishing import careers
 from arena.publishing.careers import Stay
 from arena.publishing.releases import Release, Standing
 from arena.submission import names
+from rating import Ties
 from rating import meetings as pairs
 from rating.scale import PER_LOGIT
 
@@ -82,12 +83,7 @@ class Pairs:
         self._standings = {standing.contender: standing for standing in release.standings}
         self._kept = kept
         self._places = {slug: place for place, slug in enumerate(kept.met.contenders)} if kept else {}
-        self._tie_level = release.method.get("tie_level")
-
-    @property
-    def known(self) -> bool:
-        """Whether the release's snapshot kept how its contenders met."""
-        return self._kept is not None
+        self._method = release.method
 
     def records(self, contender: str) -> list[Record]:
         """How the contender fared against each opponent whom it met, who it met most often first."""
@@ -133,16 +129,20 @@ class Pairs:
         )
 
     def _expected(self, one: str, other: str) -> float | None:
-        """The method names the tie level of the first group alone, so of the others nothing is expected."""
+        """Nothing where ratings are at equal style or of decided votes alone, since the share then is of another kind.
+
+        The method names the tie level of the first group alone, so of the others nothing is expected.
+        """
         assert self._kept is not None
         first, second = self._standings[one], self._standings[other]
-        if first.group or second.group:
+        ties = Ties(self._method["ties"])
+        if first.group or second.group or ties is Ties.DROP or "style" in self._method:
             return None
-        level = self._tie_level
+        level = self._method.get("tie_level")
         if level is not None:
             own = self._kept.tie_propensity
             level += (own[self._places[one]] + own[self._places[other]]) / 2
-        return pairs.expected((first.rating - second.rating) / PER_LOGIT, level)
+        return pairs.expected((first.rating - second.rating) / PER_LOGIT, level, ties=ties)
 
     def _reach(self, one: str, other: str) -> float | None:
         """Half the width of the difference's interval: as many standard errors as that of a rating takes."""
