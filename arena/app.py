@@ -32,6 +32,7 @@ from arena.evaluation.grounds import Grounds
 from arena.integration.boards import Paces
 from arena.limits import Rates
 from arena.pages import languages, suggestions
+from arena.publishing.portraits import Portraits
 from arena.publishing.receipts import Receipts
 from arena.publishing.releases import Latest
 from arena.sealing import Keyring
@@ -71,6 +72,7 @@ class Resources:
         self.casting: Casting
         self.receipts: Receipts
         self.latest: Latest
+        self.portraits: Portraits
         self.grounds: Grounds
         self.paces: Paces
         self.wakeups: jobs.Wakeups
@@ -87,7 +89,7 @@ class Resources:
         ):
             self.casting = Casting(self.db, reading_speed=settings.reading_speed)
             self.receipts, self.latest, self.wakeups = Receipts(self.db), Latest(self.db), jobs.Wakeups(self.db)
-            self.grounds, self.paces = Grounds(self.db), Paces(self.db)
+            self.grounds, self.paces, self.portraits = Grounds(self.db), Paces(self.db), Portraits(self.db)
             yield
 
     def dependencies(self) -> dict[str, Provide]:
@@ -103,6 +105,7 @@ class Resources:
             "casting": Provide(lambda: self.casting, sync_to_thread=False),
             "receipts": Provide(lambda: self.receipts, sync_to_thread=False),
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
+            "portraits": Provide(lambda: self.portraits, sync_to_thread=False),
             "paces": Provide(lambda: self.paces, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),
             "booth": Provide(self._booth),

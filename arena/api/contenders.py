@@ -1,5 +1,6 @@
 """Contenders over HTTP: what is or was ranked."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -11,10 +12,10 @@ from arena import guards
 from arena.db import Pool
 from arena.integration import boards
 from arena.integration.boards import OVERALL
-from arena.publishing import comparisons, heats, portraits, releases
+from arena.publishing import comparisons, heats, releases
 from arena.publishing.comparisons import Comparison
 from arena.publishing.heats import Heat
-from arena.publishing.portraits import Portrait
+from arena.publishing.portraits import Portrait, Portraits
 from arena.submission import contenders
 from arena.submission.cards import Party
 from arena.submission.contenders import Summary
@@ -45,11 +46,11 @@ async def list_contenders(
 async def show_contender(
     request: Request[Any, Any, Any],
     slug: FromPath[str],
-    db: Given[Pool],
+    portraits: Given[Portraits],
     board: Annotated[str | None, QueryParameter(name="board", max_length=100)] = None,
 ) -> Response[Any]:
     """A contender: its card and versions, how it stands and stood, on `board` by opponent, and what befell it."""
-    return guards.fresh(request, await portraits.require(db, slug, board), public=True)
+    return guards.fresh(request, await portraits.of(slug, board, today=datetime.now(UTC).date()), public=True)
 
 
 @get("/compare", responses=guards.json_of(Comparison))

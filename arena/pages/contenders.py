@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -11,14 +12,12 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 
 from arena import guards
-from arena.db import Pool
 from arena.evaluation.cases import Reason
 from arena.pages import assets, curves, intervals, languages
 from arena.pages.intervals import Scale, Whisker
-from arena.publishing import portraits
 from arena.publishing.careers import Stay
 from arena.publishing.comparisons import Record
-from arena.publishing.portraits import Portrait
+from arena.publishing.portraits import Portrait, Portraits
 
 # A page shows so many opponents at once; the others are folded away.
 FEW_OPPONENTS = 12
@@ -46,11 +45,11 @@ class Row:
 async def show(
     request: Request[Any, Any, Any],
     slug: FromPath[str],
-    db: Given[Pool],
+    portraits: Given[Portraits],
     board: Annotated[str | None, QueryParameter(name="board", max_length=100)] = None,
 ) -> Response[Any]:
     """What is known of a contender, on one board after the other."""
-    portrait = await portraits.require(db, slug, board)
+    portrait = await portraits.of(slug, board, today=datetime.now(UTC).date())
     headers = {"etag": tag(request, portrait), "cache-control": guards.PUBLIC}
     if guards.has(request, headers["etag"]):
         return Response(None, status_code=304, headers=headers)

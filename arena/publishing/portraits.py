@@ -1,8 +1,9 @@
 """Portraits: everything that is publicly known of a contender, put together for its page and for programs."""
 
+from datetime import date
 from uuid import UUID
 
-from arena.db import Db
+from arena.db import Pool
 from arena.evaluation import cases, exposures, opinions
 from arena.evaluation.exposures import Shown
 from arena.evaluation.opinions import Counts
@@ -42,30 +43,49 @@ class Portrait(Entry, frozen=True, kw_only=True):
     cases: list[cases.Summary]
 
 
-async def require(db: Db, slug: str, board: str | None = None) -> Portrait:
-    """What the public may know of this contender; without a board told, on that of all votes or else on its first."""
-    entry = await contenders.require(db, slug)
-    contender_id = await names.known(db, slug)
-    stays = await careers.stays(db, contender_id)
-    if board is not None:
-        await boards.require(db, board)
-    stay = _chosen(stays, board)
-    endpoint_id: UUID | None = await db.fetchval("SELECT id FROM endpoints WHERE contender_id = $1", contender_id)
-    release = None if stay is None else await releases.require(db, stay.release)
-    return Portrait(
-        **{name: getattr(entry, name) for name in Entry.__struct_fields__},
-        boards=stays,
-        board=None if stay is None else stay.board,
-        level=None if release is None else release.method["level"],
-        history=[] if stay is None else await careers.history(db, contender_id, stay.board),
-        record=[] if release is None else (await comparisons.pairs_of(db, release)).records(slug),
-        opinions=await opinions.counts(db, contender_id),
-        events=await submissions.of_contender(db, contender_id, most=MOST_EVENTS),
-        incidents=await submissions.incidents(db, contender_id, most=MOST_EVENTS),
-        exposure=None if endpoint_id is None else await exposures.shown(db, endpoint_id, days=DAYS),
-        reported=await reported.of(db, slug),
-        cases=await cases.listed(db, contender=slug, most=MOST_CASES),
-    )
+class Portraits:
+    """Portraits as this process gives them; what an exposure's whole days say is asked once a day."""
+
+    def __init__(self, db: Pool) -> None:
+        self._db = db
+        self._exposures: dict[UUID, Shown] = {}
+
+    async def of(self, slug: str, board: str | None = None, *, today: date) -> Portrait:
+        """What the public may know of this contender; without a board told, on that of all votes or its first."""
+        db = self._db
+        entry = await contenders.require(db, slug)
+        contender_id = await names.known(db, slug)
+        if board is not None:
+            await boards.require(db, board)
+        stays = await careers.stays(db, contender_id)
+        stay = _chosen(stays, board)
+        release = None if stay is None else await releases.require(db, stay.release)
+        return Portrait(
+            **{name: getattr(entry, name) for name in Entry.__struct_fields__},
+            boards=stays,
+            board=None if stay is None else stay.board,
+            level=None if release is None else release.method["level"],
+            history=[] if stay is None else await careers.history(db, contender_id, stay.board),
+            record=[] if release is None else (await comparisons.pairs_of(db, release)).records(slug),
+            opinions=await opinions.counts(db, contender_id),
+            events=await submissions.of_contender(db, contender_id, most=MOST_EVENTS),
+            incidents=await submissions.incidents(db, contender_id, most=MOST_EVENTS),
+            exposure=await self._exposure(contender_id, today),
+            reported=await reported.of(db, slug),
+            cases=await cases.listed(db, contender=slug, most=MOST_CASES),
+        )
+
+    async def _exposure(self, contender_id: UUID, today: date) -> Shown | None:
+        """None for a contender that nobody can meet here, since it has no endpoint."""
+        kept = self._exposures.get(contender_id)
+        if kept is not None and kept.until.date() == today:
+            return kept
+        endpoint_id = await self._db.fetchval("SELECT id FROM endpoints WHERE contender_id = $1", contender_id)
+        if endpoint_id is None:
+            return None
+        shown = await exposures.shown(self._db, endpoint_id, days=DAYS)
+        self._exposures[contender_id] = shown
+        return shown
 
 
 def _chosen(stays: list[Stay], board: str | None) -> Stay | None:

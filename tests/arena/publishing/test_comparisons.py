@@ -1,15 +1,18 @@
 import math
+from datetime import date
 
 import numpy as np
 import pytest
 
 from arena.config import Settings
 from arena.db import Pool
+from arena.errors import Refused
 from arena.evaluation import votes
 from arena.integration import archives, boards, meetings, snapshots
 from arena.local import demo
-from arena.publishing import careers, comparisons, heats, portraits, releases
+from arena.publishing import careers, comparisons, heats, releases
 from arena.publishing.comparisons import NotOnBoard
+from arena.publishing.portraits import Portraits
 from arena.publishing.releases import Release
 from arena.submission.endpoints import Entrant
 from arena.submission.names import NoSuchContender
@@ -17,6 +20,8 @@ from rating import Outcome, intervals
 from rating.scale import PER_LOGIT
 from tests.builders import contender, ready_battle
 from tests.upstream import Provider
+
+TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture
@@ -87,7 +92,7 @@ async def test_comparing_names_what_is_wrong(db: Pool, settings: Settings, pair:
     release = await _release(db, settings, pair, Outcome.A)
     with pytest.raises(NoSuchContender, match="The nearest name is Anna"):
         await comparisons.compare(db, "overall", release, ["anna", "anno"])
-    with pytest.raises(comparisons.Refused, match="Name 2 to 5"):
+    with pytest.raises(Refused, match="Name 2 to 5"):
         await comparisons.compare(db, "overall", release, ["anna", "anna"])
     with pytest.raises(NotOnBoard):
         await comparisons.compare(db, "overall", None, ["anna", "berta"])
@@ -98,7 +103,7 @@ async def test_a_snapshot_from_before_has_ratings_alone(db: Pool, settings: Sett
     await db.execute("DELETE FROM meetings")
     found = await comparisons.compare(db, "overall", release, ["anna", "berta"])
     assert (found.differences[0].apart, found.differences[0].record) == (None, None)
-    assert (await portraits.require(db, "anna")).record == []
+    assert (await Portraits(db).of("anna", today=TODAY)).record == []
 
 
 async def test_a_career_is_told_release_by_release(db: Pool, settings: Settings, pair: list[Entrant]) -> None:
@@ -163,5 +168,5 @@ async def test_heat_tells_where_a_contender_stands_otherwise(db: Pool, settings:
     assert [column.board for column in heat.columns] == ["other"]
     cells = [cell for line in heat.lines for cell in line.cells]
     assert all(cell is not None and cell.told and cell.away == pytest.approx(60) for cell in cells)
-    portrait = await portraits.require(db, "anna", "other")
+    portrait = await Portraits(db).of("anna", "other", today=TODAY)
     assert ([stay.board for stay in portrait.boards], portrait.board) == (["overall", "other"], "other")
