@@ -37,6 +37,7 @@ from arena.publishing.downloads import Downloads
 from arena.publishing.drawings import Drawings
 from arena.publishing.latest import Latest
 from arena.publishing.movement import Movements
+from arena.publishing.portraits import Portraits
 from arena.publishing.receipts import Receipts
 from arena.publishing.workbench import Workbench
 from arena.sealing import Keyring
@@ -78,6 +79,7 @@ class Resources:
         self.latest: Latest
         self.movements: Movements
         self.drawings: Drawings
+        self.portraits: Portraits
         self.grounds: Grounds
         self.paces: Paces
         self.wakeups: jobs.Wakeups
@@ -96,7 +98,7 @@ class Resources:
         ):
             self.casting = Casting(self.db, reading_speed=settings.reading_speed)
             self.receipts, self.latest, self.wakeups = Receipts(self.db), Latest(self.db), jobs.Wakeups(self.db)
-            self.grounds, self.paces = Grounds(self.db), Paces(self.db)
+            self.grounds, self.paces, self.portraits = Grounds(self.db), Paces(self.db), Portraits(self.db)
             bench = Workbench()
             self.movements, self.drawings = Movements(self.db, bench), Drawings(self.db, bench)
             yield
@@ -116,6 +118,7 @@ class Resources:
             "latest": Provide(lambda: self.latest, sync_to_thread=False),
             "movements": Provide(lambda: self.movements, sync_to_thread=False),
             "drawings": Provide(lambda: self.drawings, sync_to_thread=False),
+            "portraits": Provide(lambda: self.portraits, sync_to_thread=False),
             "paces": Provide(lambda: self.paces, sync_to_thread=False),
             "files": Provide(lambda: self.files, sync_to_thread=False),
             "wakeups": Provide(lambda: self.wakeups, sync_to_thread=False),

@@ -78,6 +78,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sign_ins_per_hour: Natural = 20
     stars_per_hour: Natural = 120
     wishes_per_hour: Natural = 20
+    flags_per_hour: Natural = 10
     star_hours: Annotated[int, Meta(ge=0, le=8760)] = 24
     trusted_proxies: Natural = 0
     release_seconds: Seconds = 300.0

@@ -62,9 +62,13 @@ class Asker(Struct, frozen=True):
     account: Account
     scopes: frozenset[Scope] | None
 
+    def allows(self, scope: Scope) -> bool:
+        """Whether the asker's key, if it is one, is good for this."""
+        return self.scopes is None or scope in self.scopes
+
     def require(self, scope: Scope, role: Role | None = None) -> None:
         """Make sure that the asker may do what takes this scope, and this role."""
-        if self.scopes is not None and scope not in self.scopes:
+        if not self.allows(scope):
             raise NotAllowed("This API key has not the scope “{scope}”. Make one that has.", scope=scope)
         if role is not None and role not in self.account.roles:
             raise NotAllowed

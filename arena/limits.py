@@ -138,6 +138,7 @@ class Rates:
         self._sign_ins = Rate("sign-ins", settings.sign_ins_per_hour, HOUR)
         self._stars = Rate("stars", settings.stars_per_hour, HOUR)
         self._wishes = Rate("wishes", settings.wishes_per_hour, HOUR)
+        self._flags = Rate("flags", settings.flags_per_hour, HOUR)
         self._calls = Rate("calls", settings.endpoint_calls_per_minute, MINUTE)
         self._now = now
         self._away_until = 0.0
@@ -223,6 +224,15 @@ class Rates:
                 seconds=wait,
             )
 
+    async def flag(self, who: str) -> None:
+        """Count a flag of this account, or of this network; LimitReached when there have been too many."""
+        if wait := await self._take(self._flags, self._hidden(who)):
+            raise LimitReached(
+                "You have flagged often this hour. The next flag can be raised at {clock}.",
+                clock=_clock(wait + MINUTE - 1, "%H:%M"),
+                seconds=wait,
+            )
+
     async def callable(self, endpoint_ids: Collection[UUID]) -> set[UUID]:
         """Those of these endpoints that may be called now."""
         rate = self._calls
@@ -248,8 +258,7 @@ class Rates:
 
     async def _take(self, rate: Rate, who: str) -> float:
         """Count one; the seconds to wait where it is not within the rate, else 0."""
-        refused = await self._take_all([(rate, who)])
-        return refused[1] if refused else 0.0
+        return (await self._take_all([(rate, who)]) or (rate, 0.0))[1]
 
     async def _take_all(self, rates: Sequence[tuple[Rate, str]]) -> tuple[Rate, float] | None:
         """Count one for each in turn, up to the first that it is not within; that one and the seconds to wait."""

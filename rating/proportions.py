@@ -31,7 +31,7 @@ def exact(hits: int, trials: int, *, confidence: float = CONFIDENCE) -> Proporti
     """
     if not 0 <= hits <= trials:
         raise ValueError("Hits are a part of the trials.")
-    lower, upper = _interval(hits, trials, confidence)
+    lower, upper = interval(hits, trials, confidence)
     return Proportion(hits, trials, hits / trials if trials else None, lower, upper)
 
 
@@ -50,7 +50,7 @@ def clustered(hits: Sequence[int], trials: Sequence[int], *, confidence: float =
         return None
     total, share = float(sizes.sum()), float(found.sum() / sizes.sum())
     effective = _effective(found, sizes, share, confidence)
-    lower, upper = _interval(share * effective, effective, confidence)
+    lower, upper = interval(share * effective, effective, confidence)
     return Proportion(int(found.sum()), int(total), share, lower, upper)
 
 
@@ -60,13 +60,19 @@ def _effective(found: Vector, sizes: Vector, share: float, confidence: float) ->
     if share in (0.0, 1.0):
         return float(clusters)
     variance = clusters / (clusters - 1) * float(((found - share * sizes) ** 2).sum()) / total**2
-    tail = (1 + confidence) / 2
-    narrowing = (special.stdtrit(max(total - 1, 1), tail) / special.stdtrit(clusters - 1, tail)) ** 2
     independent = share * (1 - share) / variance if variance else total
-    return float(min(total, independent * narrowing))
+    narrower = float(narrowing(np.array(total), np.array(clusters), confidence))
+    return min(total, independent * narrower)
 
 
-def _interval(hits: float, trials: float, confidence: float) -> tuple[float, float]:
+def narrowing(trials: Vector, clusters: Vector, confidence: float) -> Vector:
+    """(t(n - 1) / t(m - 1))² for n trials in m clusters: what few clusters take from the effective number of trials."""
+    tail = (1 + confidence) / 2
+    return np.asarray((special.stdtrit(np.maximum(trials - 1, 1), tail) / special.stdtrit(clusters - 1, tail)) ** 2)
+
+
+def interval(hits: float, trials: float, confidence: float) -> tuple[float, float]:
+    """Clopper and Pearson's ends for this many hits, which need not be whole, in this many trials."""
     tail = (1 - confidence) / 2
     lower = float(special.betaincinv(hits, trials - hits + 1, tail)) if hits > 0 else 0.0
     upper = float(special.betaincinv(hits + 1, trials - hits, 1 - tail)) if hits < trials else 1.0

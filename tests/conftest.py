@@ -131,6 +131,7 @@ def settings(database_url: str, servers: Servers) -> Settings:
         sign_ins_per_hour=0,
         stars_per_hour=0,
         wishes_per_hour=0,
+        flags_per_hour=0,
         release_seconds=0.01,
         shelf_seconds=0,
         drain_seconds=0,

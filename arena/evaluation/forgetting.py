@@ -7,7 +7,19 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Pool, Proxy
-from arena.evaluation import appeals, exclusions, findings, opinions, readings, shares, tags, traces, turns, votes
+from arena.evaluation import (
+    appeals,
+    cases,
+    exclusions,
+    findings,
+    opinions,
+    readings,
+    shares,
+    tags,
+    traces,
+    turns,
+    votes,
+)
 from arena.people import voters
 
 # No statement, and no battle's answer, is under way for longer than this.
@@ -21,6 +33,7 @@ HOLDERS: Final[tuple[Callable[[Proxy, UUID], Awaitable[None]], ...]] = (
     opinions.forget,
     shares.forget,
     appeals.forget,
+    cases.forget,
     readings.forget,
     traces.forget,
 )

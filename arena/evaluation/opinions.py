@@ -46,6 +46,13 @@ class Opinion(Struct, frozen=True):
     after_reveal: bool
 
 
+class Counts(Struct, frozen=True):
+    """How many voters gave an opinion on a battle of the contender, and how many of them said what of it."""
+
+    opinions: int
+    reasons: dict[Code, int]
+
+
 async def give(db: Pool, battle_id: UUID, voter_id: UUID | None, sides: Sides, comment: str) -> None:
     """Keep what the battle's own voter says after the vote; what is said again takes the place of what was said."""
     async with db.acquire() as connection, connection.transaction():
@@ -88,6 +95,27 @@ async def of(db: Db, battle_id: UUID) -> Opinion | None:
         """,
         battle_id,
     )
+
+
+async def counts(db: Db, contender_id: UUID) -> Counts:
+    """What voters said of a contender, in votes that the last snapshot of all votes counts; never their words."""
+    rows = await db.fetch(
+        """
+        WITH heard AS MATERIALIZED (
+            SELECT opinions.battle_id, position FROM opinions
+            JOIN sides ON sides.battle_id = opinions.battle_id AND contender_id = $1
+            JOIN votes ON votes.battle_id = opinions.battle_id
+            JOIN countings ON vote_id = votes.id AND until IS NULL
+            JOIN boards ON boards.id = board_id AND slug = 'overall'
+        )
+        SELECT NULL AS reason, count(*) AS times FROM heard
+        UNION ALL
+        SELECT reason, count(*) FROM heard JOIN opinion_reasons USING (battle_id, position) GROUP BY reason
+        """,
+        contender_id,
+    )
+    told = {row["reason"]: row["times"] for row in rows}
+    return Counts(told.pop(None), {code: told.get(code, 0) for code in Code})
 
 
 async def forget(connection: Proxy, voter_id: UUID) -> None:

@@ -15,13 +15,14 @@ from arena.evaluation import categories, estimates, exclusions, imports, selecti
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
-from arena.integration import acts, boards, countings, fits, lines, records, rows
+from arena.integration import acts, boards, countings, fits, lines, meetings, records, rows
 from arena.integration.boards import OVERALL, Board, Source
 from arena.integration.fits import SEED as SEED
 from arena.integration.questions import Question
 from arena.submission import contenders
 from rating import Standings
 from rating.arrays import Codes
+from rating.meetings import Meetings
 
 # The version of our arithmetic; that of what a board asks is the board's own.
 METHODOLOGY: Final = "3"
@@ -85,6 +86,7 @@ class Fitted(Struct, frozen=True):
     digest: str
     standings: Standings
     votes: Codes
+    met: Meetings
     unknown: int
     counted: list[UUID]
     acts: Acts
@@ -100,10 +102,10 @@ async def fit(db: Pool, board: Board, settings: Settings, *, until: datetime | N
     """
     rules = await _rules(db, board)
     found = await selected(db, board, until=until)
-    digest, standings, each, record = await asyncio.to_thread(_rate, found, board.question, settings.replicates)
+    digest, standings, each, met, record = await asyncio.to_thread(_rate, found, board.question, settings.replicates)
     cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in found.counted]
     return Fitted(
-        *(digest, standings, each, _without_voter(found.counted), cast_here, found.acts, rules, record),
+        *(digest, standings, each, met, _without_voter(found.counted), cast_here, found.acts, rules, record),
         imports=found.imports,
     )
 
@@ -114,6 +116,7 @@ async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, set
     await lines.keep(connection, snapshot.id, board.question, fitted.standings, fitted.votes, settings)
     await countings.keep(connection, snapshot.board_id, snapshot.number, fitted.counted)
     await acts.keep(connection, snapshot.board_id, snapshot.number, fitted.acts.known)
+    await meetings.keep(connection, snapshot.id, fitted.met, fitted.standings)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
     return snapshot
@@ -172,8 +175,10 @@ def _without_voter(counted: list[Counted]) -> int:
     return sum(vote.voter == vote.vote for vote in counted)
 
 
-def _rate(selected: Selected, question: Question, replicates: int) -> tuple[str, Standings, Codes, dict[str, Any]]:
-    """Digest, standings, votes of each and record of the rows that are published, so that a stranger's are the same.
+def _rate(
+    selected: Selected, question: Question, replicates: int
+) -> tuple[str, Standings, Codes, Meetings, dict[str, Any]]:
+    """Digest, standings, votes, meetings and record of the rows that are published, so that a stranger's are the same.
 
     The order of the votes is that of their names, as it is in what is published.
     """
@@ -181,10 +186,12 @@ def _rate(selected: Selected, question: Question, replicates: int) -> tuple[str,
     told = [rows.published(vote, selected.names) for vote in counted]
     standings = fits.anchored(fits.rate(told, question, replicates=replicates), question)
     each = fits.votes_each(told, standings.contenders)
-    record = records.of(rows.tally(told), standings)
+    tally = rows.tally(told)
+    record = records.of(tally, standings)
     slugs = {name: slug for slug, name in selected.names.items()}
     contenders = tuple(slugs.get(name, name) for name in standings.contenders)
-    return rows.digest(told), replace(standings, contenders=contenders), each, record
+    met = meetings.of(tally, standings.contenders, contenders)
+    return rows.digest(told), replace(standings, contenders=contenders), each, met, record
 
 
 async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) -> Snapshot:

@@ -40,6 +40,17 @@ def share(value: float, language: Language) -> str:
     return format_percent(value, format="#,##0.##%", locale=language.locale)
 
 
+def percent(value: float, language: Language) -> str:
+    """A part of one as a whole percentage: 64%."""
+    return format_percent(value, format="#,##0%", locale=language.locale)
+
+
+def signed(value: float, language: Language) -> str:
+    """A whole number with its sign: +12; −12; 0."""
+    written = number(value, language)
+    return f"+{written}" if round(value) > 0 else written
+
+
 def ranks(lower: int, upper: int, language: Language) -> str:
     """A range of ranks: 1–22, or 1 alone."""
     best, worst = number(lower, language), number(upper, language)

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
-
-from arena.publishing.releases import Standing
+from typing import Protocol, Self
 
 REFERENCE = 1000.0
 STEPS = (10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000)
@@ -12,6 +10,17 @@ MOST_STEPS = 5
 FEW_TICKS = 3
 LEAST_SPAN = 100.0
 MARGIN = 0.06
+
+
+class Rated(Protocol):
+    """Whatever has a rating with an interval; an end of None is open."""
+
+    @property
+    def rating(self) -> float: ...
+    @property
+    def lower(self) -> float | None: ...
+    @property
+    def upper(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class Scale:
     high: float
 
     @classmethod
-    def of(cls, standings: Iterable[Standing]) -> Self:
+    def of(cls, standings: Iterable[Rated]) -> Self:
         """A scale that holds every rating, every finite end and the reference, with some air."""
         values = [REFERENCE]
         for standing in standings:
@@ -71,7 +80,7 @@ class Whisker:
     open_above: bool
 
 
-def whisker(standing: Standing, scale: Scale) -> Whisker:
+def whisker(standing: Rated, scale: Scale) -> Whisker:
     """The standing's interval on the scale."""
     return Whisker(
         start=0.0 if standing.lower is None else scale.x(standing.lower),

@@ -29,7 +29,9 @@ def environment() -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension's
     made.globals |= {"asset": assets.url, "language": _language, "languages": languages, "address": _address}
-    for name in ("number", "share", "date", "clock", "moment", "machine", "duration", "tenths", "points"):
+    for name in (
+        *("number", "percent", "share", "signed", "points", "date", "clock", "moment", "machine", "duration", "tenths"),
+    ):
         made.filters[name] = _spoken(getattr(formats, name))
     made.globals["ranks"] = _spoken(formats.ranks)
     return made

@@ -10,9 +10,10 @@ from asyncpg import UniqueViolationError
 from msgspec import Struct
 
 from arena.db import Connection, Db, Proxy, many, one
-from arena.errors import ArenaError, NotFound
+from arena.errors import ArenaError
 from arena.submission import cards
-from arena.submission.cards import Card
+from arena.submission import names as known_names
+from arena.submission.cards import Card, Party
 
 SLUG_CHARACTERS = 100
 UNSPEAKABLE = re.compile(r"[^a-z0-9.]+")
@@ -44,6 +45,7 @@ class Summary(Named, frozen=True):
 
     slug: str
     state: str | None
+    party: Party | None
 
 
 class Renamed(Struct, frozen=True):
@@ -138,18 +140,17 @@ async def register(
     return entered
 
 
-async def listed(db: Db, *, after: str, most: int) -> list[Summary]:
-    """Contenders that the public may know of, by slug, from the one after this."""
+async def listed(db: Db, *, after: str, party: Party | None = None, most: int) -> list[Summary]:
+    """Contenders that the public may know of, by slug, from the one after this; of one party alone if that is asked."""
     return await many(
         db,
         Summary,
         """
-        SELECT slug, name, organisation, version, precision, state
+        SELECT slug, name, organisation, version, precision, state, party
         FROM contenders LEFT JOIN endpoints ON contender_id = contenders.id
-        WHERE committed_at IS NOT NULL AND slug > $1 ORDER BY slug LIMIT $2
+        WHERE committed_at IS NOT NULL AND slug > $1 AND ($2::text IS NULL OR party = $2) ORDER BY slug LIMIT $3
         """,
-        after,
-        most,
+        *(after, party, most),
     )
 
 
@@ -171,7 +172,7 @@ async def require(db: Db, slug: str) -> Entry:
         slug,
     )
     if row is None:
-        raise NotFound("There is no contender “{slug}” here.", slug=slug[:100])
+        raise await known_names.missing(db, slug)
     renames = await many(
         db,
         Renamed,

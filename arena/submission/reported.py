@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, structs
 
 from arena.db import Connection, Db, Proxy, many, one
 from arena.errors import ArenaError, NotFound, Refused
-from arena.submission import cards
+from arena.submission import cards, names
 
 UNIT_CHARACTERS: Final = 40
 # Former ones included, so that no history grows without end.
@@ -108,9 +108,7 @@ async def withdraw(db: Connection | Proxy, slug: str, figure_id: UUID, *, accoun
 
 async def of(db: Db, slug: str) -> Reported:
     """What is and was reported of a contender that the public knows of."""
-    known = await db.fetchval("SELECT id FROM contenders WHERE slug = $1 AND committed_at IS NOT NULL", slug)
-    if known is None:
-        raise NotFound("There is no contender “{slug}” here.", slug=slug[:100])
+    known = await names.known(db, slug)
     found = await many(
         db,
         Figure,

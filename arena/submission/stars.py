@@ -6,7 +6,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Db, many, one
-from arena.errors import ArenaError, NotFound
+from arena.errors import ArenaError
+from arena.submission import names
 from arena.submission.places import Place
 
 
@@ -131,5 +132,5 @@ async def _require(db: Db, account_id: UUID, slug: str, age: timedelta) -> Star:
         age,
     )
     if found is None:
-        raise NotFound("There is no contender “{slug}” here.", slug=slug[:100])
+        raise await names.missing(db, slug)
     return found

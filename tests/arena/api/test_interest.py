@@ -122,7 +122,7 @@ async def test_what_is_private_unknown_or_retired_gets_no_star(people: list[Visi
     for visitor in people[:2]:
         for call in (visitor.put(_star(slug), {}), visitor.delete(_star(slug))):
             status, problem = await call
-            assert (status, problem["detail"]) == (404, f"There is no contender “{slug}” here.")
+            assert (status, problem["detail"]) == (404, f"There is no contender called “{slug}”.")
     assert await _stars(people[0]) == {}
     await db.execute("UPDATE contenders SET committed_at = now()")
     assert (await people[1].put(_star(slug), {}))[0] == 200

@@ -11,7 +11,7 @@ from arena.evaluation.turns import Answer
 from arena.submission import health
 from arena.submission.endpoints import Entrant
 from rating import Outcome
-from tests.builders import contender
+from tests.builders import contender, ready_battle
 from tests.upstream import Provider
 
 GOOD = Answer(text="Yes.", html="", seconds=2, first_text_seconds=0.5, finish="stop")
@@ -108,3 +108,21 @@ async def test_who_has_never_been_met_has_an_exposure_of_nothing(db: Pool, entra
 )
 def test_an_interval_narrows_with_the_square_root_of_the_votes(votes_: int, half_width: float, to_go: int) -> None:
     assert exposures.forecast(votes_, half_width, wanted=30.0) == to_go
+
+
+async def test_what_everybody_is_shown_waits_for_the_day_to_end(db: Pool, provider: Provider) -> None:
+    pair = [await contender(db, provider, "identity") for _ in range(2)]
+    endpoint_id = pair[0].target.endpoint_id
+    battle, voter = await ready_battle(db, pair)
+    await votes.cast(db, battle.id, voter, Outcome.A)
+    running, _ = await ready_battle(db, pair)
+    shown = await exposures.shown(db, endpoint_id, days=30)
+    assert (shown.draws, shown.drawn, shown.votes, shown.answers) == (0, 0, 0, 0)
+    # Both are of yesterday now, and one of them still waits for its vote.
+    await db.execute(
+        "UPDATE battles SET opened_at = opened_at - interval '1 day', closed_at = closed_at - interval '1 day'"
+    )
+    await db.execute("UPDATE sides SET last_asked_at = last_asked_at - interval '1 day'")
+    shown = await exposures.shown(db, endpoint_id, days=30)
+    assert running.id != battle.id
+    assert (shown.drawn, shown.votes, shown.answers) == (1, 1, 1)
