@@ -41,6 +41,7 @@ OUTSIDE = {
     "arena/people/identity.py": {"msgspec", "authlib", "httpx2", "joserfc"},
     "arena/people/passwords.py": {"argon2"},
     "arena/people/accounts.py": {"msgspec", "asyncpg"},
+    "arena/publishing/formats.py": {"msgspec", "pyarrow"},
     "arena/publishing/searches.py": {"re2"},
     **{f"arena/{floor}/": {"msgspec"} for floor in FLOORS if floor != "evaluation"},
     "arena/workers/": {"asyncpg"},
@@ -104,7 +105,7 @@ WRITERS = {
     "boards": {"integration/boards.py"},
     "board_acts": {"integration/boards.py"},
     "snapshots": {"integration/snapshots.py"},
-    "standings": {"integration/snapshots.py"},
+    "standings": {"integration/snapshots.py", "integration/last_votes.py"},
     "releases": {"publishing/releases.py"},
     "migrations": {"db.py"},
 }

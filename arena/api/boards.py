@@ -4,24 +4,33 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get, patch
 from litestar.di import NamedDependency as Given
+from litestar.di import Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
 from arena import guards
+from arena.api import tables
+from arena.api.tables import Excerpt, Wish
 from arena.db import Pool
+from arena.errors import NotFound
 from arena.evaluation.pacing import Pace
 from arena.guards import Asker
 from arena.integration import boards
 from arena.integration.boards import Act, Board, Source
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.publishing import releases, tables
-from arena.publishing.releases import Release, Summary
+from arena.publishing import releases
+from arena.publishing.releases import Latest, Release, Summary
+from arena.publishing.tables import make
 from arena.submission import cards
 
 PAGE = 50
 
 AnyRequest = Request[Any, Any, Any]
+
+
+class NotReleased(NotFound):
+    """The board “{board}” has no release yet, so there is no table to write."""
 
 
 class BoardListed(Struct):
@@ -45,10 +54,10 @@ class Boards(Struct):
 class BoardShown(BoardListed):
     """A board and its latest release, null before the first.
 
-    With a search the release has the lines that fit it, out of so many `lines`.
+    In a view the release has the lines that fit it, out of so many `lines`, and with columns named, only these.
     """
 
-    release: Release | None
+    release: Release | Excerpt | None
     lines: int
 
 
@@ -84,32 +93,39 @@ def _listed(board: Board) -> BoardListed:
     return BoardListed(board.slug, board.name, board.description, board.source, board.attribution, board.pace)
 
 
-@get("/boards/{slug:str}", responses=guards.json_of(BoardShown))
+@get("/boards/{slug:str}", responses=guards.json_of(BoardShown), dependencies={"wished": Provide(tables.wish)})
 async def show_board(
-    request: AnyRequest,
-    slug: FromPath[str],
-    db: Given[Pool],
-    q: Annotated[str, QueryParameter(name="q", max_length=10_000)] = "",
+    request: AnyRequest, slug: FromPath[str], wished: Given[Wish], latest: Given[Latest], db: Given[Pool]
 ) -> Response[Any]:
-    """A board and the table of its latest release, or those of its lines that fit the search `q`."""
-    return guards.fresh(request, await _shown(db, await boards.require(db, slug), q), public=True)
+    """A board and the table of its latest release, in the view and the format that were asked for."""
+    board = await boards.require(db, slug)
+    release = await latest.of(board.slug)
+    if wished.format == "json":
+        return guards.fresh(request, _shown(board, release, wished), public=True)
+    if release is None:
+        raise NotReleased(board=board.slug)
+    return tables.file(request, make(release, wished.view), wished.format)
 
 
 @patch("/boards/{slug:str}")
 async def change_board(
-    slug: FromPath[str], data: JSONBody[BoardChange], signed_in: Given[Asker], db: Given[Pool]
+    slug: FromPath[str],
+    data: JSONBody[BoardChange],
+    signed_in: Given[Asker],
+    latest: Given[Latest],
+    db: Given[Pool],
 ) -> BoardShown:
     """Change how a board's battles let their answers out; for operators. Battles under way go on as they began."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     reason = cards.line("reason", data.reason, least=1, most=500)
-    return await _shown(db, await boards.set_pace(db, slug, data.pace, reason=reason, account_id=signed_in.account.id))
+    board = await boards.set_pace(db, slug, data.pace, reason=reason, account_id=signed_in.account.id)
+    return _shown(board, await latest.of(board.slug))
 
 
-async def _shown(db: Pool, board: Board, search: str = "") -> BoardShown:
-    release = await releases.latest(db, board.slug)
-    found = tables.search(release, search) if release else None
+def _shown(board: Board, release: Release | None, wished: Wish | None = None) -> BoardShown:
     listed = structs.asdict(_listed(board))
-    return BoardShown(**listed, release=found.release if found else None, lines=found.lines if found else 0)
+    shown = tables.released(release, wished) if release and wished else release
+    return BoardShown(**listed, release=shown, lines=len(release.standings) if release else 0)
 
 
 @get("/boards/{slug:str}/acts", responses=guards.json_of(Acts))
@@ -139,7 +155,12 @@ async def list_releases(
     return guards.fresh(request, Releases(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None), public=True)
 
 
-@get("/releases/{release_id:str}", responses=guards.json_of(Release))
-async def show_release(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) -> Response[Any]:
-    """A release whole."""
-    return guards.fresh(request, await releases.require(db, release_id), public=True)
+@get("/releases/{release_id:str}", responses=guards.json_of(Release), dependencies={"wished": Provide(tables.wish)})
+async def show_release(
+    request: AnyRequest, release_id: FromPath[str], wished: Given[Wish], db: Given[Pool]
+) -> Response[Any]:
+    """A release whole, or in the view and the format that were asked for."""
+    release = await releases.require(db, release_id)
+    if wished.format == "json":
+        return guards.fresh(request, tables.released(release, wished), public=True)
+    return tables.file(request, make(release, wished.view), wished.format)

@@ -18,6 +18,7 @@ from arena.evaluation import estimates, exclusions, imports, votes
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
+from arena.integration import last_votes
 from arena.integration.boards import OVERALL, Board, Source
 from arena.people import voters
 from rating import Standings, Tally, rate
@@ -83,6 +84,7 @@ async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, set
     snapshot = await _keep(connection, board, fitted)
     await _keep_standings(connection, snapshot, fitted.standings, settings)
     await _keep_countings(connection, snapshot, fitted.counted)
+    await last_votes.keep(connection, snapshot.id)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
     return snapshot

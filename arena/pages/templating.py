@@ -29,9 +29,9 @@ def environment() -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension's
     made.globals |= {"asset": assets.url, "language": _language, "languages": languages, "address": _address}
-    for name in ("number", "share", "date", "clock", "moment", "machine", "duration"):
+    for name in ("number", "signed", "amount", "share", "day", "date", "clock", "moment", "machine", "duration"):
         made.filters[name] = _spoken(getattr(formats, name))
-    made.globals["ranks"] = _spoken(formats.ranks)
+    made.globals |= {"ranks": _spoken(formats.ranks), "measured": _spoken(formats.measured)}
     return made
 
 

@@ -27,7 +27,8 @@ class NoSuchRelease(NotFound):
 class Standing(Struct, frozen=True, kw_only=True):
     """A contender's line in a release; a bound of None is no bound.
 
-    What its card said is as it was when the numbers were fitted; prices are for a million tokens.
+    What its card said is as it was when the numbers were fitted; prices are for a million tokens. `delta` is how far
+    its rating moved since the board's release before this one: None where there was none, or it has `entered` since.
     """
 
     contender: str
@@ -49,6 +50,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     party: Literal["first", "third"] | None
     prompt_price: float | None
     answer_price: float | None
+    delta: float | None = None
+    entered: bool = False
+    last_vote_at: datetime | None = None
+    flagged: bool = False
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -237,21 +242,33 @@ async def _whole(db: Db, condition: str, value: str) -> Release | None:
         voters=head.voters,
         effective_voters=head.effective_voters,
         method=head.method,
-        standings=await _standings(db, head.snapshot_id),
+        standings=await _standings(db, head),
     )
 
 
-async def _standings(db: Db, snapshot_id: UUID) -> list[Standing]:
+async def _standings(db: Db, head: _Head) -> list[Standing]:
     return await many(
         db,
         Standing,
         """
-        SELECT slug AS contender, standings.name, standings.organisation, rating, lower, upper, rank_lower, rank_upper,
-               votes, status, separation, "group", standings.licence, standings.open_weights,
-               standings.parameters_billions, standings.kind, standings.party, prompt_price, answer_price
-        FROM standings JOIN contenders ON contenders.id = contender_id
-        WHERE snapshot_id = $1
-        ORDER BY "group", rating DESC, slug
+        WITH before AS (
+            SELECT snapshot_id FROM releases
+            WHERE board_id = (SELECT board_id FROM releases WHERE id = $2)
+              AND (published_at, id) < (SELECT published_at, id FROM releases WHERE id = $2)
+            ORDER BY published_at DESC, id DESC LIMIT 1
+        )
+        SELECT slug AS contender, now.name, now.organisation, now.rating, now.lower, now.upper, now.rank_lower,
+               now.rank_upper, now.votes, now.status, now.separation, now."group", now.licence, now.open_weights,
+               now.parameters_billions, now.kind, now.party, now.prompt_price, now.answer_price, now.last_vote_at,
+               now.rating - earlier.rating AS delta,
+               earlier.contender_id IS NULL AND EXISTS (SELECT FROM before) AS entered
+        FROM standings AS now
+        JOIN contenders ON contenders.id = now.contender_id
+        LEFT JOIN standings AS earlier
+          ON earlier.snapshot_id = (SELECT snapshot_id FROM before) AND earlier.contender_id = now.contender_id
+        WHERE now.snapshot_id = $1
+        ORDER BY now."group", now.rating DESC, slug
         """,
-        snapshot_id,
+        head.snapshot_id,
+        head.id,
     )
