@@ -48,6 +48,7 @@ routes: list[HTTPRouteHandler | Any] = [
     battles.show,
     boards.show_overall,
     boards.show,
+    boards.show_lines,
     texts.methodology,
     texts.policy,
     shares.show,

@@ -12,6 +12,7 @@ from litestar.template import TemplateConfig
 
 from arena.pages import assets, formats, languages
 from arena.pages.languages import ENGLISH, Language
+from arena.publishing import formats as exports
 
 PATH_CHARACTERS: Final = "/~!$&'()*+,;=:@"
 
@@ -31,6 +32,7 @@ def environment() -> Environment:
     made.globals |= {"asset": assets.url, "language": _language, "languages": languages, "address": _address}
     for name in ("number", "signed", "amount", "share", "day", "date", "clock", "moment", "machine", "duration"):
         made.filters[name] = _spoken(getattr(formats, name))
+    made.filters["exact"] = exports.plain
     made.globals |= {"ranks": _spoken(formats.ranks), "measured": _spoken(formats.measured)}
     return made
 

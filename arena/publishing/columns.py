@@ -1,6 +1,6 @@
 """Columns: what a table can show of a contender, what it is sorted by, and the fields it is exported as."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -99,6 +99,14 @@ ALL: Final = {
 # A rating is never shown without its interval, nor either without whose they are.
 ALWAYS: Final = ("contender", "rating", "interval")
 USUAL: Final = ("rank", *ALWAYS, "change", "votes", "status", "last_vote")
+
+
+def usual(standings: Sequence[Standing]) -> tuple[str, ...]:
+    """The usual columns, without those that would be empty in all lines."""
+    moved = any(one.entered or one.delta is not None for one in standings)
+    seen = any(one.last_vote_at for one in standings)
+    empty = ({"change"} if not moved else set()) | ({"last_vote"} if not seen else set())
+    return tuple(name for name in USUAL if name not in empty)
 
 
 def fields(names: tuple[str, ...], scale: Scale, ranks: Ranks) -> list[Field]:

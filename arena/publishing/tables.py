@@ -79,7 +79,8 @@ def make(release: Release, view: View) -> Table:
     fitting = {line.contender for line in searches.fitting(search, _narrowed(release, view), _texts, FIELDS)}
     shown = [line for line in release.standings if line.contender in fitting or line.contender in view.pins]
     lines = _ranked(_scaled(release.standings, shown, view), view)
-    return Table(release, view, search, view.columns or columns.USUAL, _sorted(lines, view), len(fitting))
+    shown_columns = view.columns or columns.usual(release.standings)
+    return Table(release, view, search, shown_columns, _sorted(lines, view), len(fitting))
 
 
 def _narrowed(release: Release, view: View) -> list[Standing]:

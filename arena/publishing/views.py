@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlencode
 
@@ -90,6 +90,9 @@ class View:
         return next((one.text for one in self.filters if one.filter.name == name), "")
 
 
+PLAIN: Final = View()
+
+
 def read(given: Mapping[str, Sequence[str]]) -> View:
     """The view that an address asks for; what is empty, as a form sends it, is not asked for."""
     for name in given:
@@ -112,19 +115,16 @@ def read(given: Mapping[str, Sequence[str]]) -> View:
     )
 
 
-def address(view: View, *, whole: bool = False) -> str:
-    """The view as a query, without what goes without saying; `whole` names the columns all the same."""
-    usual = View()
-    chosen = view.columns or (columns.USUAL if whole else None)
+def address(view: View, **changes: Any) -> str:
+    """The view, with these changes, as a query, without what goes without saying."""
+    view = replace(view, **changes)
     pairs = [("q", view.q), *((one.filter.name, one.text) for one in view.filters)]
-    pairs += [("columns", ",".join(chosen or ())), ("sort", "" if view.order == usual.order else view.order)]
+    pairs += [("columns", ",".join(view.columns or ()))]
+    pairs += [("sort", "" if view.order == PLAIN.order else view.order)]
     pairs += [("pin", pin) for pin in view.pins]
-    pairs += [(name, value) for name, value in (("ranks", view.ranks), ("scale", view.scale)) if value != _plain(name)]
+    pairs += [("ranks", "" if view.ranks == PLAIN.ranks else view.ranks)]
+    pairs += [("scale", "" if view.scale == PLAIN.scale else view.scale)]
     return urlencode([(name, value) for name, value in pairs if value])
-
-
-def _plain(name: str) -> str:
-    return str(getattr(View(), name))
 
 
 def _last(values: Sequence[str], otherwise: str) -> str:
@@ -168,6 +168,7 @@ def _wanted(one: Filter, text: str) -> Wanted:
     return wanted
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that is most like this one."""
-    return difflib.get_close_matches(name.casefold(), list(known), n=1, cutoff=0.0)[0]
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.0) -> str:
+    """The known name that is most like this one, or nothing where none is as like as that."""
+    near = difflib.get_close_matches(name.casefold(), list(known), n=1, cutoff=cutoff)
+    return near[0] if near else ""
