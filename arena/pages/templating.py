@@ -51,9 +51,10 @@ def _language(context: Context) -> Language:
 
 @pass_context
 def _address(context: Context) -> str:
-    """Where the reader is, to come back to."""
-    request = context.get("request")
-    return quote(request.scope["path"], safe=PATH_CHARACTERS) if request else "/"
+    """Where the reader is, to come back to, with the view of a page that has one."""
+    request, query = context.get("request"), context.get("query")
+    path = quote(request.scope["path"], safe=PATH_CHARACTERS) if request else "/"
+    return f"{path}?{query}" if query else path
 
 
 @pass_context

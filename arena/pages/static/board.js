@@ -95,7 +95,8 @@ function show(answer) {
     order(table.tBodies[0], bodies.get(table.dataset.standings))
     table.closest('[data-part]').hidden = bodies.get(table.dataset.standings).length === 0
   }
-  tell(answer.echo, false)
+  tell('', false)
+  echo.innerHTML = policy ? policy.createHTML(answer.echo) : answer.echo
   lead(answer)
 }
 
