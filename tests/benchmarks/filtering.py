@@ -1,0 +1,87 @@
+"""How soon a board of a thousand contenders shows what is searched: from the key to the painted rows, in Chromium.
+
+`python -m tests.benchmarks.filtering [--contenders 1000] [--browser /usr/bin/chromium]`. Each search is typed into the
+page of a running arena; the server's answer comes over HTTP. Also how much of it is the server's own processor time.
+"""
+
+import argparse
+import asyncio
+import random
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import uvloop
+from playwright.async_api import Page, async_playwright
+
+from arena import db as database
+from arena.config import Settings
+from arena.integration import archives
+from arena.integration.archives import Archive
+from arena.publishing import releases
+from tests.benchmarks import processes
+from tests.benchmarks.processes import House
+
+SEARCHES = ("t", "tree 7", "tree 77", "", "^tree 1.*9$", "@votes:>12", "oak; 99", "")
+REACTION = """
+(text) => new Promise((resolve) => {
+  const search = document.querySelector('#q')
+  const began = performance.now()
+  const watch = new MutationObserver(() => {
+    watch.disconnect()
+    const settled = performance.now()
+    requestAnimationFrame(() => setTimeout(() => resolve([settled - began, performance.now() - began])))
+  })
+  watch.observe(document.querySelector('[data-echo]'), { childList: true, characterData: true, subtree: true })
+  search.value = text
+  search.dispatchEvent(new InputEvent('input', { bubbles: true }))
+})
+"""
+
+
+async def _release(here: House, contenders: int) -> str:
+    dice = random.Random(1)
+    names = [f"{dice.choice(('tree', 'oak'))} {number}" for number in range(contenders)]
+    pairs = [dice.sample(names, 2) for _ in range(contenders * 6)]
+    lines = [f"{a},{b},model_{dice.choice('ab')},v{dice.randrange(200)}" for a, b in pairs]
+    settings = Settings(database_url=here.database_url, redis_url="", secret=here.secret, replicates=20)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "votes.csv"
+        file.write_text("\n".join(["model_a,model_b,winner,voter", *lines]) + "\n")
+        async with database.pool(here.database_url, size=4) as db:
+            brought = await archives.bring(db, Archive(file=file, slug="many", name="Many", attribution=None))
+            await releases.refresh(db, brought.board, settings)
+    return f"http://127.0.0.1:{here.server.port}/leaderboard/many"
+
+
+async def _typed(page: Page, server: processes.Running, rounds: int) -> None:
+    painted: list[float] = []
+    for _ in range(rounds):
+        for text in SEARCHES:
+            before = server.cpu_seconds()
+            settled, seen = await page.evaluate(REACTION, text)
+            rows = await page.locator("[data-standings] tbody tr").count()
+            used = (server.cpu_seconds() - before) * 1000
+            painted.append(seen)
+            print(f"{text!r:16} {rows:5} rows  changed {settled:4.0f} ms  painted {seen:4.0f} ms  server {used:3.0f} ms")
+    print(f"painted: median {median(painted):.0f} ms, most {max(painted):.0f} ms")
+
+
+async def main(contenders: int, browser: str, rounds: int) -> None:
+    """Type and print the figures."""
+    async with processes.house(durable=False, cores=processes.OTHERS) as here, async_playwright() as playwright:
+        address = await _release(here, contenders)
+        chromium = await playwright.chromium.launch(executable_path=browser)
+        page = await chromium.new_page()
+        await page.goto(address)
+        await _typed(page, here.server, rounds)
+        await chromium.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.filtering", description=__doc__)
+    parser.add_argument("--contenders", type=int, default=1000)
+    parser.add_argument("--browser", default="/usr/bin/chromium")
+    parser.add_argument("--rounds", type=int, default=2)
+    chosen = parser.parse_args()
+    uvloop.run(main(chosen.contenders, chosen.browser, chosen.rounds))
