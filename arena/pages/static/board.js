@@ -4,6 +4,9 @@ import { listen } from './keys.js'
 
 const DEBOUNCE_MILLISECONDS = 25
 const MOST_KEPT = 50
+// What fills a screen is shown at once, and what is below it moments later, so that a key never waits for a thousand rows.
+const AT_ONCE = 40
+const AT_A_TIME = 80
 const DRAWN = ['columns', 'scale']
 const form = document.querySelector('[data-view]')
 const echo = form.querySelector('[data-echo]')
@@ -12,6 +15,8 @@ const policy = globalThis.trustedTypes?.createPolicy('arena-html', { createHTML:
 const answers = new Map()
 const rows = new Map()
 let waiting = null
+let filling = null
+let resume = () => {}
 let asking = null
 let complete = false
 
@@ -79,25 +84,48 @@ function order(body, wanted) {
   }
 }
 
+function mark(line, pinned) {
+  const row = rows.get(line.contender)
+  row.classList.toggle('pinned', pinned.has(line.contender))
+  write(row.querySelector('[data-name]'), line.name)
+  write(row.querySelector('[data-organisation]'), line.organisation)
+  const ranks = row.querySelector('[data-ranks]')
+  if (ranks && ranks.textContent !== line.ranks) ranks.textContent = line.ranks
+  return row
+}
+
 function show(answer) {
   const pinned = new Set(query().getAll('pin'))
   const bodies = new Map(tables().map((table) => [table.dataset.standings, []]))
-  for (const line of answer.lines) {
-    const row = rows.get(line.contender)
-    row.classList.toggle('pinned', pinned.has(line.contender))
-    write(row.querySelector('[data-name]'), line.name)
-    write(row.querySelector('[data-organisation]'), line.organisation)
-    const ranks = row.querySelector('[data-ranks]')
-    if (ranks && ranks.textContent !== line.ranks) ranks.textContent = line.ranks
+  for (const line of answer.lines.slice(0, AT_ONCE)) {
+    const row = mark(line, pinned)
     bodies.get(row.dataset.group).push(row)
   }
+  const left = answer.lines.slice(AT_ONCE)
+  const filled = new Set(answer.lines.map((line) => rows.get(line.contender).dataset.group))
   for (const table of tables()) {
     order(table.tBodies[0], bodies.get(table.dataset.standings))
-    table.closest('[data-part]').hidden = bodies.get(table.dataset.standings).length === 0
+    table.closest('[data-part]').hidden = !filled.has(table.dataset.standings)
   }
   tell('', false)
   echo.innerHTML = policy ? policy.createHTML(answer.echo) : answer.echo
   lead(answer)
+  later(left, pinned)
+}
+
+function later(left, pinned) {
+  clearTimeout(filling)
+  resume = left.length ? () => { filling = setTimeout(() => fill(left, pinned)) } : () => {}
+  resume()
+}
+
+function fill(left, pinned) {
+  const bodies = new Map(tables().map((table) => [table.dataset.standings, table.tBodies[0]]))
+  for (const line of left.slice(0, AT_A_TIME)) {
+    const row = mark(line, pinned)
+    bodies.get(row.dataset.group).append(row)
+  }
+  later(left.slice(AT_A_TIME), pinned)
 }
 
 function tell(words, wrong) {
@@ -141,18 +169,27 @@ async function update() {
   try {
     const answer = await ask(given, signal)
     if (signal.aborted) return
-    if (answer.lines === undefined) return tell(answer.detail, true)
+    if (answer.lines === undefined) return refuse(answer.detail)
     // A newer release than this page's has other numbers.
     if (answer.release !== form.dataset.release) return location.replace(`?${given}`)
     if (!complete && answer.lines.some((line) => !rows.has(line.contender))) await complement(given, signal)
     if (!signal.aborted) show(answer)
   } catch (error) {
-    if (error.name !== 'AbortError') tell(echo.dataset.away, false)
+    if (error.name === 'AbortError') return
+    tell(echo.dataset.away, false)
+    resume()
   }
 }
 
+function refuse(words) {
+  tell(words, true)
+  resume()
+}
+
+// Whoever types has the page's whole attention; what is left of the table before waits.
 function soon() {
   clearTimeout(waiting)
+  clearTimeout(filling)
   waiting = setTimeout(update, DEBOUNCE_MILLISECONDS)
 }
 
