@@ -95,7 +95,7 @@ async def _typed(page: Page, server: processes.Running, rounds: int) -> None:
             used = (server.cpu_seconds() - before) * 1000
             painted.append(seen)
             print(
-                f"{text!r:16} {rows:5} rows  changed {settled:4.0f} ms  painted {seen:4.0f} ms  page {own:3.0f} ms  server {used:3.0f} ms"
+                f"{text!r:16} {rows:5} rows  changed {settled:4.0f}  painted {seen:4.0f}  page {own:3.0f}  server {used:3.0f} ms"
             )
     print(f"painted: median {median(painted):.0f} ms, most {max(painted):.0f} ms")
 

@@ -82,6 +82,7 @@ async def test_a_reader_finds_keeps_sorts_and_takes_away(
         await plain.close()
 
 
+@pytest.mark.slow
 async def test_boards_of_every_kind(
     browser: Browser, open_arena: Open, db: Pool, settings: Settings, tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ function write(element, pieces) {
 
 // Rows stay where they are as long as their order does, so that a search moves nothing.
 function order(body, wanted) {
+  if (body.rows.length > 2 * wanted.length) return body.replaceChildren(...wanted)
   const shown = new Set(wanted)
   for (const row of [...body.rows]) if (!shown.has(row)) row.remove()
   let next = body.rows[0] ?? null
