@@ -94,9 +94,8 @@ async def _typed(page: Page, server: processes.Running, rounds: int) -> None:
             rows = await page.locator("[data-standings] tbody tr").count()
             used = (server.cpu_seconds() - before) * 1000
             painted.append(seen)
-            print(
-                f"{text!r:16} {rows:5} rows  changed {settled:4.0f}  painted {seen:4.0f}  page {own:3.0f}  server {used:3.0f} ms"
-            )
+            figures = f"changed {settled:4.0f}  painted {seen:4.0f}  page {own:3.0f}  server {used:3.0f} ms"
+            print(f"{text!r:16} {rows:5} rows  {figures}")
     print(f"painted: median {median(painted):.0f} ms, most {max(painted):.0f} ms")
 
 

@@ -38,7 +38,9 @@ def english_left(html: str) -> list[str]:
     texts = [page.one("title").text, page.one("body").text]
     texts += [element.attributes[name] for element in page.elements for name in SHOWN if name in element.attributes]
     foreign = [
-        element.text for element in page.elements if element.attributes.get("lang") == "en" and element.tag != "html"
+        element.text
+        for element in page.elements
+        if element.attributes.get("lang") in ("en", "") and element.tag != "html"
     ]
     foreign += [element.text for element in page.elements if element.attributes.get("class") == "hash"]
     foreign += [element.text for element in page.all("code")]
