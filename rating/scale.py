@@ -1,10 +1,11 @@
 """The displayed scale: 400 points are odds of ten to one, and where a thousand lies."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from rating.arrays import Matrix, Vector
 from rating.errors import RatingError
@@ -22,6 +23,31 @@ class Scale:
     def ratings(self, theta: Vector) -> Vector:
         """Strengths, or the ends of their intervals, as ratings; infinite ends stay infinite."""
         return np.asarray(self.level + PER_LOGIT * (theta - self.reference))
+
+
+def logits(ratings: Sequence[float], *, level: float = 1000.0) -> list[float]:
+    """Ratings of the displayed scale as log-odds against the reference: (R - level) · ln 10/400."""
+    return [(rating - level) / PER_LOGIT for rating in ratings]
+
+
+def win_rates(
+    ratings: Sequence[float], own: Sequence[tuple[int, float]], field: Sequence[tuple[int, float]]
+) -> list[float | None]:
+    """How often each would be preferred to the others of its group, if it met them equally often and none drew.
+
+    w_i = mean over j ≠ i of σ((R_i - R_j) · ln 10/400), the mean of Bradley & Terry's (1952) probabilities. `ratings`
+    (N) are ratings or ends of their intervals, `own` (N) the groups and ratings of those they belong to, and `field`
+    (M) those of everybody, who are among them. As w grows with R, an interval's ends give an interval's ends. None
+    for somebody who is alone.
+    """
+    groups, strengths = (np.array(values, dtype=np.float64) for values in zip(*field, strict=True))
+    at = np.asarray(ratings, dtype=np.float64)
+    mine, selves = (np.array([pair[place] for pair in own], dtype=np.float64) for place in (0, 1))
+    together = mine[:, None] == groups
+    chances = np.where(together, expit((at[:, None] - strengths) / PER_LOGIT), 0.0).sum(axis=1)
+    others = together.sum(axis=1) - 1
+    chances -= expit((at - selves) / PER_LOGIT)
+    return [float(chance / count) if count else None for chance, count in zip(chances, others, strict=True)]
 
 
 def shares(contenders: tuple[str, ...], weights: Mapping[str, float]) -> Vector:

@@ -48,6 +48,7 @@ OUTSIDE = {
     "arena/people/identity.py": {"msgspec", "authlib", "httpx2", "joserfc"},
     "arena/people/passwords.py": {"argon2"},
     "arena/people/accounts.py": {"msgspec", "asyncpg"},
+    "arena/publishing/formats.py": {"msgspec", "pyarrow"},
     "arena/publishing/searches.py": {"re2"},
     # The arithmetic is rating's; what it is given and what it gives back are arrays.
     **{f"arena/publishing/{room}.py": {"msgspec", "numpy"} for room in ("movement", "tallies", "plots")},
@@ -123,7 +124,7 @@ WRITERS = {
     "boards": {"integration/boards.py"},
     "board_acts": {"integration/board_acts.py"},
     "snapshots": {"integration/snapshots.py"},
-    "standings": {"integration/lines.py"},
+    "standings": {"integration/lines.py", "integration/last_votes.py"},
     "releases": {"publishing/releases.py"},
     "candidates": {"publishing/candidates.py"},
     "candidate_events": {"publishing/candidates.py"},

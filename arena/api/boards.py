@@ -4,11 +4,15 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency as Given
+from litestar.di import Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
 from arena import guards, jobs
+from arena.api import tables
+from arena.api.tables import Excerpt, Wish
 from arena.db import Pool
+from arena.errors import NotFound
 from arena.evaluation.pacing import Pace
 from arena.guards import Asker
 from arena.integration import board_acts, boards
@@ -17,13 +21,19 @@ from arena.integration.boards import Board, Change, Group, New, Source
 from arena.integration.questions import Question
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.publishing import calendars, releases, slots, tables
+from arena.publishing import calendars, slots
+from arena.publishing.latest import Latest
 from arena.publishing.releases import Release
+from arena.publishing.tables import make
 from arena.submission import cards
 
 PAGE = 50
 
 AnyRequest = Request[Any, Any, Any]
+
+
+class NotReleased(NotFound):
+    """The board “{board}” has no release yet, so there is no table to write."""
 
 
 class BoardListed(Struct):
@@ -52,10 +62,10 @@ class Boards(Struct):
 class BoardShown(BoardListed):
     """A board and its latest release, null before the first.
 
-    With a search the release has the lines that fit it, out of so many `lines`.
+    In a view the release has the lines that fit it, out of so many `lines`, and with columns named, only these.
     """
 
-    release: Release | None
+    release: Release | Excerpt | None
     lines: int
 
 
@@ -103,15 +113,18 @@ def _listed(board: Board) -> BoardListed:
     return BoardListed(*(getattr(board, field) for field in BoardListed.__struct_fields__))
 
 
-@get("/boards/{slug:str}", responses=guards.json_of(BoardShown))
+@get("/boards/{slug:str}", responses=guards.json_of(BoardShown), dependencies={"wished": Provide(tables.wish)})
 async def show_board(
-    request: AnyRequest,
-    slug: FromPath[str],
-    db: Given[Pool],
-    q: Annotated[str, QueryParameter(name="q", max_length=10_000)] = "",
+    request: AnyRequest, slug: FromPath[str], wished: Given[Wish], latest: Given[Latest], db: Given[Pool]
 ) -> Response[Any]:
-    """A board and the table of its latest release, or those of its lines that fit the search `q`."""
-    return guards.fresh(request, await _shown(db, await boards.require(db, slug), q), public=True)
+    """A board and the table of its latest release, in the view and the format that were asked for."""
+    board = await boards.require(db, slug)
+    release = await latest.of(board.slug)
+    if wished.format == "json":
+        return guards.fresh(request, _shown(board, release, wished), public=True)
+    if release is None:
+        raise NotReleased(board=board.slug)
+    return tables.file(request, make(release, wished.view), wished.format)
 
 
 @post("/boards")
@@ -128,12 +141,16 @@ async def make_board(data: JSONBody[BoardNew], signed_in: Given[Asker], db: Give
     reason = cards.line("reason", data.reason, least=1, most=500)
     board = await boards.make(db, new, reason=reason, account_id=signed_in.account.id)
     await jobs.refit_soon(db, board.slug)
-    return await _shown(db, board)
+    return _shown(board, None)
 
 
 @patch("/boards/{slug:str}")
 async def change_board(
-    slug: FromPath[str], data: JSONBody[BoardChange], signed_in: Given[Asker], db: Given[Pool]
+    slug: FromPath[str],
+    data: JSONBody[BoardChange],
+    signed_in: Given[Asker],
+    latest: Given[Latest],
+    db: Given[Pool],
 ) -> BoardShown:
     """Change a board; for operators. Battles under way go on as they began, and what was released stays as it is.
 
@@ -152,15 +169,13 @@ async def change_board(
     board = await boards.change(db, slug, wanted, reason=reason, account_id=signed_in.account.id)
     await slots.plan(db, board)
     await jobs.refit_soon(db, board.slug)
-    return await _shown(db, board)
+    return _shown(board, await latest.of(board.slug))
 
 
-async def _shown(db: Pool, board: Board, search: str = "") -> BoardShown:
-    release = await releases.latest(db, board.slug)
-    found = tables.search(release, search) if release else None
-    return BoardShown(
-        **structs.asdict(_listed(board)), release=found.release if found else None, lines=found.lines if found else 0
-    )
+def _shown(board: Board, release: Release | None, wished: Wish | None = None) -> BoardShown:
+    listed = structs.asdict(_listed(board))
+    shown = tables.released(release, wished) if release and wished else release
+    return BoardShown(**listed, release=shown, lines=len(release.standings) if release else 0)
 
 
 @get("/boards/{slug:str}/acts", responses=guards.json_of(Acts))

@@ -5,10 +5,13 @@ from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency as Given
+from litestar.di import Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from arena import guards
+from arena.api import tables
+from arena.api.tables import Wish
 from arena.config import Settings
 from arena.db import Pool
 from arena.errors import filled
@@ -21,6 +24,7 @@ from arena.publishing.announcements import Announcement
 from arena.publishing.candidates import By, Candidate, Event
 from arena.publishing.notes import Notes
 from arena.publishing.releases import Release, Summary
+from arena.publishing.tables import make
 from arena.submission import cards
 
 PAGE = 50
@@ -125,10 +129,15 @@ async def release_now(
     return Response(Demanded(release_id, new), status_code=201 if new else 200)
 
 
-@get("/releases/{release_id:str}", responses=guards.json_of(Release))
-async def show_release(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) -> Response[Any]:
-    """A release whole."""
-    return guards.fresh(request, await releases.require(db, release_id), public=True)
+@get("/releases/{release_id:str}", responses=guards.json_of(Release), dependencies={"wished": Provide(tables.wish)})
+async def show_release(
+    request: AnyRequest, release_id: FromPath[str], wished: Given[Wish], db: Given[Pool]
+) -> Response[Any]:
+    """A release whole, or in the view and the format that were asked for."""
+    release = await releases.require(db, release_id)
+    if wished.format == "json":
+        return guards.fresh(request, tables.released(release, wished), public=True)
+    return tables.file(request, make(release, wished.view), wished.format)
 
 
 @get("/releases/{release_id:str}/notes", responses=guards.json_of(Said))

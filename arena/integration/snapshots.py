@@ -15,7 +15,7 @@ from arena.evaluation import categories, estimates, exclusions, imports, selecti
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
-from arena.integration import acts, boards, countings, fits, lines, meetings, records, rows
+from arena.integration import acts, boards, countings, fits, last_votes, lines, meetings, records, rows
 from arena.integration.boards import OVERALL, Board, Source
 from arena.integration.fits import SEED as SEED
 from arena.integration.questions import Question
@@ -117,6 +117,7 @@ async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, set
     await countings.keep(connection, snapshot.board_id, snapshot.number, fitted.counted)
     await acts.keep(connection, snapshot.board_id, snapshot.number, fitted.acts.known)
     await meetings.keep(connection, snapshot.id, fitted.met, fitted.standings)
+    await last_votes.keep(connection, snapshot.id)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
     return snapshot

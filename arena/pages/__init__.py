@@ -58,6 +58,7 @@ routes: list[HTTPRouteHandler | Any] = [
     releases.show,
     feeds.show_all,
     feeds.show,
+    boards.show_lines,
     texts.methodology,
     texts.policy,
     shares.show,

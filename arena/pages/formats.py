@@ -45,10 +45,28 @@ def percent(value: float, language: Language) -> str:
     return format_percent(value, format="#,##0%", locale=language.locale)
 
 
+def measured(value: float, scale: str, language: Language) -> str:
+    """A number on a table's scale: 1,171 points, 0.53 on the log-odds scale, or 62.4% of the field."""
+    if scale == "rating":
+        return number(value, language)
+    pattern = "0.0%" if scale == "win_rate" else "0.00"
+    write = format_percent if scale == "win_rate" else format_decimal
+    return write(value, format=pattern, locale=language.locale).replace("-", MINUS)
+
+
 def signed(value: float, language: Language) -> str:
-    """A whole number with its sign: +12; −12; 0."""
-    written = number(value, language)
-    return f"+{written}" if round(value) > 0 else written
+    """A whole difference with its sign: +8, −9, 0."""
+    return f"+{number(value, language)}" if round(value) > 0 else number(value, language)
+
+
+def amount(value: float, language: Language) -> str:
+    """A size or a price, as exact as it was entered: 0.15, 70, 1,000."""
+    return format_decimal(value, format="#,##0.######", locale=language.locale)
+
+
+def day(moment: datetime, language: Language) -> str:
+    """A day in short: 20 Nov 2026."""
+    return format_skeleton("yMMMd", moment.astimezone(UTC), locale=language.locale)
 
 
 def ranks(lower: int, upper: int, language: Language) -> str:

@@ -5,22 +5,39 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 REFERENCE = 1000.0
-STEPS = (10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000)
+STEPS = (10.0, 20.0, 25.0, 50.0, 100.0, 200.0, 250.0, 500.0, 1000.0, 2000.0, 2500.0, 5000.0)
 MOST_STEPS = 5
 FEW_TICKS = 3
 LEAST_SPAN = 100.0
 MARGIN = 0.06
 
 
-class Rated(Protocol):
-    """Whatever has a rating with an interval; an end of None is open."""
+class Bounded(Protocol):
+    """Whatever has an interval; a bound of None is no bound."""
 
     @property
-    def rating(self) -> float: ...
+    def rating(self) -> float | None: ...
     @property
     def lower(self) -> float | None: ...
     @property
     def upper(self) -> float | None: ...
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a scale measures: where its reference is, its round steps, and how little it may span."""
+
+    reference: float = REFERENCE
+    steps: tuple[float, ...] = STEPS
+    least_span: float = LEAST_SPAN
+
+
+RATING = Measure()
+MEASURES = {
+    "rating": RATING,
+    "logits": Measure(0.0, tuple(step / 100 for step in STEPS), 0.5),
+    "win_rate": Measure(0.5, (0.05, 0.1, 0.2, 0.25, 0.5), 0.2),
+}
 
 
 @dataclass(frozen=True)
@@ -38,17 +55,17 @@ class Scale:
 
     low: float
     high: float
+    measure: Measure = RATING
 
     @classmethod
-    def of(cls, standings: Iterable[Rated]) -> Self:
+    def of(cls, lines: Iterable[Bounded], measure: Measure = RATING) -> Self:
         """A scale that holds every rating, every finite end and the reference, with some air."""
-        values = [REFERENCE]
-        for standing in standings:
-            ends = (standing.lower, standing.rating, standing.upper)
-            values += [value for value in ends if value is not None]
+        values = [measure.reference]
+        for line in lines:
+            values += [value for value in (line.lower, line.rating, line.upper) if value is not None]
         low, high = min(values), max(values)
-        air = max((high - low) * MARGIN, (LEAST_SPAN - (high - low)) / 2)
-        return cls(low - air, high + air)
+        air = max((high - low) * MARGIN, (measure.least_span - (high - low)) / 2)
+        return cls(low - air, high + air, measure)
 
     def x(self, value: float) -> float:
         """The value's place in per cent of the width."""
@@ -58,14 +75,15 @@ class Scale:
     def step(self) -> float:
         """The smallest round step that gives the grid at most five."""
         span = self.high - self.low
-        return next((step for step in STEPS if span / step <= MOST_STEPS), span / MOST_STEPS)
+        return next((step for step in self.measure.steps if span / step <= MOST_STEPS), span / MOST_STEPS)
 
     @property
     def ticks(self) -> list[Tick]:
         """The grid; the reference is always one of its lines and has its label."""
-        first = -int((REFERENCE - self.low) // self.step)
-        last = int((self.high - REFERENCE) // self.step)
-        values = [(place, REFERENCE + place * self.step) for place in range(first, last + 1)]
+        reference = self.measure.reference
+        first = -int((reference - self.low) // self.step)
+        last = int((self.high - reference) // self.step)
+        values = [(place, reference + place * self.step) for place in range(first, last + 1)]
         return [Tick(self.x(value), value, len(values) <= FEW_TICKS or place % 2 == 0) for place, value in values]
 
 
@@ -80,12 +98,12 @@ class Whisker:
     open_above: bool
 
 
-def whisker(standing: Rated, scale: Scale) -> Whisker:
-    """The standing's interval on the scale."""
+def whisker(line: Bounded, scale: Scale) -> Whisker:
+    """The line's interval on the scale; who has no rating stands at the reference."""
     return Whisker(
-        start=0.0 if standing.lower is None else scale.x(standing.lower),
-        end=100.0 if standing.upper is None else scale.x(standing.upper),
-        point=scale.x(standing.rating),
-        open_below=standing.lower is None,
-        open_above=standing.upper is None,
+        start=0.0 if line.lower is None else scale.x(line.lower),
+        end=100.0 if line.upper is None else scale.x(line.upper),
+        point=scale.x(scale.measure.reference if line.rating is None else line.rating),
+        open_below=line.lower is None,
+        open_above=line.upper is None,
     )

@@ -12,9 +12,10 @@ from arena import guards
 from arena.config import Settings
 from arena.db import Pool
 from arena.integration import boards
-from arena.pages import assets, languages
-from arena.pages.boards import groups
+from arena.pages import assets, languages, tables
 from arena.publishing import announcements, calendars, candidates, notes, releases
+from arena.publishing.tables import make
+from arena.publishing.views import PLAIN
 
 PAGE = 25
 # What a release was computed from, as files of its own.
@@ -69,7 +70,7 @@ async def show(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) 
         "candidate": await candidates.of_release(db, release_id),
         "later": await releases.after(db, release),
         "files": FILES,
-        "groups": groups(release.standings),
+        "groups": tables.groups(make(release, PLAIN)),
     }
     return fresh(request, "releases/show.html", context)
 

@@ -12,6 +12,7 @@ from litestar.template import TemplateConfig
 
 from arena.pages import assets, formats, languages
 from arena.pages.languages import ENGLISH, Language
+from arena.publishing import formats as exports
 
 PATH_CHARACTERS: Final = "/~!$&'()*+,;=:@"
 
@@ -30,10 +31,12 @@ def environment() -> Environment:
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension's
     made.globals |= {"asset": assets.url, "language": _language, "languages": languages, "address": _address}
     for name in (
-        *("number", "percent", "share", "signed", "points", "date", "clock", "moment", "machine", "duration", "tenths"),
+        *("number", "percent", "share", "signed", "amount", "points", "day", "date", "clock", "moment", "machine"),
+        *("duration", "tenths"),
     ):
         made.filters[name] = _spoken(getattr(formats, name))
-    made.globals["ranks"] = _spoken(formats.ranks)
+    made.filters["exact"] = exports.plain
+    made.globals |= {"ranks": _spoken(formats.ranks), "measured": _spoken(formats.measured)}
     return made
 
 
@@ -51,9 +54,10 @@ def _language(context: Context) -> Language:
 
 @pass_context
 def _address(context: Context) -> str:
-    """Where the reader is, to come back to."""
-    request = context.get("request")
-    return quote(request.scope["path"], safe=PATH_CHARACTERS) if request else "/"
+    """Where the reader is, to come back to, with the view of a page that has one."""
+    request, query = context.get("request"), context.get("query")
+    path = quote(request.scope["path"], safe=PATH_CHARACTERS) if request else "/"
+    return f"{path}?{query}" if query else path
 
 
 @pass_context

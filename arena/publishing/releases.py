@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,9 +14,10 @@ from arena.errors import ArenaError, NotFound
 from arena.integration import boards, snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot, State
-from arena.publishing import candidates, leases, notes, selftest
+from arena.publishing import candidates, leases, notes, selftest, standings
 from arena.publishing.candidates import By, Candidate
 from arena.publishing.selftest import Report
+from arena.publishing.standings import Standing as Standing
 
 
 class NoSuchRelease(NotFound):
@@ -27,33 +28,6 @@ class Held(ArenaError):
     """This release is held: the findings of its self-test are at /releases ({count}). The last good one stays."""
 
     status = 409
-
-
-class Standing(Struct, frozen=True, kw_only=True):
-    """A contender's line in a release; a bound of None is no bound.
-
-    What its card said is as it was when the numbers were fitted; prices are for a million tokens.
-    """
-
-    contender: str
-    name: str
-    organisation: str
-    rating: float
-    lower: float | None
-    upper: float | None
-    rank_lower: int
-    rank_upper: int
-    votes: int
-    status: Literal["provisional", "established"]
-    separation: Literal["settled", "unbeaten", "winless", "separated"]
-    group: int
-    licence: str
-    open_weights: bool | None
-    parameters_billions: float | None
-    kind: str | None
-    party: Literal["first", "third"] | None
-    prompt_price: float | None
-    answer_price: float | None
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -278,20 +252,4 @@ async def _whole(db: Db, condition: str, value: str) -> Release | None:
     if head is None:
         return None
     told = {field: getattr(head, field) for field in (*Summary.__struct_fields__, "effective_voters", "method")}
-    return Release(**told, standings=await _standings(db, head.snapshot_id))
-
-
-async def _standings(db: Db, snapshot_id: UUID) -> list[Standing]:
-    return await many(
-        db,
-        Standing,
-        """
-        SELECT slug AS contender, standings.name, standings.organisation, rating, lower, upper, rank_lower, rank_upper,
-               votes, status, separation, "group", standings.licence, standings.open_weights,
-               standings.parameters_billions, standings.kind, standings.party, prompt_price, answer_price
-        FROM standings JOIN contenders ON contenders.id = contender_id
-        WHERE snapshot_id = $1 AND shown
-        ORDER BY "group", rating DESC, slug
-        """,
-        snapshot_id,
-    )
+    return Release(**told, standings=await standings.of(db, head.id, head.snapshot_id))

@@ -253,18 +253,26 @@ def _yes(name: str, value: str, place: int) -> bool:
 
 
 def _range(name: str, value: str, place: int) -> Range:
-    if span := SPAN.fullmatch(value):
-        return Range(float(span["least"]), float(span["most"]))
-    found = NUMBER.fullmatch(value)
-    if not found:
+    found = number(value)
+    if found is None:
         raise SearchBroken(
             "“@{field}” at character {place} is a number: 100, >100, <=2.5 or 7..70.", field=name, place=place
         )
-    number = float(found["value"])
+    return found
+
+
+def number(text: str) -> Range | None:
+    """What a number has to be, read from 100, >100, <=2.5 or 7..70; None where it is none of these."""
+    if span := SPAN.fullmatch(text):
+        return Range(float(span["least"]), float(span["most"]))
+    found = NUMBER.fullmatch(text)
+    if not found:
+        return None
+    value = float(found["value"])
     made: dict[str | None, Callable[[], Range]] = {
-        ">": partial(Range, least=number, open_least=True),
-        ">=": partial(Range, least=number),
-        "<": partial(Range, most=number, open_most=True),
-        "<=": partial(Range, most=number),
+        ">": partial(Range, least=value, open_least=True),
+        ">=": partial(Range, least=value),
+        "<": partial(Range, most=value, open_most=True),
+        "<=": partial(Range, most=value),
     }
-    return made.get(found["sign"], partial(Range, number, number))()
+    return made.get(found["sign"], partial(Range, value, value))()

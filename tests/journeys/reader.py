@@ -38,6 +38,7 @@ OWN_WORDS = """
 # Names stay as they are in every language.
 NAMES = re.compile(
     r"dustalov/llmfao|D\. Ustalov|llmonitor\.com|CC BY 4\.0|JavaScript|Bradley-Terry|UTC|LLMFAO|GPT 4|JSON|API|HTTP|"
+    r"CSV|Parquet|Markdown|"
     r"OpenAI chat completions|Anthropic messages|/chat/completions|/messages|Authorization: Bearer|"
     r"https://inference\.example\.org/v1|https|model-7b|bf16"
 )

@@ -26,7 +26,7 @@ CHINESE_READER = {"accept": "text/html", "accept-language": "zh-CN,zh;q=0.9,en;q
 NAMES = re.compile(
     r"\b(?:English|JavaScript|JSON|UTF-8|UTC|cookie|Ctrl|Alt|Shift|Bradley-Terry|CC BY 4\.0|dustalov/llmfao|"
     r"D\. Ustalov|llmonitor\.com|GPT 4|Alpaca|Dolly|House|Content-Type|application/json|gpt4|"
-    r"https|API|OpenAI chat completions|Anthropic messages)\b|\{\w+\}"
+    r"https|API|CSV|Parquet|Markdown|OpenAI chat completions|Anthropic messages)\b|\{\w+\}"
 )
 ENGLISH_WORD = re.compile(r"[A-Za-z]{2,}")
 SHOWN = ("title", "alt", "aria-label", "placeholder", "data-all", "data-some", "data-none")
@@ -38,7 +38,9 @@ def english_left(html: str) -> list[str]:
     texts = [page.one("title").text, page.one("body").text]
     texts += [element.attributes[name] for element in page.elements for name in SHOWN if name in element.attributes]
     foreign = [
-        element.text for element in page.elements if element.attributes.get("lang") == "en" and element.tag != "html"
+        element.text
+        for element in page.elements
+        if element.attributes.get("lang") in ("en", "") and element.tag != "html"
     ]
     foreign += [element.text for element in page.elements if element.attributes.get("class") == "hash"]
     foreign += [element.text for element in page.all("code")]

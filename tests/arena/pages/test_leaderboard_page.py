@@ -107,7 +107,8 @@ def test_all_rows_of_a_table_share_the_reference_line() -> None:
 def test_a_contenders_name_is_text_whatever_it_holds() -> None:
     name = '<script>alert(1)</script>" onmouseover="alert(1)'
     shown = page(standing(name, organisation="<img src=x onerror=alert(1)>"))
-    assert shown.one("bdi").text == name
+    assert {found.text for found in shown.all("bdi")} == {name}
+    assert shown.one("bdi", data_name="").text == name
     assert not shown.all("img")
 
 

@@ -6,6 +6,7 @@ from arena.evaluation import votes
 from arena.integration import boards
 from arena.publishing import releases, searches, tables
 from arena.publishing.searches import SearchBroken
+from arena.publishing.views import View
 from rating import Outcome
 from tests.arena.pages.standings import release, standing
 from tests.builders import Visitor, contender, ready_battle
@@ -34,16 +35,16 @@ RELEASE = release(
     ],
 )
 def test_lines_are_found_by_what_a_table_shows(text: str, names: list[str]) -> None:
-    found = tables.search(RELEASE, text)
-    assert [line.name for line in found.release.standings] == names
-    assert found.lines == 3
+    found = tables.make(RELEASE, View(q=text))
+    assert [line.standing.name for line in found.lines] == names
+    assert found.found == len(names)
 
 
 def test_every_field_can_be_searched() -> None:
     assert tables.TYPES.keys() == tables.FIELDS.keys()
     values = {str: "x", float: "1", bool: "yes"}
     for field, kind in tables.TYPES.items():
-        tables.search(RELEASE, f"@{field}:{values[kind]}")
+        tables.make(RELEASE, View(q=f"@{field}:{values[kind]}"))
     with pytest.raises(SearchBroken, match="The nearest is “licence”"):
         searches.read("@license:mit", tables.TYPES)
 
