@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from litestar import Litestar, Request
@@ -18,7 +18,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp, Message, Scope
 from redis.asyncio import Redis
 
-from arena import api, guards, jobs, pages, ports, problems
+from arena import api, guards, hatches, jobs, pages, ports, problems
 from arena import db as database
 from arena.api.booths import Booth
 from arena.config import Settings
@@ -35,7 +35,7 @@ from arena.pages import languages, suggestions
 from arena.publishing.receipts import Receipts
 from arena.publishing.releases import Latest
 from arena.sealing import Keyring
-from arena.shelves import Shelf
+from arena.shelves import Shelf, Wants
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ def _say(request: AnyRequest) -> Say:
 
 async def _add_headers(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
-        spoken = problems.is_page(scope) or message["status"] >= HTTPStatus.BAD_REQUEST
+        spoken = problems.is_page(scope["path"]) or message["status"] >= HTTPStatus.BAD_REQUEST
         message["headers"] = [*message["headers"], *HEADERS, *([VARY] if spoken else [])]
 
 
@@ -161,13 +161,25 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def _shelved(service: ASGIApp, settings: Settings) -> ASGIApp:
-    return Shelf(service, seconds=settings.shelf_seconds, spoken=_spoken) if settings.shelf_seconds else service
-
-
-def _spoken(scope: Scope) -> str:
+def _spoken(target: bytes, wants: Wants) -> str:
     """The language of the answer, which is the same for everybody where it is no page."""
-    return languages.told(dict(scope["headers"])).tag if problems.is_page(scope) else ""
+    return languages.told(wants).tag if problems.is_page(target.decode("latin-1")) else ""
+
+
+def _config(service: ASGIApp, settings: Settings) -> uvicorn.Config:
+    http: type[asyncio.Protocol] | Literal["httptools"] = "httptools"
+    if settings.shelf_seconds:
+        service = shelf = Shelf(service, seconds=settings.shelf_seconds, spoken=_spoken)
+        http = hatches.over(shelf)
+    return uvicorn.Config(
+        Door(service),
+        http=http,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
 
 
 async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
@@ -175,14 +187,7 @@ async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event,
     # Before the server is: a database that can't be reached is then one sentence, not a start that broke.
     await (await database.connect(settings.database_url)).close()
     resources = Resources(settings)
-    config = uvicorn.Config(
-        Door(_shelved(create(settings, resources), settings)),
-        access_log=False,
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
+    config = _config(create(settings, resources), settings)
     server = _Server(config, lambda: ready(ports.address(port)))
     serving = asyncio.create_task(server.serve(sockets=[port]))
     stopping = asyncio.create_task(stop.wait())

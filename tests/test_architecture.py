@@ -46,6 +46,7 @@ OUTSIDE = {
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
     "arena/shelves.py": {"litestar"},
+    "arena/hatches.py": {"uvicorn"},
     "arena/guards.py": {"litestar", "msgspec"},
     "arena/api/": {"litestar", "msgspec", "redis"},
     "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe", "babel"},
