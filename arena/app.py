@@ -13,12 +13,13 @@ import uvicorn
 from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import HttpMethod, ScopeType
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ASGIApp, Message, Scope
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, HTTPScope, Message, Scope
 from redis.asyncio import Redis
 
-from arena import api, guards, hatches, jobs, pages, ports, problems
+from arena import api, description, guards, hatches, jobs, pages, ports, problems
 from arena import db as database
 from arena.api.booths import Booth
 from arena.config import Settings
@@ -94,6 +95,7 @@ class Resources:
         """What handlers can ask for by name."""
         return {
             "settings": Provide(lambda: self._settings, sync_to_thread=False),
+            "description": Provide(_description, sync_to_thread=False),
             "say": Provide(_say, sync_to_thread=False),
             "db": Provide(lambda: self.db, sync_to_thread=False),
             "keyring": Provide(lambda: self._keyring, sync_to_thread=False),
@@ -127,9 +129,15 @@ def create(settings: Settings, resources: Resources | None = None) -> Litestar:
         before_send=[_add_headers],
         request_max_body_size=MOST_BODY_BYTES,
         template_config=pages.template_config(),
-        openapi_config=OpenAPIConfig("Arena", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/")]),
+        openapi_config=OpenAPIConfig(
+            "Arena", "1", path="/schema", use_handler_docstrings=True, render_plugins=[description.Description()]
+        ),
         logging_config=None,
     )
+
+
+def _description(request: AnyRequest) -> dict[str, Any]:
+    return description.of(request.app)
 
 
 def _say(request: AnyRequest) -> Say:
@@ -140,6 +148,16 @@ async def _add_headers(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
         spoken = problems.is_page(scope["path"]) or message["status"] >= HTTPStatus.BAD_REQUEST
         message["headers"] = [*message["headers"], *HEADERS, *([VARY] if spoken else [])]
+        if scope["type"] == ScopeType.HTTP and scope["method"] == HttpMethod.OPTIONS:
+            message["headers"] = [pair for pair in message["headers"] if pair[0] != b"allow"] + _allowed(scope)
+
+
+def _allowed(scope: HTTPScope) -> list[tuple[bytes, bytes]]:
+    """What an address takes; Litestar tells of the first of its handlers alone where it has several."""
+    template = scope.get("path_template")
+    routes = [route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute)]
+    methods = sorted({method for route in routes if route.path_format == template for method in route.methods})
+    return [(b"allow", ", ".join(methods).encode())] if methods else []
 
 
 class _Server(uvicorn.Server):

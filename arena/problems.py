@@ -68,7 +68,10 @@ def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
 
 
 def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    return _problem(request, error.status_code, *_sentence(error))
+    response = _problem(request, error.status_code, *_sentence(error))
+    if error.headers and "allow" in error.headers:
+        response.headers["allow"] = error.headers["allow"]
+    return response
 
 
 def _away(request: AnyRequest, error: Exception) -> Response[Any]:

@@ -52,6 +52,7 @@ OUTSIDE = {
     "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe", "babel"},
     "arena/app.py": {"litestar", "msgspec", "redis", "uvicorn"},
     "arena/problems.py": {"litestar", "msgspec"},
+    "arena/description.py": {"litestar", "msgspec"},
     "arena/": {"msgspec", "asyncpg", "redis", "uvloop", "xllamacpp"},
 }
 
