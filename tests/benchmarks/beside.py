@@ -3,7 +3,7 @@
 `python -m tests.benchmarks.beside [--votes 1000000] [--contenders 200] [--seconds 10] [--rounds 3] [--nice N]`. 40
 votes and 2 battles a second, each on time whether or not the one before is answered, with and without a process that
 fits a board of so many imported votes again and again, as the worker does. Everything shares all cores; rounds
-alternate. `--nice` gives the fits that much less of the processor.
+alternate. `--nice 0` gives the fits as much of the processor as anybody; by default it is what `arena work` takes.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import aiohttp
 import numpy as np
 import uvloop
 
+from arena import cli
 from arena import db as database
 from arena.config import Settings
 from arena.db import Pool
@@ -174,7 +175,7 @@ if __name__ == "__main__":
     parser.add_argument("--contenders", type=int, default=200)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--nice", type=int, default=0)
+    parser.add_argument("--nice", type=int, default=cli.WORK_NICE)
     parser.add_argument("--refit", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.refit:
