@@ -1,14 +1,18 @@
 """The API's reference as a page: what the description says, for people, with nothing loaded from elsewhere."""
 
+import hashlib
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from litestar import get
+import msgspec
+from litestar import Request, Response, get
 from litestar.di import NamedDependency as Given
 from litestar.response import Template
 
-from arena.guards import PUBLIC
+from arena import guards
+from arena.pages import assets, languages
+from arena.pages.languages import Language
 
 Schema = dict[str, Any]
 
@@ -16,8 +20,21 @@ PREFIX = "/api/v1/"
 
 
 @get("/api", include_in_schema=False)
-async def show(description: Given[Schema]) -> Template:
+async def show(request: Request[Any, Any, Any], description: Given[Schema]) -> Response[Any]:
     """Every operation by the noun that its address begins with, and every shape that bodies have."""
+    headers = {"etag": _etag(description, languages.of(request)), "cache-control": guards.PUBLIC}
+    if guards.has(request, headers["etag"]):
+        return Response(None, status_code=304, headers=headers)
+    return Template("reference/show.html", context=_context(description), headers=headers)
+
+
+def _etag(description: Schema, language: Language) -> str:
+    """A name for all that the page depends on."""
+    depends = msgspec.json.encode((assets.VERSION, language.tag, description))
+    return f'"{hashlib.sha256(depends).hexdigest()[:32]}"'
+
+
+def _context(description: Schema) -> dict[str, Any]:
     operations = [
         (path, method.upper(), operation)
         for path, methods in sorted(description["paths"].items())
@@ -25,8 +42,7 @@ async def show(description: Given[Schema]) -> Template:
     ]
     groups = [(noun, list(group)) for noun, group in groupby(operations, lambda each: noun_of(each[0]))]
     shapes = sorted(description["components"]["schemas"].items())
-    context = {"groups": groups, "shapes": shapes, "kind": kind, "answers": answers}
-    return Template("reference/show.html", context=context, headers={"cache-control": PUBLIC})
+    return {"groups": groups, "shapes": shapes, "kind": kind, "answers": answers}
 
 
 def noun_of(path: str) -> str:

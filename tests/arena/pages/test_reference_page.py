@@ -22,6 +22,9 @@ async def test_every_operation_is_on_the_page_with_what_it_takes_and_gives(visit
 async def test_no_link_of_it_leads_nowhere_and_nothing_comes_from_elsewhere(arena: str, language: str) -> None:
     async with aiohttp.request("GET", f"{arena}/api", headers={"accept-language": language}) as answer:
         page = Page(await answer.text())
+        known = {"accept-language": language, "if-none-match": answer.headers["etag"]}
+    async with aiohttp.request("GET", f"{arena}/api", headers=known) as answer:
+        assert answer.status == 304
     assert page.all("html")[0].attributes["lang"] == language
     places = {element.attributes["id"] for element in page.elements if "id" in element.attributes}
     links = [element.attributes["href"] for element in page.all("a")]
