@@ -7,18 +7,19 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import HttpMethod, ScopeType
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ASGIApp, Message, Scope
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, HTTPScope, Message, Scope
 from redis.asyncio import Redis
 
-from arena import api, guards, jobs, pages, ports, problems
+from arena import api, description, guards, hatches, jobs, pages, ports, problems
 from arena import db as database
 from arena.api.booths import Booth
 from arena.config import Settings
@@ -41,7 +42,7 @@ from arena.publishing.portraits import Portraits
 from arena.publishing.receipts import Receipts
 from arena.publishing.workbench import Workbench
 from arena.sealing import Keyring
-from arena.shelves import Shelf
+from arena.shelves import Shelf, Wants
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ class Resources:
         """What handlers can ask for by name."""
         return {
             "settings": Provide(lambda: self._settings, sync_to_thread=False),
+            "description": Provide(_description, sync_to_thread=False),
             "say": Provide(_say, sync_to_thread=False),
             "db": Provide(lambda: self.db, sync_to_thread=False),
             "keyring": Provide(lambda: self._keyring, sync_to_thread=False),
@@ -144,9 +146,15 @@ def create(settings: Settings, resources: Resources | None = None) -> Litestar:
         before_send=[_add_headers],
         request_max_body_size=MOST_BODY_BYTES,
         template_config=pages.template_config(),
-        openapi_config=OpenAPIConfig("Arena", "1", path="/schema", render_plugins=[JsonRenderPlugin(path="/")]),
+        openapi_config=OpenAPIConfig(
+            "Arena", "1", path="/schema", use_handler_docstrings=True, render_plugins=[description.Description()]
+        ),
         logging_config=None,
     )
+
+
+def _description(request: AnyRequest) -> dict[str, Any]:
+    return description.of(request.app)
 
 
 def _say(request: AnyRequest) -> Say:
@@ -155,8 +163,18 @@ def _say(request: AnyRequest) -> Say:
 
 async def _add_headers(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
-        spoken = problems.is_page(scope) or message["status"] >= HTTPStatus.BAD_REQUEST
+        spoken = problems.is_page(scope["path"]) or message["status"] >= HTTPStatus.BAD_REQUEST
         message["headers"] = [*message["headers"], *HEADERS, *([VARY] if spoken else [])]
+        if scope["type"] == ScopeType.HTTP and scope["method"] == HttpMethod.OPTIONS:
+            message["headers"] = [pair for pair in message["headers"] if pair[0] != b"allow"] + _allowed(scope)
+
+
+def _allowed(scope: HTTPScope) -> list[tuple[bytes, bytes]]:
+    """What an address takes; Litestar tells of the first of its handlers alone where it has several."""
+    template = scope.get("path_template")
+    routes = [route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute)]
+    methods = sorted({method for route in routes if route.path_format == template for method in route.methods})
+    return [(b"allow", ", ".join(methods).encode())] if methods else []
 
 
 class _Server(uvicorn.Server):
@@ -178,13 +196,25 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def _shelved(service: ASGIApp, settings: Settings) -> ASGIApp:
-    return Shelf(service, seconds=settings.shelf_seconds, spoken=_spoken) if settings.shelf_seconds else service
-
-
-def _spoken(scope: Scope) -> str:
+def _spoken(target: bytes, wants: Wants) -> str:
     """The language of the answer, which is the same for everybody where it is no page."""
-    return languages.told(dict(scope["headers"])).tag if problems.is_page(scope) else ""
+    return languages.told(wants).tag if problems.is_page(target.decode("latin-1")) else ""
+
+
+def _config(service: ASGIApp, settings: Settings) -> uvicorn.Config:
+    http: type[asyncio.Protocol] | Literal["httptools"] = "httptools"
+    if settings.shelf_seconds:
+        service = shelf = Shelf(service, seconds=settings.shelf_seconds, spoken=_spoken)
+        http = hatches.over(shelf)
+    return uvicorn.Config(
+        Door(service),
+        http=http,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
 
 
 async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
@@ -192,14 +222,7 @@ async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event,
     # Before the server is: a database that can't be reached is then one sentence, not a start that broke.
     await (await database.connect(settings.database_url)).close()
     resources = Resources(settings)
-    config = uvicorn.Config(
-        Door(_shelved(create(settings, resources), settings)),
-        access_log=False,
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
+    config = _config(create(settings, resources), settings)
     server = _Server(config, lambda: ready(ports.address(port)))
     serving = asyncio.create_task(server.serve(sockets=[port]))
     stopping = asyncio.create_task(stop.wait())

@@ -10,7 +10,7 @@ from typing import Any, Final
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Template
-from litestar.types import ExceptionHandlersMap, Scope
+from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, Struct, UnsetType
 
 from arena import db as database
@@ -52,9 +52,9 @@ class Problem(Struct):
     field: str | UnsetType = UNSET
 
 
-def is_page(scope: Scope) -> bool:
+def is_page(path: str) -> bool:
     """Whether people read what this address answers."""
-    return not scope["path"].startswith(("/api/", "/health/", "/schema", "/static/"))
+    return not path.startswith(("/api/", "/health/", "/schema", "/static/"))
 
 
 def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
@@ -68,7 +68,10 @@ def _arena_error(request: AnyRequest, error: ArenaError) -> Response[Any]:
 
 
 def _http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    return _problem(request, error.status_code, *_sentence(error))
+    response = _problem(request, error.status_code, *_sentence(error))
+    if error.headers and "allow" in error.headers:
+        response.headers["allow"] = error.headers["allow"]
+    return response
 
 
 def _away(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -120,7 +123,7 @@ def _problem(
 ) -> Response[Any]:
     language = languages.of(request)
     title, detail = language.say(HTTPStatus(status).phrase), language.say(sentence, values)
-    if is_page(request.scope) and "text/html" in request.headers.get("accept", ""):
+    if is_page(request.scope["path"]) and "text/html" in request.headers.get("accept", ""):
         return Template("problem.html", context={"title": title, "detail": detail}, status_code=status)
     about = values.get("field") or values.get("where")
     problem = Problem(title, status, detail, field=str(about) if about else UNSET)

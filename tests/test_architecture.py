@@ -61,11 +61,13 @@ OUTSIDE = {
     "arena/workers/": {"asyncpg"},
     "arena/doors.py": {"litestar"},
     "arena/shelves.py": {"litestar"},
+    "arena/hatches.py": {"uvicorn"},
     "arena/guards.py": {"litestar", "msgspec"},
     "arena/api/": {"litestar", "msgspec", "redis"},
     "arena/pages/": {"litestar", "msgspec", "jinja2", "markupsafe", "babel"},
     "arena/app.py": {"litestar", "msgspec", "redis", "uvicorn"},
     "arena/problems.py": {"litestar", "msgspec"},
+    "arena/description.py": {"litestar", "msgspec"},
     "arena/": {"msgspec", "asyncpg", "redis", "uvloop", "xllamacpp"},
 }
 

@@ -183,7 +183,7 @@ async def list_acts(
     request: AnyRequest,
     slug: FromPath[str],
     db: Given[Pool],
-    cursor: Annotated[int | None, QueryParameter(name="cursor", ge=0, le=2**62)] = None,
+    cursor: Annotated[int | None, QueryParameter(name="cursor", ge=1, le=2**53)] = None,
 ) -> Response[Any]:
     """What operators, or the arena itself, changed about a board, when and why; for everybody."""
     board = await boards.require(db, slug)

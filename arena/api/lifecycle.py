@@ -29,7 +29,7 @@ from arena.submission.registrations import Registered
 from arena.submission.submissions import Event
 
 AnyRequest = Request[Any, Any, Any]
-Cursor = Annotated[int | None, QueryParameter(name="cursor", ge=0, le=2**62)]
+Cursor = Annotated[int | None, QueryParameter(name="cursor", ge=1, le=2**53)]
 BOARD = "overall"
 DAYS = 30
 HOURS_OF_DAYS = 7

@@ -19,8 +19,8 @@ from arena.people.keys import Scope
 from arena.submission import cards
 
 AnyRequest = Request[Any, Any, Any]
-Cursor = Annotated[int | None, QueryParameter(name="cursor", ge=0, le=2**62)]
-Number = Annotated[int, PathParameter(ge=0, le=2**62)]
+Cursor = Annotated[int | None, QueryParameter(name="cursor", ge=1, le=2**53)]
+Number = Annotated[int, PathParameter(ge=0, le=2**53)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500)]
 PAGE = 100
 

@@ -19,7 +19,7 @@ from arena.submission.rates import Rate
 from arena.submission.submissions import Organisation, PublicEvent
 
 AnyRequest = Request[Any, Any, Any]
-Cursor = Annotated[int | None, QueryParameter(name="cursor", ge=0, le=2**62)]
+Cursor = Annotated[int | None, QueryParameter(name="cursor", ge=1, le=2**53)]
 PAGE = 100
 
 

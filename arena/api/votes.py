@@ -23,9 +23,9 @@ from arena.publishing.receipts import Plea, Receipt
 from arena.submission import cards
 
 AnyRequest = Request[Any, Any, Any]
-Cursor = Annotated[int | None, QueryParameter(name="cursor", ge=0, le=2**62)]
+Cursor = Annotated[int | None, QueryParameter(name="cursor", ge=1, le=2**53)]
 BOARD = "overall"
-Number = Annotated[int, PathParameter(ge=1, le=2**62)]
+Number = Annotated[int, PathParameter(ge=1, le=2**53)]
 PAGE = 100
 Sentence = Annotated[str, Meta(min_length=1, max_length=500)]
 

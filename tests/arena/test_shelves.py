@@ -46,15 +46,13 @@ async def ask(
         told.append(message)
 
     headers = [(name.replace("_", "-").encode(), value) for name, value in wanted.items()]
-    scope: Any = {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": headers}
+    scope: Any = {"type": "http", "method": "GET", "raw_path": path.encode(), "query_string": query, "headers": headers}
     await shelf(scope, None, send)  # type: ignore[arg-type]
     return told[0]["status"], dict(told[0]["headers"]), told[1]["body"]
 
 
 def shelf_of(house: House, seconds: float = 60) -> Shelf:
-    return Shelf(
-        house, seconds=seconds, spoken=lambda scope: dict(scope["headers"]).get(b"accept-language", b"").decode()
-    )
+    return Shelf(house, seconds=seconds, spoken=lambda _, wants: wants.get(b"accept-language", b"").decode())
 
 
 async def test_what_is_fresh_is_given_without_asking() -> None:

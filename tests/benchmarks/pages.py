@@ -1,16 +1,20 @@
 """How often the leaderboard and its JSON are served, next to nginx serving the same bytes, and to our HTTP layer alone.
 
-`python -m tests.benchmarks.pages [--requests 3000] [--rounds 3]`. 32 readers on kept connections; each whole (200) and
+`python -m tests.benchmarks.pages [--requests 20000] [--rounds 3]`. 32 readers on kept connections; each whole (200) and
 for a reader who has it (304). Rounds alternate; the arena, nginx (one worker, where it is installed) and the limit
-(uvicorn and one ASGI function) share one core; rates are those of their own processor time.
+(uvicorn and one ASGI function) share one core; rates are those of their own processor time. Where wrk is installed it
+asks as well, from another core and for some seconds, and its rates are those of the clock.
 """
 
 import argparse
 import asyncio
 import os
+import re
 import shutil
-from collections.abc import AsyncIterator
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -53,6 +57,9 @@ http {{
 CONTENDERS = 20
 BATTLES = 200
 ROUND_SECONDS = 120.0
+WRK_SECONDS = 3
+
+Play = Callable[[Running, str, str], Awaitable[float]]
 
 
 def limit(page: Path) -> None:
@@ -98,6 +105,20 @@ async def play(server: Running, path: str, etag: str, requests: int) -> float:
     async with asyncio.timeout(ROUND_SECONDS):
         await asyncio.gather(*(_ask(server.port, path, etag, each) for _ in range(READERS)))
     return each * READERS / (server.cpu_seconds() - began)
+
+
+async def wrk(server: Running, path: str, etag: str) -> float:
+    """Answers for a second by the clock, to a program that asks faster than any of the servers answers."""
+    known = ["--header", f"If-None-Match: {etag}"] if etag else []
+    address = f"http://127.0.0.1:{server.port}{path}"
+    program = await asyncio.create_subprocess_exec(
+        *("wrk", "--threads=1", f"--connections={READERS}", f"--duration={WRK_SECONDS}s", *known, address), stdout=PIPE
+    )
+    async with asyncio.timeout(ROUND_SECONDS):
+        told = (await program.communicate())[0].decode()
+    assert program.returncode == 0, told
+    assert "Non-2xx" not in told, told
+    return float(re.findall(r"Requests/sec:\s+([0-9.]+)", told)[0])
 
 
 async def _release(here: House) -> None:
@@ -161,15 +182,19 @@ async def main(requests: int, rounds: int) -> None:
                     _nginx(Path(folder), core) as nginx,
                 ):
                     servers = {"limit": least, "nginx": nginx, "arena": here.server}
-                    await _compare(path, {name: one for name, one in servers.items() if one}, requests, rounds)
+                    there = {name: one for name, one in servers.items() if one}
+                    await _compare(path, there, partial(play, requests=requests), rounds)
+                    if shutil.which("wrk"):
+                        print("by the clock:")
+                        await _compare(path, there, wrk, rounds)
 
 
-async def _compare(path: str, servers: dict[str, Running], requests: int, rounds: int) -> None:
+async def _compare(path: str, servers: dict[str, Running], ask: Play, rounds: int) -> None:
     for status in (200, 304):
         etags = {name: await _etag(server.port, path) if status == 304 else "" for name, server in servers.items()}
         played = []
         for _ in range(rounds):
-            played.append({name: await play(one, path, etags[name], requests) for name, one in servers.items()})
+            played.append({name: await ask(one, path, etags[name]) for name, one in servers.items()})
         others = [name for name in servers if name != "arena"]
         rates = "  ".join(f"{name} {median(each[name] for each in played):6.0f}/s" for name in servers)
         of = "  ".join(f"{median(each['arena'] / each[name] for each in played):.2f} of {name}" for name in others)
@@ -183,7 +208,7 @@ async def _etag(port: int, path: str) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.pages", description=__doc__)
-    parser.add_argument("--requests", type=int, default=3000)
+    parser.add_argument("--requests", type=int, default=20000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()

@@ -56,13 +56,14 @@ class Round:
     p99_ms: float
 
 
-def _battle(number: int) -> UUID:
+def battle(number: int) -> UUID:
+    """A battle by its number."""
     return UUID(f"00000000-0000-4000-8000-{number:012x}")
 
 
-async def _fill(db: Pool, voter_id: UUID, base: int, votes: int) -> None:
+async def fill(db: Pool, voter_id: UUID, base: int, votes: int) -> None:
     """Battles that wait for their vote, with all that the answer to it tells."""
-    ids = [_battle(base + number + 1) for number in range(votes)]
+    ids = [battle(base + number + 1) for number in range(votes)]
     async with db.acquire() as connection, connection.transaction():
         await voters.hold(connection, voter_id)
         await connection.execute(
@@ -98,7 +99,7 @@ async def _vote(here: House, cookie: str, base: int, each: int) -> list[float]:
     body, took = b'{"outcome":"a"}', []
     for turn in range(1, each + 1):
         head = (
-            f"POST /api/v1/battles/{_battle(base + turn)}/vote HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\n"
+            f"POST /api/v1/battles/{battle(base + turn)}/vote HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         began = monotonic()
@@ -169,7 +170,7 @@ async def main(votes: int, rounds: int) -> None:
             await builders.contender(db, upstream, "benchmark")
         for number in range(-1, rounds):  # The first round warms up and is not counted.
             base = (number + 1) * 2 * votes
-            await _fill(db, voter_id, base, 2 * votes)
+            await fill(db, voter_id, base, 2 * votes)
             await db.execute("VACUUM ANALYZE")
             least.append(await pgbench(here, voter_id, base, each))
             assert await _votes(db) == base + votes

@@ -18,7 +18,7 @@ SETTINGS = Settings(database_url="postgresql://x", redis_url="redis://x", secret
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/leaderboard", "/methodology", "/policy", "/providers", "/submissions", "/nothing-here"]
+    "path", ["/", "/leaderboard", "/methodology", "/policy", "/api", "/providers", "/submissions", "/nothing-here"]
 )
 async def test_every_page_is_well_made_and_forbids_what_is_inline_or_foreign(path: str, arena: str) -> None:
     async with aiohttp.ClientSession(arena) as session, session.get(path, headers={"accept": "text/html"}) as answer:
