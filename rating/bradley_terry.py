@@ -10,7 +10,7 @@ from rating.arrays import Matrix, Vector, expit
 from rating.counts import Counts
 from rating.errors import NoMaximum, RatingError
 from rating.likelihood import RIDGE, Layout, Pairs, Ties
-from rating.newton import Point, Problem
+from rating.newton import ROUNDING, Point, Problem
 from rating.tally import Tally
 
 WIDEST_EXPONENTIAL = 600.0  # exp(300) is far from overflow, and so is the sum of two
@@ -93,6 +93,17 @@ def fit(
     pairs = Pairs.of(whole, rule, ordered=position)
     problem = _problem(pairs, rule, layout, prior)
     return _settled(*newton.maximised(problem, _begun(pairs, rule, layout, start), tol=tol), rule, layout, prior)
+
+
+def of_wins(wins: Matrix, *, prior: float = 1.0, tol: float = 1e-10) -> Fit:
+    """Fit strengths to wins (M x M) that may be below zero, as corrected ones are, as long as no pair's games are.
+
+    The equations and the prior are those of `fit` with ties as halves.
+    """
+    games = wins + wins.T
+    if not np.isfinite(wins).all() or (games < -ROUNDING * np.abs(wins).max(initial=1.0)).any() or prior <= 0:
+        raise RatingError("wins must be finite and no pair's games below zero, and the prior above it.")
+    return _settled(*_plain(wins, prior, None, tol), Ties.HALF, Layout(len(wins)), prior)
 
 
 def wins_of(table: Matrix, ties: Ties) -> Matrix:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-ROOMS = ("arena", "rating")
+ROOMS = ("arena", "judge", "rating")
 MODULES = sorted(path.relative_to(HOUSE) for room in ROOMS for path in (HOUSE / room).rglob("*.py"))
 FLOORS = ("people", "submission", "evaluation", "integration", "publishing")
 
@@ -17,6 +17,7 @@ FLOORS = ("people", "submission", "evaluation", "integration", "publishing")
 OUTSIDE = {
     "rating/votefile/batches.py": {"numpy", "pyarrow"},
     "rating/": {"numpy", "scipy"},
+    "judge/": {"msgspec"},
     "arena/alarms.py": set(),
     "arena/arguments.py": set(),
     "arena/config.py": {"msgspec"},

@@ -29,12 +29,14 @@ def counted(pairs: list[tuple[str, str, int, int]]) -> Tally:
     return Tally.of_votes((i, j, said, f"voter {row:06}") for row, (i, j, said) in enumerate(outcomes))
 
 
-def llmfao() -> Tally:
-    """The 8,931 crowd votes of LLMFAO."""
+def llmfao(name: str = "llmfao-crowd") -> Tally:
+    """The 8,931 crowd votes of LLMFAO, or GPT-4's 2,139 verdicts on the same pairs, one voter each."""
     told = {"left": Outcome.A, "right": Outcome.B, "tie": Outcome.TIE}
-    with gzip.open(GOLDEN / "llmfao-crowd.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        return Tally.of_votes((row["left"], row["right"], told[row["winner"]], row["worker"]) for row in rows)
+    with gzip.open(GOLDEN / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        rows = enumerate(csv.DictReader(file))
+        return Tally.of_votes(
+            (row["left"], row["right"], told[row["winner"]], row.get("worker", str(number))) for number, row in rows
+        )
 
 
 def simulated(
