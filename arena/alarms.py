@@ -69,11 +69,11 @@ class Bell:
         self._loop = asyncio.get_running_loop()
         self._waiting: list[asyncio.Future[None]] = []
 
-    async def wait(self) -> None:
-        """Wait until it is rung the next time."""
+    def wait(self) -> asyncio.Future[None]:
+        """To be awaited: done when it is rung the next time."""
         rung = self._loop.create_future()
         self._waiting.append(rung)
-        await rung
+        return rung
 
     def ring(self) -> None:
         """Let all who wait by now go on."""

@@ -121,6 +121,11 @@ class _Connection(Connection):
     def get_reset_query(self) -> str:
         return ""
 
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's own
+        """Roll back what a use has left open; asyncpg would set up a time limit for each use that has left nothing."""
+        if self.is_in_transaction():
+            await super().reset(timeout=timeout)
+
 
 class _Pool(Pool):
     """asyncpg's pool, which without a time limit of its own would let callers wait for a connection for ever."""

@@ -30,7 +30,8 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
             receive = _in_time(receive)
-            send = _heard(receive, send)
+            if scope["method"] not in (HttpMethod.GET, HttpMethod.HEAD):  # Nothing reads what comes with these.
+                send = _heard(receive, send)
             if scope["method"] == HttpMethod.HEAD and not scope["path"].endswith("/stream"):
                 scope["method"] = HttpMethod.GET
                 send = _headers_only(send)

@@ -1,7 +1,6 @@
 """Rates: how often a voter, a network and an endpoint may do a thing; counted in Redis, or here while it is away."""
 
 import asyncio
-import hashlib
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -291,8 +290,8 @@ class Rates:
 
     def _hidden(self, who: str) -> str:
         """Who it is in a name that can't be turned back, and is another one tomorrow."""
-        named = f"{datetime.now(UTC):%Y-%m-%d} {who}"
-        return hmac.new(self._secret, named.encode(), hashlib.sha256).hexdigest()[:32]
+        named = f"{datetime.now(UTC).date()} {who}"
+        return hmac.digest(self._secret, named.encode(), "sha256")[:16].hex()
 
 
 def _clock(seconds: float, form: str) -> str:

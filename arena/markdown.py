@@ -115,6 +115,9 @@ DELIMITER: Final = re.compile(r"[|:-][ \t|:-]*")
 MARKS: Final = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 WIDTHLESS: Final = "\u200b-\u200f\u2060-\u2064\ufeff"
 FLOOD: Final = re.compile(f"([{MARKS}{WIDTHLESS}]{{4}})[{MARKS}{WIDTHLESS}]+")
+# Lines that can only be those of paragraphs, which blank lines part: each begins with a letter, or a number that counts
+# nothing, and has no mark of tables or formulas.
+PROSE: Final = re.compile(r"(?:(?:[^\W\d_]|[0-9]++(?![.)]))[^\n\r\0|$\\]*(?:\n+|\Z))*")
 LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
@@ -156,6 +159,13 @@ def finished(text: str) -> tuple[str, str]:
 
     All blocks but the last are finished. Cost grows with the text, so a caller passes only what was left before.
     """
+    if PROSE.fullmatch(text):
+        cut = text.rstrip("\n").rfind("\n\n") + 2
+        return (text[:cut], text[cut:]) if cut > 1 else ("", text)
+    return _parted(text)
+
+
+def _parted(text: str) -> tuple[str, str]:
     lines = LINE.findall(text)
     blocks = [token for token in _outline.parse(text) if token.level == 0 and token.map and token.nesting >= 0]
     if len(blocks) > 1 and _undecided(blocks, lines):

@@ -148,6 +148,7 @@ async def open_battle(data: JSONBody[Opening], booth: Given[Booth], agent: Agent
         chosen=data.contenders,
         plan=booth.plan,
         trace=traces.of(booth.network, agent, settings.secret),
+        newcomer=booth.voter_id is None,
     )
     booth.generations.begin(battle.id, 1, controls.questions(pair, prompt), pace=pace, kind=kind)
     cookies = [] if booth.voter_id else [guards.voter_cookie(asker, settings)]

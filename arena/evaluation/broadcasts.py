@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
 from time import monotonic
 from typing import Literal
 
@@ -117,6 +116,15 @@ class Following:
         return self._missed
 
 
+class _Place:
+    """How far a reader is: after which tick they asked, and how many events they have been told or need not be."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+        self.told = 0
+        self.silent = Alarm()
+
+
 class Broadcast:
     """Events in order, for any number of readers who may come late or again.
 
@@ -133,11 +141,12 @@ class Broadcast:
         self.left_at = monotonic()
         self._events: list[tuple[int, bytes]] = []
         self._news = Bell()
+        self._time = asyncio.get_running_loop().time
 
-    def tick(self, turn: int, texts: tuple[str, ...]) -> None:
+    def tick(self, turn: int, texts: Iterable[str]) -> None:
         """Tell what both sides added."""
         self.ticks += 1
-        self._tell(Tick(self.ticks, turn, tuple(Said(text) for text in texts)))
+        self._tell(Tick(self.ticks, turn, tuple([Said(text) for text in texts])))
 
     def html(self, turn: int, sides: tuple[Shown, ...]) -> None:
         """Tell which blocks are finished."""
@@ -159,32 +168,31 @@ class Broadcast:
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """What came after tick `after`, and then what comes, to the end; a sign of life every 10 s of silence."""
         self.readers += 1
-        stalled, time = Alarm(), asyncio.get_running_loop().time
+        place, stalled = _Place(after), Alarm()
         try:
-            async with aclosing(self._read(after)) as events:
-                async for event in events:
-                    stalled.set(time() + STALL_SECONDS)
-                    yield event
-                    stalled.clear()
+            while (event := await self._next(place)) is not None:
+                stalled.set(self._time() + STALL_SECONDS)
+                yield event
+                stalled.clear()
         finally:
             stalled.clear()
             self.readers -= 1
             self.left_at = monotonic()
 
-    async def _read(self, after: int) -> AsyncGenerator[bytes, None]:
-        place, silent, time = 0, Alarm(), asyncio.get_running_loop().time
+    async def _next(self, place: _Place) -> bytes | None:
+        """What a reader is told next, None at the end."""
         while True:
-            while place < len(self._events):
-                seq, data = self._events[place]
-                place += 1
-                if seq > after:
-                    yield data
+            while place.told < len(self._events):
+                seq, data = self._events[place.told]
+                place.told += 1
+                if seq > place.after:
+                    return data
             if self.ended:
-                return
+                return None
             try:
-                await silent.wait(self._news.wait, time() + KEEP_ALIVE_SECONDS)
+                await place.silent.wait(self._news.wait, self._time() + KEEP_ALIVE_SECONDS)
             except TimeoutError:
-                yield KEEP_ALIVE
+                return KEEP_ALIVE
 
     def _tell(self, event: Event) -> None:
         self._events.append((self._place(event), encoded(event)))

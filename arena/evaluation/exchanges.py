@@ -87,7 +87,7 @@ class Exchange:
 
     @property
     def _broken(self) -> bool:
-        return any(writer.broken for writer in self.writers)
+        return True in [writer.broken for writer in self.writers]
 
     def _cut(self) -> None:
         if not all(writer.shown for writer in self.writers):
@@ -115,24 +115,24 @@ class Exchange:
         while not self._broken and not self._stopped:
             for writer in writers:
                 writer.listen()
-            if any(writer.leaving for writer in writers):
+            # Lists, here and below: making them takes half the time that asking a generator does, every tick.
+            if True in [writer.leaving for writer in writers]:
                 await asyncio.sleep(0)  # How it has ended is known after that.
-            shown = pacer.release(
-                tuple(writer.waiting for writer in writers), tuple(writer.ended for writer in writers)
-            )
+            waiting = tuple([writer.waiting for writer in writers])
+            ended = tuple([writer.ended for writer in writers])
+            shown = pacer.release(waiting, ended)
             if any(shown):
                 ticks += 1
                 self._shown_at = self._shown_at or monotonic()
                 self._tell(shown)
                 if ticks % BLOCKS_EVERY_TICKS == 0:
                     self._tell_blocks()
-            if all(writer.done for writer in writers):
+            if all(ended) and waiting == shown:
                 return
             await self._clock.tick()
 
-    def _tell(self, shown: tuple[int, ...]) -> None:
-        texts = tuple(writer.show(most) for writer, most in zip(self.writers, shown, strict=True))
-        self.broadcast.tick(self.turn, texts)
+    def _tell(self, shown: Sequence[int]) -> None:
+        self.broadcast.tick(self.turn, [writer.show(most) for writer, most in zip(self.writers, shown, strict=True)])
         self.shown += [writer.shown for writer in self.writers]
 
     def _tell_blocks(self) -> None:

@@ -39,19 +39,20 @@ async def open(  # noqa: A001 - openings.open(…) is how callers say it.
     chosen: Sequence[str] = (),
     plan: Plan = controls.NONE,
     trace: Trace | None = None,
+    newcomer: bool = False,
 ) -> tuple[Battle, Pairing]:
     """Draw two contenders that may be called now, or take those chosen, and open their battle.
 
     Each draw is from those who can be called at that moment, so its propensity is that of the pair among them; a prompt
     that the voter asks again meets another pair, where there is one. The first one may become a control battle; where
     that can't be opened, because one contender has no room for two calls for instance, nobody is kept waiting for
-    another. `most` is as in battles.open.
+    another. `most` is as in battles.open. A newcomer, who has just been invited, can have met nobody.
     """
     if kind.chosen:
         return await _open_chosen(db, rates, voter_id, prompt, kind, chosen, most, trace)
     if chosen:
         raise DrawnBlindly
-    met = await meetings.of(db, voter_id, prompt)
+    met = set() if newcomer else await meetings.of(db, voter_id, prompt)
     for draw in range(DRAWS):
         pair = await _draw(db, rates, grounds, met)
         if draw == 0:

@@ -35,13 +35,13 @@ class Clock:
         self._timer: asyncio.TimerHandle | None = None
         self._bell = Bell()
 
-    async def tick(self) -> None:
-        """Wait for the next tick; ticks that the event loop was too late for are left out."""
+    def tick(self) -> asyncio.Future[None]:
+        """To be awaited: done at the next tick; those that the event loop was too late for are left out."""
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._due += self._seconds * max(1, ceil((loop.time() - self._due) / self._seconds))
             self._timer = loop.call_at(self._due, self._wake)
-        await self._bell.wait()
+        return self._bell.wait()
 
     def _wake(self) -> None:
         self._timer = None
@@ -77,7 +77,7 @@ class Pacer:
     def release(self, waiting: tuple[int, ...], ended: tuple[bool, ...]) -> tuple[int, ...]:
         """Characters to show now, given those that wait and the sides that will get no more."""
         if self._pace is Pace.PACED:
-            return tuple(min(left, self._most) for left in waiting)
+            return tuple([min(left, self._most) for left in waiting])
         if self._pace is Pace.BUFFERED:
             return waiting if all(ended) else tuple(0 for _ in waiting)
         self._watch(waiting, ended)

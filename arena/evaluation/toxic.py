@@ -51,9 +51,7 @@ _VIOLENT: Final = (
 
 def slurs(text: str) -> Spans:
     """Words that are nothing but an insult of a group of people; in Chinese curses, too."""
-    # Each word is looked up once, however often it comes; hardly any text goes further than that.
-    there = {word for word in set(_WORD.findall(text)) if _is_slur(word)}
-    words = [match.span() for match in _WORD.finditer(text) if match[0] in there] if there else []
+    words = [match.span() for match in _WORD.finditer(text) if _is_slur(match[0])] if _may_have_slurs(text) else []
     return words + [match.span() for match in _STRINGS.finditer(text)]
 
 
@@ -63,6 +61,15 @@ def threats(text: str) -> Spans:
     if not any(word in plain for word in _VIOLENT):
         return []
     return [match.span() for match in _THREAT.finditer(text)]
+
+
+def _may_have_slurs(text: str) -> bool:
+    """False for nearly every text: all its words are looked up at once, as they stand and in plain letters."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # A few letters grow when they become small, and part words in other places.
+        return True
+    plain = lowered.translate(_PLAIN)
+    return not (_WORDS.isdisjoint(_WORD.findall(lowered)) and _WORDS.isdisjoint(_WORD.findall(plain)))
 
 
 def _is_slur(word: str) -> bool:

@@ -15,7 +15,11 @@ MOST_UNFINISHED = 4096
 
 
 class Writer:
-    """One side while it answers: its text, how much of it is shown, and how it ended."""
+    """One side while it answers: its text, how much of it is shown, and how it ended.
+
+    `ended` says that no more will come; `leaving` that the end has been heard, or a failure, and only the call is still
+    to be left.
+    """
 
     def __init__(self) -> None:
         self.text = ""
@@ -26,6 +30,8 @@ class Writer:
         self.began = monotonic()
         self.first_text_seconds: float | None = None
         self.seconds: float | None = None
+        self.ended = False
+        self.leaving = False
         self.finished: Finished | None = None
         self.failed: UpstreamFailed | None = None
         self.news = asyncio.Event()
@@ -36,21 +42,6 @@ class Writer:
     def waiting(self) -> int:
         """Characters that have come and are not shown."""
         return len(self.text) - self.shown
-
-    @property
-    def ended(self) -> bool:
-        """Whether no more will come."""
-        return self.seconds is not None
-
-    @property
-    def leaving(self) -> bool:
-        """Whether the end has been heard, or a failure, and only the call is still to be left."""
-        return self._left is not None and self._left.done() and not self.ended
-
-    @property
-    def done(self) -> bool:
-        """Whether no more will come and all of it is shown."""
-        return self.ended and not self.waiting
 
     @property
     def broken(self) -> bool:
@@ -76,6 +67,7 @@ class Writer:
             log.exception("endpoint's answer not read endpoint=%s", target.endpoint_id)
         finally:
             self.seconds = monotonic() - self.began
+            self.ended, self.leaving = True, False
             self.news.set()
 
     def listen(self) -> None:
@@ -86,9 +78,11 @@ class Writer:
         try:
             self.text += answer.ready()
         except Exception as error:  # It is `write` that has to do with the call, and with how it ends.
+            self.leaving = True
             left.set_exception(error)
         else:
             if answer.over:
+                self.leaving = True
                 left.set_result(None)
 
     def _add(self, text: str) -> None:

@@ -1,5 +1,7 @@
 """Hearing: an endpoint's answer while it comes, waited for or taken as far as it lies ready."""
 
+from collections.abc import Iterable
+
 import aiohttp
 
 from arena.upstream import reply, sse
@@ -93,11 +95,16 @@ class Hearing:
         """The text of the events that the piece completes, all at once; what came before a failure comes before it."""
         answer, said = self._answer, []
         try:
-            for event in self._events.feed(piece) if piece else self._events.end():
-                said.append(answer.take(event.data))
+            for data in self._data(piece):
+                said.append(answer.take(data))
                 if answer.ended:
                     break
         except UpstreamFailed as failure:
             self._failure = failure
         self.over = answer.ended or not piece
         return said[0] if len(said) == 1 else "".join(said)
+
+    def _data(self, piece: bytes) -> Iterable[str]:
+        if (data := self._events.plain(piece)) is not None:
+            return data
+        return (event.data for event in (self._events.feed(piece) if piece else self._events.end()))

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from arena.upstream import answers
-from arena.upstream.calls import Message, Target, UpstreamFailed
+from arena.upstream.calls import Message, Target
 
 
 # None of these can be part of a cycle, so the collector of garbage need not know of them: there are thousands a second.
@@ -63,37 +63,33 @@ class Answer(answers.Answer):
 
     def take(self, data: str) -> str:
         """The text that a chunk adds to the answer."""
-        if data == "[DONE]":
-            self.finished = self.ended = True
-            return ""
         try:
-            chunk = _read(data)
-        except UpstreamFailed:
-            if self.finished:  # The text is whole already, whatever comes after it.
-                return ""
-            raise
+            chunk = _decode(data)
+        except (msgspec.DecodeError, RecursionError):
+            return self._other(data)
+        if chunk.error is not None:
+            return self._broken()
         if chunk.usage is not None:
             self._prompt_tokens, self._answer_tokens = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
         said = ""
         for choice in chunk.choices or ():
-            if choice.index == 0:
-                said += self._said(choice)
+            if choice.index == 0 and not self.finished:
+                if choice.finish_reason:
+                    self.finished = True
+                    self._reason = choice.finish_reason
+                if choice.delta is not None:
+                    said += self._say(choice.delta.content)
         return said
 
-    def _said(self, choice: _Choice) -> str:
-        if self.finished:
-            return ""
-        if choice.finish_reason:
-            self.finished = True
-            self._reason = choice.finish_reason
-        return self._say(choice.delta.content) if choice.delta is not None else ""
+    def _other(self, data: str) -> str:
+        """What is no chunk: the end, or something after it, whatever that is; all else is a failure."""
+        if data == "[DONE]":
+            self.finished = self.ended = True
+        elif not self.finished:
+            raise answers.unreadable() from None
+        return ""
 
-
-def _read(data: str) -> _Chunk:
-    try:
-        chunk = _decode(data)
-    except (msgspec.DecodeError, RecursionError):
-        raise answers.unreadable() from None
-    if chunk.error is not None:
-        raise answers.broken()
-    return chunk
+    def _broken(self) -> str:
+        if not self.finished:
+            raise answers.broken()
+        return ""

@@ -7,6 +7,7 @@ resolver's answers is bypassed by literal addresses, and by a name that resolves
 import re
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Self
 
@@ -159,6 +160,7 @@ def _may_call(address: Address, port: int, allowed: Grants, *, public: bool) -> 
     return public and port == 443 and not any(address in network for network in _CLOSED)
 
 
+@lru_cache(maxsize=1024)  # The same few are looked at for every call.
 def _address(host: str) -> Address | None:
     """The address that a literal stands for, an IPv4 address in IPv6 clothes unwrapped; None for a name."""
     try:

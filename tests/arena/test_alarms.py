@@ -48,11 +48,11 @@ async def test_a_cancellation_from_elsewhere_stays_one() -> None:
 
 async def test_a_bell_wakes_those_who_wait_and_nobody_who_comes_later() -> None:
     bell = Bell()
-    early = [asyncio.create_task(bell.wait()) for _ in range(3)]
+    early = [bell.wait() for _ in range(3)]
     await asyncio.sleep(0)
     early[1].cancel()
     bell.ring()
-    late = asyncio.create_task(bell.wait())
+    late = bell.wait()
     woken, waiting = await asyncio.wait([*early, late], timeout=0.05)
     assert (woken, waiting) == (set(early), {late})
     bell.ring()

@@ -281,6 +281,15 @@ def test_what_is_finished_and_the_rest_are_the_text_wherever_it_is_cut(text: str
         assert "".join(markdown.finished(part)) == part
 
 
+@given(
+    st.lists(st.sampled_from(["a", "1", "2.", "é", " ", "\n", "\n\n", "-", "=", "*b*", "`", "|", "$", "\\", ":"])).map(
+        "".join
+    )
+)
+def test_prose_is_parted_as_all_else_is(text: str) -> None:
+    assert markdown.finished(text) == markdown._parted(text)
+
+
 def streamed(text: str) -> Iterator[str]:
     """The pieces that come when the text arrives character by character."""
     tail = ""

@@ -135,9 +135,9 @@ def test_swapping_the_sides_swaps_what_is_shown(waiting: list[tuple[int, int]]) 
 
 async def test_who_comes_later_is_woken_by_the_same_tick() -> None:
     clock = Clock(0.05)
-    first = asyncio.create_task(clock.tick())
+    first = clock.tick()
     await asyncio.sleep(0)
-    second = asyncio.create_task(clock.tick())
+    second = clock.tick()
     await first
     await asyncio.sleep(0)
     assert second.done()
@@ -154,7 +154,7 @@ async def test_ticks_are_a_tick_apart() -> None:
 
 async def test_who_gives_up_waiting_leaves_the_others_their_tick() -> None:
     clock = Clock(0.01)
-    gives_up, stays = asyncio.create_task(clock.tick()), asyncio.create_task(clock.tick())
+    gives_up, stays = clock.tick(), clock.tick()
     await asyncio.sleep(0)
     gives_up.cancel()
     async with asyncio.timeout(5):

@@ -8,8 +8,14 @@ from arena.upstream.sse import EVENT_BYTES, Event, Parser
 
 def events(*pieces: bytes) -> list[Event]:
     parser = Parser()
-    heard = [event for piece in pieces for event in parser.feed(piece)]
+    heard = [event for piece in pieces for event in _of(parser, piece)]
     return [*heard, *parser.end()]
+
+
+def _of(parser: Parser, piece: bytes) -> list[Event]:
+    """As who hears an answer asks: for plain data first."""
+    plain = parser.plain(piece)
+    return list(parser.feed(piece)) if plain is None else [Event("message", data) for data in plain]
 
 
 def as_the_standard_says(stream: bytes) -> list[Event]:
@@ -29,7 +35,19 @@ def as_the_standard_says(stream: bytes) -> list[Event]:
     return found
 
 
-FRAGMENTS = [b"data: a", b"data:b", b"data", b"data:  c", b"event: e", b"event:", b": comment", b"id: 1", b"x", b"\xff"]
+FRAGMENTS = [
+    b"data: a",
+    b"data: ",
+    b"data:b",
+    b"data",
+    b"data:  c",
+    b"event: e",
+    b"event:",
+    b": comment",
+    b"id: 1",
+    b"x",
+    b"\xff",
+]
 ENDS = [b"\n", b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n"]
 CHARACTERS = ["data: é€👋".encode(), b"\xe2\x82", b"\xef\xbb\xbf", b" ", b":", b"\0"]
 lines = st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(ENDS)).map(b"".join)
