@@ -29,7 +29,8 @@ from tests.upstream import Provider
 
 HOUSE = Path(__file__).parents[1]
 README = (HOUSE / "README.md").read_text()
-BLOCKS = re.findall(r"^```(?:sh)?\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+FENCED = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+BLOCKS = [block for language, block in FENCED if language in ("", "sh")]
 PICTURE = "┌"
 SECONDS = 60.0
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HOUSE)}
@@ -68,20 +69,27 @@ def _examples(block: str) -> list[Example]:
 
 EXAMPLES = [_examples(block) for block in BLOCKS if PICTURE not in block]
 OVER_HTTP = [examples for examples in EXAMPLES if any(one.program == "curl" for one in examples)]
-COMMANDS = [one for examples in EXAMPLES for one in examples if one.program != "curl"]
+COMMANDS = [one for examples in EXAMPLES if examples not in OVER_HTTP for one in examples]
 
 
 @pytest.fixture
-async def told(db: Pool, provider: Provider, settings: Settings) -> None:
-    """What the examples suppose: two contenders that answer, and a release."""
+async def told(db: Pool, provider: Provider, settings: Settings) -> dict[str, str]:
+    """What the examples suppose, two contenders that answer and two releases; and what words stand for."""
     entrants = [await contender(db, provider, model) for model in ("identity", "identity")]
-    battle, voter = await ready_battle(db, entrants)
-    await votes.cast(db, battle.id, voter, Outcome.A)
-    await releases.refresh(db, await boards.require(db, "overall"), settings)
+    for _ in range(2):
+        battle, voter = await ready_battle(db, entrants)
+        await votes.cast(db, battle.id, voter, Outcome.A)
+        await releases.refresh(db, await boards.require(db, "overall"), settings)
+    earlier = (await releases.listed(db, await boards.require(db, "overall"), None, 2))[-1]
+    slugs = [row["slug"] for row in await db.fetch("SELECT slug FROM contenders ORDER BY slug")]
+    return {"OTHER": earlier.id, "SLUG": slugs[0], "A,B,C": ",".join(slugs)}
 
 
-async def _run(words: list[str], folder: Path) -> str:
-    process = await asyncio.create_subprocess_exec(*words, cwd=folder, env=ENVIRONMENT, stdout=PIPE, stderr=PIPE)
+async def _run(words: list[str], folder: Path, **set_as: str) -> str:
+    ours = {".venv/bin/arena": [sys.executable, "-m", "arena"], "python3": [sys.executable, "-I"]}
+    words = [*ours.get(words[0], words[:1]), *words[1:]]
+    environment = ENVIRONMENT | set_as
+    process = await asyncio.create_subprocess_exec(*words, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE)
     async with asyncio.timeout(SECONDS):
         told, wrong = await process.communicate()
     assert process.returncode == 0, f"{shlex.join(words)}: {told.decode()} {wrong.decode()}"
@@ -100,18 +108,28 @@ def _learn(answer: str, known: dict[str, str]) -> None:
         known["ID"] = number
 
 
-@pytest.mark.usefixtures("told")
 @pytest.mark.parametrize("examples", OVER_HTTP, ids=range(len(OVER_HTTP)))
-async def test_what_is_shown_over_http_happens(examples: list[Example], arena: str, tmp_path: Path) -> None:
+async def test_what_is_shown_over_http_happens(
+    examples: list[Example], arena: str, told: dict[str, str], settings: Settings, tmp_path: Path
+) -> None:
     if not shutil.which("curl"):
         assert "CI" not in os.environ, "The examples need curl."
         pytest.skip("NOT RUN: the examples need curl.")
-    known = {"localhost:8000": arena.removeprefix("http://")}
+    last = json.loads(await _run(["curl", "-s", f"{arena}/api/v1/boards/overall"], tmp_path))["release"]["id"]
+    known = {"localhost:8000": arena.removeprefix("http://"), "ID": last, **told}
+    stores = {
+        "ARENA_DATABASE_URL": settings.database_url,
+        "ARENA_REDIS_URL": settings.redis_url,
+        "ARENA_SECRET": settings.secret,
+    }
     for example in examples:
         words = [*example.words]
         for name, value in known.items():
             words = [re.sub(rf"(?<![\w]){re.escape(name)}(?!\w)", value, word) for word in words]
-        answer = await _run([words[0], "--fail", *words[1:]], tmp_path)
+        if assigned := re.fullmatch(r"([A-Z]+)=(.*)", words[0]):
+            known = {f"${assigned[1]}": assigned[2]} | known
+            continue
+        answer = await _run([*words[:1], *(["--fail"] if words[0] == "curl" else []), *words[1:]], tmp_path, **stores)
         for promised in re.findall(r'"(\w+)":', example.beside):
             assert f'"{promised}":' in answer
         _learn(answer, known)
@@ -129,7 +147,7 @@ async def test_the_arena_s_commands_do_what_is_shown(tmp_path: Path) -> None:
     pq.write_table(pa.table(columns), tmp_path / "votes.parquet")
     assert shown
     for example in shown:
-        await _run([sys.executable, "-m", "arena", *example.words[1:]], tmp_path)
+        await _run(example.words, tmp_path)
     assert {one["contender"] for one in json.loads((tmp_path / "ratings.json").read_text())["ratings"]} == {
         "anna",
         "berta",

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, structs
 
 from arena import guards, jobs
 from arena.api import tables
-from arena.api.tables import Excerpt, Wish
+from arena.api.tables import Shown, Wish
 from arena.db import Pool
 from arena.errors import NotFound
 from arena.evaluation.pacing import Pace
@@ -65,7 +65,7 @@ class BoardShown(BoardListed):
     In a view the release has the lines that fit it, out of so many `lines`, and with columns named, only these.
     """
 
-    release: Release | Excerpt | None
+    release: Shown | None
     lines: int
 
 
@@ -174,7 +174,9 @@ async def change_board(
 
 def _shown(board: Board, release: Release | None, wished: Wish | None = None) -> BoardShown:
     listed = structs.asdict(_listed(board))
-    shown = tables.released(release, wished) if release and wished else release
+    shown = None
+    if release:
+        shown = tables.released(release, wished) if wished else tables.whole(release)
     return BoardShown(**listed, release=shown, lines=len(release.standings) if release else 0)
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from arena import guards
 from arena.api import tables
-from arena.api.tables import Wish
+from arena.api.tables import Shown, Wish
 from arena.config import Settings
 from arena.db import Pool
 from arena.errors import filled
@@ -23,7 +23,7 @@ from arena.publishing import announcements, calendars, candidates, notes, releas
 from arena.publishing.announcements import Announcement
 from arena.publishing.candidates import By, Candidate, Event
 from arena.publishing.notes import Notes
-from arena.publishing.releases import Release, Summary
+from arena.publishing.releases import Summary
 from arena.publishing.tables import make
 from arena.submission import cards
 
@@ -129,7 +129,7 @@ async def release_now(
     return Response(Demanded(release_id, new), status_code=201 if new else 200)
 
 
-@get("/releases/{release_id:str}", responses=guards.json_of(Release), dependencies={"wished": Provide(tables.wish)})
+@get("/releases/{release_id:str}", responses=guards.json_of(Shown), dependencies={"wished": Provide(tables.wish)})
 async def show_release(
     request: AnyRequest, release_id: FromPath[str], wished: Given[Wish], db: Given[Pool]
 ) -> Response[Any]:

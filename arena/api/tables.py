@@ -5,11 +5,10 @@ from typing import Annotated, Any
 
 from litestar import Request, Response
 from litestar.params import QueryParameter
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from arena import guards
 from arena.publishing import formats, tables, views
-from arena.publishing.columns import Value
 from arena.publishing.releases import Release, Summary
 from arena.publishing.tables import Table
 from arena.publishing.views import View, ViewRefused
@@ -17,11 +16,13 @@ from arena.publishing.views import View, ViewRefused
 AnyRequest = Request[Any, Any, Any]
 
 
-class Excerpt(Summary, frozen=True, kw_only=True):
-    """A release's table with the columns that were asked for, each of its fields by name."""
+class Shown(Summary, frozen=True, kw_only=True):
+    """A release as it is shown: whole, or with the `columns` alone that were asked for, a line's fields by name."""
 
-    columns: list[str]
-    standings: list[dict[str, Value]]
+    columns: list[str] | UnsetType = UNSET
+    effective_voters: float | UnsetType = UNSET
+    method: dict[str, Any] | UnsetType = UNSET
+    standings: list[dict[str, Any]]
 
 
 class Wish(Struct, frozen=True):
@@ -64,13 +65,19 @@ async def wish(
     return Wish(views.read(given), wanted, any(given.get("columns", ())))
 
 
-def released(release: Release, wished: Wish) -> Release | Excerpt:
+def released(release: Release, wished: Wish) -> Shown:
     """The release with the lines of the view, whole or, where columns were named, in these."""
     made = tables.make(release, wished.view)
     if not wished.named and wished.view.scale == "rating" and wished.view.ranks == "overall":
-        return structs.replace(release, standings=[line.standing for line in made.lines])
+        return whole(structs.replace(release, standings=[line.standing for line in made.lines]))
     summary = {name: getattr(release, name) for name in Summary.__struct_fields__}
-    return Excerpt(**summary, columns=list(made.columns), standings=made.rows)
+    return Shown(**summary, columns=list(made.columns), standings=made.rows)
+
+
+def whole(release: Release) -> Shown:
+    """The release with all that is told of each line."""
+    told = structs.asdict(release) | {"standings": [structs.asdict(line) for line in release.standings]}
+    return Shown(**told)
 
 
 def file(request: AnyRequest, made: Table, format_name: str) -> Response[Any]:
