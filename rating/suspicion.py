@@ -1,0 +1,124 @@
+"""Suspicion: how unlikely an honest voter's votes are, by many detectors and one calibrated p-value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rating.arrays import Codes, Flags, Integers, Matrix, Vector
+from rating.detectors import Battles, Detector, Lens
+from rating.expectation import Expectation
+from rating.exposure import Draws, Seen
+
+# A voter is looked at after so many votes, each time at a level of .2 %: 1 % for life.
+CHECKPOINTS = (10, 20, 50, 100, 200)
+LEVEL = 0.002
+# Voters whose p-value among everybody's replays is below ten times the level are replayed alone.
+SCREEN = 10.0
+POOL = 100_000
+REPLAYS = 4000
+AT_ONCE = 2_000_000  # votes that are replayed in one piece of memory
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Suspicion:
+    """What a look found of V voters.
+
+    `p` (V) is the chance that an honest voter looks as bad; `parts` (V x 6) that chance by single detectors, and
+    `detector` (V) the worst of them. `contender` (V) is whom that detector speaks of, -1 where it speaks of nobody.
+    """
+
+    p: Vector
+    parts: Matrix
+    detector: Codes
+    contender: Codes
+
+    def flagged(self, level: float = LEVEL) -> Flags:
+        """Who is to be looked at by people, if that share of honest voters may be."""
+        return np.asarray(self.p <= level)
+
+
+@dataclass(frozen=True, eq=False)
+class Grounds:
+    """Against what votes are held: the previous snapshot, the variance of honest tastes, and how pairs were drawn."""
+
+    expected: Expectation
+    tau2: float
+    draws: Draws
+
+
+def look(
+    grounds: Grounds,
+    battles: Battles,
+    rng: np.random.Generator,
+    *,
+    rule: Integers | None = None,
+    level: float = LEVEL,
+    replays: int = REPLAYS,
+) -> Suspicion:
+    """Look at voters' first K votes (V x K), all with as many; `rule` (V x K) says which rule drew each pair.
+
+    Every detector's p is its place among honest replays of the voters' own battles (parametric bootstrap: tastes
+    N(0, τ²I + A), and pairs redrawn for exposure); the smallest of the six has its place among the smallest of
+    replays, so that looking in six ways costs nothing in false alarms. All voters' replays together screen; who is
+    below 10 levels is replayed alone, and that p is given.
+    """
+    seen = Seen(grounds.draws, np.zeros_like(battles.first) if rule is None else rule)
+    found, named = _observed(grounds, battles, seen)
+    each = max(10, -(-POOL // max(len(battles), 1)))
+    pool = np.concatenate([part.reshape(-1, len(Detector)) for part in _replays(grounds, battles, seen, each, rng)])
+    p, parts = calibrated(found, pool)
+    suspects = np.flatnonzero(p <= SCREEN * level)
+    alone = _replays(grounds, battles.only(suspects), seen.only(suspects), replays, rng)
+    for place, null in zip(suspects, (row for part in alone for row in part), strict=True):
+        p[place], parts[place] = (value[0] for value in calibrated(found[place : place + 1], null))
+    worst = parts.argmin(axis=1)
+    return Suspicion(p, parts, worst, np.take_along_axis(named, worst[:, None], axis=1)[:, 0])
+
+
+def calibrated(found: Matrix, null: Matrix) -> tuple[Vector, Matrix]:
+    """The p-values of statistics (V x D) among those of replays (N x D): of the worst one (V), and of each (V x D).
+
+    p = (1 + #{replays as bad}) / (1 + N), for the single ones and then for the smallest of them, whose replays are
+    the smallest of theirs (Tippett's rule, recalibrated).
+    """
+    order = np.sort(null, axis=0)
+    parts = np.column_stack([_share(order[:, column], found[:, column]) for column in range(found.shape[1])])
+    replayed = np.column_stack([_share(order[:, column], null[:, column], 0) for column in range(found.shape[1])])
+    # A replay is one of those that it is compared with; what is found was not, and so counts itself in.
+    least = np.sort(replayed.min(axis=1))
+    at_most = np.searchsorted(least, parts.min(axis=1) * (1 + ROUNDING), side="right")
+    return (1 + at_most) / (1 + len(null)), parts
+
+
+def _share(order: Vector, values: Vector, extra: int = 1) -> Vector:
+    below = np.searchsorted(order, values - ROUNDING * (1 + np.abs(values)), side="left")
+    return np.asarray((len(order) - below + extra) / (len(order) + extra))
+
+
+def _observed(grounds: Grounds, battles: Battles, seen: Seen) -> tuple[Matrix, Codes]:
+    """The statistics of the votes as they are (V x 6), and whom each speaks of."""
+    values, named = [], []
+    for part in _pieces(len(battles), battles.first.shape[1] * len(grounds.expected.theta)):
+        told = Lens(grounds.expected, grounds.tau2, battles.only(part)).statistics(battles.outcome[part])
+        values.append(told.values)
+        named.append(told.contender)
+    exposed, whom = seen.of(battles.first, battles.second)
+    nobody = np.full((len(battles), 1), -1)
+    contenders = np.column_stack([nobody, np.concatenate(named), nobody, whom[:, None]])
+    return np.column_stack([np.concatenate(values), exposed]), contenders
+
+
+def _replays(grounds: Grounds, battles: Battles, seen: Seen, replays: int, rng: np.random.Generator) -> list[Matrix]:
+    """The statistics of honest replays, some voters at a time (voters x replays x 6)."""
+    found = []
+    for part in _pieces(len(battles), battles.first.shape[1] * replays):
+        own = Lens(grounds.expected, grounds.tau2, battles.only(part)).replayed(replays, rng)
+        exposed = seen.only(np.arange(part.start, part.stop)).replayed(replays, rng)
+        found.append(np.concatenate([own, exposed[..., None]], axis=-1))
+    return found
+
+
+def _pieces(voters: int, each: int) -> list[slice]:
+    step = max(1, AT_ONCE // max(each, 1))
+    return [slice(start, min(start + step, voters)) for start in range(0, voters, step)]
