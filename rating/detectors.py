@@ -12,6 +12,8 @@ from rating.expectation import HALVES, TIED, Expectation
 
 FAVOUR = 2.0  # what a favoured contender gets in the likelihood ratio, in log-odds
 FLOOR = 0.05  # keeps a contender that was hardly met from being held against a voter
+# A contender of a larger variance than this (a sd of 87 points) is not known well enough to seem favoured.
+UNKNOWN = 0.25
 
 
 class Detector(IntEnum):
@@ -65,7 +67,11 @@ class Lens:
         self._mean, weight = expectation.points(self._lead, self._tied)
         self._sharp = taste.sharpened(tau2)
         unsure = tau2 * np.eye(size) + expected.covariance
+        # What the pull of the leads (X'w d) leaves open is as much a cause of surprise as chance.
+        pull = (weight * self._lead)[:, None] @ self._design
+        self._pull = (pull @ unsure @ np.swapaxes(pull, 1, 2))[:, 0, 0]
         self._spread = np.linalg.cholesky(unsure + 1e-12 * np.eye(size))
+        self._known = expected.covariance.diagonal() <= UNKNOWN
         information = np.swapaxes(self._design, 1, 2) @ (weight[..., None] * self._design)
         variance = information + information @ unsure @ information
         self._scale = np.sqrt(np.diagonal(variance, axis1=1, axis2=2) + FLOOR)
@@ -90,7 +96,7 @@ class Lens:
         expected = (self._mean[:, None] @ self._design)[:, 0]
         off = score - expected[between]
         favour = off / self._scale[between]
-        ratio = FAVOUR * score - self._costs()[between]
+        ratio = np.where(self._known, FAVOUR * score - self._costs()[between], 0.0)
         signed = (off @ self._push) / self._pushes[between]
         aligned = np.abs(signed)
         values = [self._surprise(said, tied, between), favour.max(-1), ratio.max(-1), aligned.max(-1), _sided(outcome)]
@@ -112,7 +118,7 @@ class Lens:
         return np.asarray((up[:, None] @ first + down[:, None] @ second)[:, 0])
 
     def _surprise(self, said: Vector, tied: Vector, between: tuple[slice | None, ...]) -> Vector:
-        """Σ log 1/P minus its mean, over its standard deviation under the snapshot alone."""
+        """Σ log 1/P minus its mean, over its standard deviation: of chance, and of what voters differ by."""
         levels = np.where(np.isfinite(self._tied), self._tied, 0.0)
         whole = expectation.volume(self._lead, self._tied)
         chances = [np.exp(self._lead / 2 - whole), np.exp(-self._lead / 2 - whole), np.exp(self._tied - whole)]
@@ -120,7 +126,7 @@ class Lens:
         mean = sum(p * log for p, log in zip(chances, logs, strict=True))
         variance = sum(p * (log - mean) ** 2 for p, log in zip(chances, logs, strict=True))
         found = (said * self._lead[between]).sum(-1) + (tied * levels[between]).sum(-1)
-        scale = np.sqrt(np.sum(variance, axis=-1) + 1e-12)
+        scale = np.sqrt(np.sum(variance, axis=-1) + self._pull + 1e-12)
         return np.asarray((np.sum(mean, axis=-1)[between] - found) / scale[between])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rating import covariance
-from rating.arrays import Integers, Matrix, Vector
+from rating.arrays import Integers, Matrix, Vector, expit
 from rating.bradley_terry import Fit
 from rating.errors import RatingError
 from rating.likelihood import Ties
@@ -62,12 +62,12 @@ def points(lead: Vector, tied: Vector) -> tuple[Vector, Vector]:
     return mean, (won + lost) / 4 - mean**2
 
 
-def drawn(lead: Vector, tied: Vector, rng: np.random.Generator) -> Vector:
+def drawn(lead: Vector, tied: Vector, rng: np.random.Generator) -> Integers:
     """An outcome (0 a, 1 b, 2 tie) of each battle of these d and s, which broadcast."""
     chance = rng.random(lead.shape, dtype=np.float32)
-    won = np.exp(-np.logaddexp(0.0, -lead)) if np.isneginf(tied).all() else None
-    if won is not None:
-        return (chance >= won).astype(np.int8)
+    if np.isneginf(tied).all():
+        return (chance >= expit(lead)).astype(np.int8)
     whole = volume(lead, tied)
     first = np.exp(lead / 2 - whole)
-    return (chance >= first).astype(np.int8) + (chance >= first + np.exp(-lead / 2 - whole))
+    second = first + np.exp(-lead / 2 - whole)
+    return np.add(chance >= first, chance >= second, dtype=np.int8)

@@ -12,10 +12,7 @@ from rating.exposure import Draws, Seen
 # A voter is looked at after so many votes, each time at a level of .2 %: 1 % for life.
 CHECKPOINTS = (10, 20, 50, 100, 200)
 LEVEL = 0.002
-# Voters whose p-value among everybody's replays is below ten times the level are replayed alone.
-SCREEN = 10.0
-POOL = 100_000
-REPLAYS = 4000
+POOL = 100_000  # replays that a p-value is read from
 AT_ONCE = 2_000_000  # votes that are replayed in one piece of memory
 ROUNDING = 1e-9
 
@@ -53,27 +50,34 @@ def look(
     rng: np.random.Generator,
     *,
     rule: Integers | None = None,
-    level: float = LEVEL,
-    replays: int = REPLAYS,
+    pool: int = POOL,
 ) -> Suspicion:
     """Look at voters' first K votes (V x K), all with as many; `rule` (V x K) says which rule drew each pair.
 
-    Every detector's p is its place among honest replays of the voters' own battles (parametric bootstrap: tastes
-    N(0, τ²I + A), and pairs redrawn for exposure); the smallest of the six has its place among the smallest of
-    replays, so that looking in six ways costs nothing in false alarms. All voters' replays together screen; who is
-    below 10 levels is replayed alone, and that p is given.
+    Every detector's p is its place among honest replays of these battles (parametric bootstrap: tastes N(0, τ²I + A)
+    on the pairs that were voted on, and pairs drawn anew for exposure); the smallest of the six has its place among
+    the smallest of replays, so that looking in six ways costs nothing in false alarms. All voters' replays, at least
+    `pool`, are one reference: the statistics allow for who was met, and a voter's own replays alone would take for
+    granted that such battles were met, which is half the evidence against who waits for one contender.
     """
     seen = Seen(grounds.draws, np.zeros_like(battles.first) if rule is None else rule)
     found, named = _observed(grounds, battles, seen)
-    each = max(10, -(-POOL // max(len(battles), 1)))
-    pool = np.concatenate([part.reshape(-1, len(Detector)) for part in _replays(grounds, battles, seen, each, rng)])
-    p, parts = calibrated(found, pool)
-    suspects = np.flatnonzero(p <= SCREEN * level)
-    alone = _replays(grounds, battles.only(suspects), seen.only(suspects), replays, rng)
-    for place, null in zip(suspects, (row for part in alone for row in part), strict=True):
-        p[place], parts[place] = (value[0] for value in calibrated(found[place : place + 1], null))
+    p, parts = calibrated(found, _replayed(grounds, battles, seen, -(-pool // max(len(battles), 1)), rng))
     worst = parts.argmin(axis=1)
     return Suspicion(p, parts, worst, np.take_along_axis(named, worst[:, None], axis=1)[:, 0])
+
+
+def due(votes: int, looked: int = 0) -> tuple[int, ...]:
+    """The checkpoints that a voter with so many votes has come to since the look after `looked` votes."""
+    return tuple(point for point in CHECKPOINTS if looked < point <= votes)
+
+
+def together(*p: Vector) -> Vector:
+    """One p-value (V) of several independent ones, each (V) and NaN where it isn't known: 1 - (1 - min p)^n (Šidák)."""
+    every = np.stack(p)
+    known = np.count_nonzero(~np.isnan(every), axis=0)
+    least = np.min(np.where(np.isnan(every), 1.0, every), axis=0)
+    return np.asarray(-np.expm1(known * np.log1p(-np.minimum(least, 1 - 1e-16))))
 
 
 def calibrated(found: Matrix, null: Matrix) -> tuple[Vector, Matrix]:
@@ -109,14 +113,21 @@ def _observed(grounds: Grounds, battles: Battles, seen: Seen) -> tuple[Matrix, C
     return np.column_stack([np.concatenate(values), exposed]), contenders
 
 
-def _replays(grounds: Grounds, battles: Battles, seen: Seen, replays: int, rng: np.random.Generator) -> list[Matrix]:
-    """The statistics of honest replays, some voters at a time (voters x replays x 6)."""
+def _replayed(grounds: Grounds, battles: Battles, seen: Seen, replays: int, rng: np.random.Generator) -> Matrix:
+    """The statistics of so many honest replays of each voter's battles (N x 6)."""
     found = []
     for part in _pieces(len(battles), battles.first.shape[1] * replays):
-        own = Lens(grounds.expected, grounds.tau2, battles.only(part)).replayed(replays, rng)
-        exposed = seen.only(np.arange(part.start, part.stop)).replayed(replays, rng)
-        found.append(np.concatenate([own, exposed[..., None]], axis=-1))
-    return found
+        for times in _shares(replays, battles.first.shape[1]):
+            own = Lens(grounds.expected, grounds.tau2, battles.only(part)).replayed(times, rng)
+            exposed = seen.only(np.arange(part.start, part.stop)).replayed(times, rng)
+            found.append(np.concatenate([own, exposed[..., None]], axis=-1).reshape(-1, len(Detector)))
+    return np.concatenate(found)
+
+
+def _shares(replays: int, votes: int) -> list[int]:
+    """The replays of a single voter in parts that fit into memory."""
+    step = max(1, AT_ONCE // votes)
+    return [min(step, replays - start) for start in range(0, replays, step)]
 
 
 def _pieces(voters: int, each: int) -> list[slice]:

@@ -137,12 +137,12 @@ DESIGNED: dict[Attack, tuple[str, tuple[int, ...]]] = {
 }
 
 
-def looked(attack: Attack, voters: int, votes: int, board: int, *, seed: int, level: float = LEVEL) -> Suspicion:
+def looked(attack: Attack, voters: int, votes: int, board: int, *, seed: int) -> Suspicion:
     """A look at voters of one kind on one board; equal boards and seeds have equal worlds."""
     world = World.drawn(streams.opened(seed, Purpose.SIMULATION, 900_000_000 + board))
     kind = [honest, *DESIGNED].index(attack)
     rng = streams.opened(seed, Purpose.SIMULATION, 910_000_000 + (kind * 1000 + votes) * 1000 + board)
-    return suspicion.look(world.grounds, attack(world, voters, votes, rng), rng, level=level, replays=1000)
+    return suspicion.look(world.grounds, attack(world, voters, votes, rng), rng)
 
 
 def _row(attack: Attack, voters: int, boards: int, seed: int) -> list[tuple[float, str]]:
