@@ -38,15 +38,16 @@ def contrast(tally: Tally, cohorts: Flags, tau2: float) -> Contrast:
     """Hold each cohort's votes against a fit to everybody else's; `cohorts` (C x V) marks voters by code.
 
     z_m = U_m / √Var, U and H from the cohort's votes under the others' fit with covariance A. Var is the larger of
-    (H + HAH + τ²Σ_v H_v²)_mm and what the spread of the cohort's voters round their common rate says,
-    G/(G - 1) Σ_v (U_vm - ū_m n_v)² + (HAH)_mm, so that neither a group of one taste nor a bad estimate of τ² is an
-    attack by itself. Ties count as halves. Each cohort costs one fit.
+    (H + τ²Σ_v H_v²)_mm and of what the spread of the cohort's voters round their common rate says,
+    G/(G - 1) Σ_v (U_vm - ū_m n_vm)², plus (HAH + τ² HA(Σ_others H_v²)AH)_mm for the others' fit; so neither a wrong τ²
+    nor few others are an attack. A cohort of fewer than 5 voters or more than half of the votes is not judged (NaN).
+    Ties count as halves. Each cohort costs one fit.
     """
     assert tally.voter is not None, "Cohorts are made of voters."
     z = np.full((len(cohorts), len(tally.contenders)), np.nan)
     for place, members in enumerate(cohorts):
         own = members[tally.voter]
-        if np.count_nonzero(np.bincount(tally.voter[own])) >= FEWEST_VOTERS and not own.all():
+        if len(np.unique(tally.voter[own])) >= FEWEST_VOTERS and 2 * np.count_nonzero(own) <= len(own):
             z[place] = _pushes(tally.only(own), tally.only(~own), tau2)
     known = ~np.isnan(z).any(axis=1)
     largest = np.where(known, np.nanmax(np.abs(np.where(known[:, None], z, 0.0)), axis=1), np.nan)
@@ -95,10 +96,13 @@ def links(key: Integers, hour: Integers) -> tuple[Codes, Codes, Codes]:
 def _pushes(own: Tally, others: Tally, tau2: float) -> Vector:
     expected = Expectation.of(bradley_terry.of_wins(others.counts.wins))
     assert own.voter is not None
+    assert others.voter is not None
     votes = Votes(own.first, own.second, own.outcome, own.voter)
     score, information = windows.scores(expected, votes)
-    doubt = np.diagonal(information @ expected.covariance @ information)
-    modelled = information.diagonal() + tau2 * windows.tastes(expected, votes)
+    told = Votes(others.first, others.second, others.outcome, others.voter)
+    lever = information @ expected.covariance
+    doubt = np.diagonal(lever @ information + tau2 * lever @ windows.tastes(expected, told) @ lever.T)
+    modelled = information.diagonal() + tau2 * windows.tastes(expected, votes).diagonal()
     variance = np.maximum(modelled, _clustered(expected, votes)) + doubt
     return np.asarray(score / np.sqrt(np.maximum(variance, 1e-12)))
 

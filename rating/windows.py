@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import sparse, special
 
 from rating import expectation
 from rating.arrays import Codes, Flags, Integers, Matrix, Vector, summed
@@ -48,7 +48,7 @@ def look(expected: Expectation, tau2: float, draws: Draws, votes: Votes) -> Wind
     """
     score, information = scores(expected, votes)
     variance = np.diagonal(information @ expected.covariance @ information) + information.diagonal()
-    variance = variance + tau2 * tastes(expected, votes)
+    variance = variance + tau2 * tastes(expected, votes).diagonal()
     z = score / np.sqrt(np.maximum(variance, 1e-12))
     return Window(z, 2 * special.ndtr(-np.abs(z)), _exposed(draws, votes, len(score)))
 
@@ -69,19 +69,17 @@ def residuals(expected: Expectation, votes: Votes) -> Vector:
     return np.asarray(np.array(HALVES)[votes.outcome] - _points(expected, votes)[0])
 
 
-def tastes(expected: Expectation, votes: Votes) -> Vector:
-    """Σ_v (H_v²)_mm (M): what a taste of variance one adds to the variance of U."""
+def tastes(expected: Expectation, votes: Votes) -> Matrix:
+    """Σ_v H_v² (M x M): what tastes of variance one add to the covariance of U."""
     size = len(expected.theta)
-    _, weight = _points(expected, votes)
-    voter: Codes = np.unique(votes.voter, return_inverse=True)[1]
-    ends = np.concatenate([votes.first, votes.second]).astype(np.int64)
-    others = np.concatenate([votes.second, votes.first])
-    cells, place = np.unique(np.tile(voter, 2) * size + ends, return_inverse=True)
-    own = summed(place, np.tile(weight, 2), length=len(cells))
-    pairs, place = np.unique((np.tile(voter, 2) * size + ends) * size + others, return_inverse=True)
-    shared = summed(place, np.tile(weight, 2), length=len(pairs))
-    found = summed(cells % size, own**2, length=size) + summed(pairs // size % size, shared**2, length=size)
-    return np.asarray(found)
+    weight = np.tile(_points(expected, votes)[1], 2)
+    voter: Codes = np.tile(np.unique(votes.voter, return_inverse=True)[1], 2)
+    ends, others = np.concatenate([votes.first, votes.second]), np.concatenate([votes.second, votes.first])
+    rows = np.tile(voter * size + ends, 2)
+    columns, values = np.concatenate([ends, others]), np.concatenate([weight, -weight])
+    # The voters' H_v one below the other, so that their squares' sum is one product.
+    stacked = sparse.coo_array((values, (rows, columns)), shape=((int(voter.max(initial=0)) + 1) * size, size)).tocsr()
+    return np.asarray((stacked.T @ stacked).toarray())
 
 
 def _points(expected: Expectation, votes: Votes) -> tuple[Vector, Vector]:

@@ -7,25 +7,29 @@ they were drawn from: 30 contenders with strengths N(0, .6), a history of 60,000
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rating import bradley_terry, settings, simulate, streams, suspicion, taste
+from rating import Tally, bradley_terry, cohorts, settings, simulate, streams, suspicion, taste, windows
 from rating.arrays import Codes, Flags, Vector
 from rating.detectors import Battles, Detector
 from rating.expectation import Expectation
 from rating.exposure import Draws
+from rating.scale import PER_LOGIT
 from rating.settings import Setting
 from rating.simulate import Truth
 from rating.streams import Purpose
 from rating.suspicion import Grounds, Suspicion
+from rating.windows import Votes
 
 HISTORY = Setting(contenders=30, votes=60_000, voters=6000, taste=0.5)
 RECOGNISED = 0.95
-HONEST, ATTACKERS = 20_000, 2000
+HONEST, ATTACKERS = 4000, 80  # of a board, and of each kind
 LEVEL = 0.01
-BOARDS = 4
+BOARDS = 25
+GROUP_BOARDS = 200
+WINDOW = 4000
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,23 +141,112 @@ DESIGNED: dict[Attack, tuple[str, tuple[int, ...]]] = {
 }
 
 
-def looked(attack: Attack, voters: int, votes: int, board: int, *, seed: int) -> Suspicion:
-    """A look at voters of one kind on one board; equal boards and seeds have equal worlds."""
+def looked(votes: int, board: int, *, seed: int, voters: int = HONEST, attackers: int = ATTACKERS) -> Suspicion:
+    """One look at honest voters and, after them, so many attackers of each kind, on one board."""
     world = World.drawn(streams.opened(seed, Purpose.SIMULATION, 900_000_000 + board))
-    kind = [honest, *DESIGNED].index(attack)
-    rng = streams.opened(seed, Purpose.SIMULATION, 910_000_000 + (kind * 1000 + votes) * 1000 + board)
-    return suspicion.look(world.grounds, attack(world, voters, votes, rng), rng)
+    rng = streams.opened(seed, Purpose.SIMULATION, 910_000_000 + votes * 10_000 + board)
+    groups = [honest(world, voters, votes, rng), *(attack(world, attackers, votes, rng) for attack in DESIGNED)]
+    return suspicion.look(world.grounds, together(groups), rng)
 
 
-def _row(attack: Attack, voters: int, boards: int, seed: int) -> list[tuple[float, str]]:
-    """For each checkpoint: how many are found in percent, and the single detector that alone finds most."""
-    found = []
-    for votes in suspicion.CHECKPOINTS:
-        looks = [looked(attack, voters // boards, votes, board, seed=seed) for board in range(boards)]
-        alone = np.mean([(look.parts <= LEVEL).mean(axis=0) for look in looks], axis=0)
-        best = Detector(int(alone.argmax())).name.lower()
-        found.append((100 * float(np.mean([look.flagged(LEVEL).mean() for look in looks])), best))
-    return found
+def together(groups: list[Battles]) -> Battles:
+    """All voters of the groups, one group after the other."""
+    names = ("first", "second", "outcome")
+    return Battles(*(np.concatenate([getattr(group, name) for group in groups]) for name in names))
+
+
+def windowed(rigged: int, board: int, *, seed: int) -> tuple[bool, bool, bool]:
+    """Whether 4,000 new votes on 40,000 old, some of them for the target by throw-away accounts, raise an alarm.
+
+    By push or exposure of the target, by its exposure alone, and by any of the others. Honest voters have 10 votes.
+    """
+    rng = streams.opened(seed, Purpose.SIMULATION, 920_000_000 + rigged * 10_000 + board)
+    world = World.drawn(rng, replace(HISTORY, votes=40_000, voters=4000))
+    fair = honest(world, (WINDOW - rigged) // 10, 10, rng)
+    opponents = (world.target + rng.integers(1, HISTORY.contenders, size=(rigged, 1))) % HISTORY.contenders
+    ours = _turned(Battles(np.full((rigged, 1), world.target), opponents, np.zeros((rigged, 1), dtype=np.int64)), rng)
+    found = windows.look(world.grounds.expected, world.grounds.tau2, world.grounds.draws, _listed([fair, ours]))
+    push, exposure = found.alarms()
+    others = np.arange(HISTORY.contenders) != world.target
+    both = push | exposure
+    return bool(both[world.target]), bool(exposure[world.target]), bool(both[others].any())
+
+
+def contrasted(votes: int, board: int, *, seed: int, aged: float = 0.0) -> bool:
+    """Whether the newest tenth of accounts is held to push, and, where 60 of them do, to push the target.
+
+    600 honest voters with 20 votes each, and 60 camouflaged attackers with so many each (none at 0); the share
+    `aged` of these joined when the honest did.
+    """
+    rng = streams.opened(seed, Purpose.SIMULATION, 930_000_000 + (votes * 10 + round(10 * aged)) * 10_000 + board)
+    world = World.drawn(rng, replace(HISTORY, votes=40_000, voters=4000))
+    groups = [honest(world, 600, 20, rng)] + ([camouflaged(world, 60, votes, rng)] if votes else [])
+    tally = tallied(groups)
+    joined = rng.random(600 + 60 * bool(votes))
+    joined[600:] += rng.random(len(joined) - 600) >= aged
+    found = cohorts.contrast(tally, cohorts.newest(joined)[None], world.grounds.tau2)
+    return bool(found.alarms()[0]) and (not votes or int(found.contender[0]) == world.target)
+
+
+def newcomers(board: int, points: float, *, seed: int) -> tuple[float, bool]:
+    """The share of honest voters found (at 1 %) and whether the window finds a push, where a strong newcomer enters.
+
+    The newcomer is so many points above the middle and has no history; 600 honest voters vote 20 times each.
+    """
+    rng = streams.opened(seed, Purpose.SIMULATION, 940_000_000 + board)
+    world = World.drawn(rng)
+    old, size = world.grounds, HISTORY.contenders + 1
+    doubt = np.zeros((size, size))
+    doubt[:-1, :-1], doubt[-1, -1] = old.expected.covariance, 4.0
+    expected = Expectation(np.append(old.expected.theta, 0.0), doubt)
+    grounds = Grounds(expected, old.tau2, Draws.uniform(size))
+    entered = World(np.append(world.strengths, points / PER_LOGIT), world.taste, grounds, world.target)
+    fair = honest(entered, 600, 20, rng)
+    found = suspicion.look(grounds, fair, rng, pool=20_000)
+    push, exposure = windows.look(expected, old.tau2, grounds.draws, _listed([fair])).alarms()
+    return float(found.flagged(LEVEL).mean()), bool((push | exposure).any())
+
+
+def _listed(groups: list[Battles]) -> Votes:
+    """The groups' votes one after the other, every row of battles a voter of its own."""
+    first, second, outcome = (
+        np.concatenate([getattr(group, name).ravel() for group in groups]) for name in ("first", "second", "outcome")
+    )
+    sizes = np.concatenate([np.full(len(group), group.first.shape[1]) for group in groups])
+    return Votes(first, second, outcome, np.repeat(np.arange(len(sizes)), sizes))
+
+
+def tallied(groups: list[Battles]) -> Tally:
+    """The groups' votes as a tally of their own."""
+    votes = _listed(groups)
+    names = tuple(f"contender {code:03}" for code in range(HISTORY.contenders))
+    return Tally(names, votes.first, votes.second, votes.outcome, votes.voter)
+
+
+def _print_groups(boards: int, seed: int) -> None:
+    print(f"{boards} boards each (seed {seed}); designed figures in brackets\n")
+    for rigged, designed in ((0, "1.5 % any"), (60, "56 %"), (80, "91 %"), (120, "100 %")):
+        found = 100 * np.mean([windowed(rigged, board, seed=seed) for board in range(boards)], axis=0)
+        print(
+            f"| {rigged} rigged of {WINDOW:,} | found {found[0]:.1f} %, by exposure alone {found[1]:.1f} % ({designed})"
+            f" | others falsely {found[2]:.1f} % |",
+            flush=True,
+        )
+    for votes, aged, was in (
+        (0, 0.0, 1),
+        (6, 0.0, 8),
+        (12, 0.0, 51),
+        (25, 0.0, 98),
+        (50, 0.0, 100),
+        (100, 0.5, 79),
+        (100, 1.0, 0),
+    ):
+        share = 100 * np.mean([contrasted(votes, board, seed=seed, aged=aged) for board in range(boards)])
+        name = f"60 camouflaged accounts, {4 * votes} votes for the target, {aged:.0%} of them aged"
+        print(f"| {name if votes else 'no attack'} | newest tenth {share:.1f} % ({was} %) |", flush=True)
+    for points in (0, 300, 600):
+        honestly, pushed = np.mean([newcomers(board, points, seed=seed) for board in range(boards // 5)], axis=0)
+        print(f"| newcomer at +{points} | honest {100 * honestly:.2f} % | window {100 * pushed:.1f} % |", flush=True)
 
 
 def main() -> None:
@@ -162,14 +255,26 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the voters that are drawn")
     parser.add_argument("--seed", type=int, default=2026)
     told = parser.parse_args()
-    print(f"Found at 1 % false positives (seed {told.seed}, {BOARDS} boards); designed figures in brackets\n")
-    print("| voters | " + " | ".join(f"{votes} votes" for votes in suspicion.CHECKPOINTS) + " |")
-    row = _row(honest, round(told.share * HONEST), BOARDS, told.seed)
-    print("| honest | " + " | ".join(f"{share:.2f} %" for share, _ in row) + " |", flush=True)
-    for attack, (name, designed) in DESIGNED.items():
-        row = _row(attack, round(told.share * ATTACKERS), BOARDS, told.seed)
-        cells = (f"{share:.0f} % ({was}) {best}" for (share, best), was in zip(row, designed, strict=True))
-        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+    _print_groups(max(round(told.share * GROUP_BOARDS), 20), told.seed)
+    _print_power(max(round(told.share * BOARDS), 2), told.seed)
+
+
+def _print_power(boards: int, seed: int) -> None:
+    """The table of detectors: what is found, as designed, and the single detector that alone finds most."""
+    print(f"\nFound at 1 % false positives ({boards} boards, seed {seed}); designed figures in brackets\n")
+    print("| votes | honest | " + " | ".join(name for name, _ in DESIGNED.values()) + " |", flush=True)
+    ends = np.cumsum([HONEST, *[ATTACKERS] * len(DESIGNED)])[:-1]
+    for place, votes in enumerate(suspicion.CHECKPOINTS):
+        looks = [looked(votes, board, seed=seed) for board in range(boards)]
+        flags = [np.split(look.flagged(LEVEL), ends) for look in looks]
+        parts = [np.split(look.parts <= LEVEL, ends) for look in looks]
+        shares = [100 * float(np.mean([of_board[kind] for of_board in flags])) for kind in range(len(DESIGNED) + 1)]
+        cells = [f"{shares[0]:.2f} %"]
+        for kind, (_, designed) in enumerate(DESIGNED.values(), start=1):
+            alone = np.mean([of_board[kind].mean(axis=0) for of_board in parts], axis=0)
+            best = Detector(int(alone.argmax())).name.lower()
+            cells.append(f"{shares[kind]:.0f} % ({designed[place]}) {best} {100 * alone.max():.0f} %")
+        print(f"| {votes} | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":
