@@ -1,4 +1,8 @@
-"""Suspicion: how unlikely an honest voter's votes are, by many detectors and one calibrated p-value."""
+"""Suspicion: how unlikely an honest voter's votes are, by many detectors and one calibrated p-value.
+
+What it cannot find: aged accounts that favour one contender where they see it and are honest elsewhere. Each of them
+looks like a voter of strong taste; `windows` and `cohorts` find them only while they are new or come together.
+"""
 
 from dataclasses import dataclass
 
@@ -37,11 +41,14 @@ class Suspicion:
 
 @dataclass(frozen=True, eq=False)
 class Grounds:
-    """Against what votes are held: the previous snapshot, the variance of honest tastes, and how pairs were drawn."""
+    """Against what votes are held: the previous snapshot, the variance of honest tastes, and how pairs were drawn.
+
+    Without `draws`, as for votes from elsewhere whose chances nobody logged, exposure tells nothing (its p is 1).
+    """
 
     expected: Expectation
     tau2: float
-    draws: Draws
+    draws: Draws | None
 
 
 def look(
@@ -60,7 +67,8 @@ def look(
     `pool`, are one reference: the statistics allow for who was met, and a voter's own replays alone would take for
     granted that such battles were met, which is half the evidence against who waits for one contender.
     """
-    seen = Seen(grounds.draws, np.zeros_like(battles.first) if rule is None else rule)
+    rule = np.zeros_like(battles.first) if rule is None else rule
+    seen = None if grounds.draws is None else Seen(grounds.draws, rule)
     found, named = _observed(grounds, battles, seen)
     p, parts = calibrated(found, _replayed(grounds, battles, seen, -(-pool // max(len(battles), 1)), rng))
     worst = parts.argmin(axis=1)
@@ -100,26 +108,29 @@ def _share(order: Vector, values: Vector, extra: int = 1) -> Vector:
     return np.asarray((len(order) - below + extra) / (len(order) + extra))
 
 
-def _observed(grounds: Grounds, battles: Battles, seen: Seen) -> tuple[Matrix, Codes]:
+def _observed(grounds: Grounds, battles: Battles, seen: Seen | None) -> tuple[Matrix, Codes]:
     """The statistics of the votes as they are (V x 6), and whom each speaks of."""
     values, named = [], []
     for part in _pieces(len(battles), battles.first.shape[1] * len(grounds.expected.theta)):
         told = Lens(grounds.expected, grounds.tau2, battles.only(part)).statistics(battles.outcome[part])
         values.append(told.values)
         named.append(told.contender)
-    exposed, whom = seen.of(battles.first, battles.second)
     nobody = np.full((len(battles), 1), -1)
+    unseen = np.zeros(len(battles)), nobody[:, 0]
+    exposed, whom = unseen if seen is None else seen.of(battles.first, battles.second)
     contenders = np.column_stack([nobody, np.concatenate(named), nobody, whom[:, None]])
     return np.column_stack([np.concatenate(values), exposed]), contenders
 
 
-def _replayed(grounds: Grounds, battles: Battles, seen: Seen, replays: int, rng: np.random.Generator) -> Matrix:
+def _replayed(grounds: Grounds, battles: Battles, seen: Seen | None, replays: int, rng: np.random.Generator) -> Matrix:
     """The statistics of so many honest replays of each voter's battles (N x 6)."""
     found = []
     for part in _pieces(len(battles), battles.first.shape[1] * replays):
         for times in _shares(replays, battles.first.shape[1]):
             own = Lens(grounds.expected, grounds.tau2, battles.only(part)).replayed(times, rng)
-            exposed = seen.only(np.arange(part.start, part.stop)).replayed(times, rng)
+            exposed = np.zeros(own.shape[:2])
+            if seen is not None:
+                exposed = seen.only(np.arange(part.start, part.stop)).replayed(times, rng)
             found.append(np.concatenate([own, exposed[..., None]], axis=-1).reshape(-1, len(Detector)))
     return np.concatenate(found)
 

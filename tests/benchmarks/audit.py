@@ -22,6 +22,7 @@ from rating.simulate import Truth
 from rating.streams import Purpose
 from rating.suspicion import Grounds, Suspicion
 from rating.windows import Votes
+from tests.rating import boards
 
 HISTORY = Setting(contenders=30, votes=60_000, voters=6000, taste=0.5)
 RECOGNISED = 0.95
@@ -39,6 +40,7 @@ class World:
     strengths: Vector
     taste: float
     grounds: Grounds
+    draws: Draws
     target: int
 
     @classmethod
@@ -50,7 +52,8 @@ class World:
         assert tally.voter is not None
         tau2 = taste.History(expected, tally.voter, tally.first, tally.second, tally.outcome).variance(rng)
         target = int(np.argsort(-expected.theta)[history.contenders // 2 - 1])
-        return cls(strengths, history.taste, Grounds(expected, tau2, Draws.uniform(history.contenders)), target)
+        draws = Draws.uniform(history.contenders)
+        return cls(strengths, history.taste, Grounds(expected, tau2, draws), draws, target)
 
 
 def pairs(size: int, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[Codes, Codes]:
@@ -141,18 +144,52 @@ DESIGNED: dict[Attack, tuple[str, tuple[int, ...]]] = {
 }
 
 
-def looked(votes: int, board: int, *, seed: int, voters: int = HONEST, attackers: int = ATTACKERS) -> Suspicion:
+def looked(
+    votes: int, board: int, *, seed: int, voters: int = HONEST, attackers: int = ATTACKERS, pool: int = suspicion.POOL
+) -> Suspicion:
     """One look at honest voters and, after them, so many attackers of each kind, on one board."""
     world = World.drawn(streams.opened(seed, Purpose.SIMULATION, 900_000_000 + board))
     rng = streams.opened(seed, Purpose.SIMULATION, 910_000_000 + votes * 10_000 + board)
     groups = [honest(world, voters, votes, rng), *(attack(world, attackers, votes, rng) for attack in DESIGNED)]
-    return suspicion.look(world.grounds, together(groups), rng)
+    return suspicion.look(world.grounds, together(groups), rng, pool=pool)
 
 
 def together(groups: list[Battles]) -> Battles:
     """All voters of the groups, one group after the other."""
     names = ("first", "second", "outcome")
     return Battles(*(np.concatenate([getattr(group, name) for group in groups]) for name in names))
+
+
+def planted(*, seed: int) -> tuple[Flags, Flags, Flags, Flags]:
+    """Who is found among LLMFAO's workers of 50 votes and more, and bots that click, say left, and favour one.
+
+    Each half of the workers is held, after 50 votes, against the board of the other, at 1 %, with 12 bots of each
+    kind. How the pairs were drawn is not known, so exposure tells nothing.
+    """
+    found = [_planted(half, np.random.default_rng([seed, half])) for half in (0, 1)]
+    workers, clicking, saying_left, favouring = (np.concatenate(kind) for kind in zip(*found, strict=True))
+    return workers, clicking, saying_left, favouring
+
+
+def _planted(half: int, rng: np.random.Generator) -> list[Flags]:
+    tally = boards.llmfao()
+    assert tally.voter is not None
+    history = tally.only(tally.voter % 2 == half)
+    expected = Expectation.of(bradley_terry.fit(history.counts, position=True))
+    assert history.voter is not None
+    tau2 = taste.History(expected, history.voter, history.first, history.second, history.outcome).variance(rng)
+    votes = np.bincount(tally.voter)
+    audited = [code for code in range(len(votes)) if votes[code] >= 50 and code % 2 != half]
+    rows = np.stack([np.flatnonzero(tally.voter == code)[:50] for code in audited])
+    first, second = pairs(len(tally.contenders), (36, 50), rng)
+    outcome = np.zeros((36, 50), dtype=np.int64)
+    outcome[:12] = rng.integers(2, size=(12, 50))
+    first[24:], second[24:] = 7, rng.choice(np.delete(np.arange(len(tally.contenders)), 7), size=(12, 50))
+    bots = Battles(first, second, outcome)
+    favouring = _turned(bots.only(slice(24, 36)), rng)
+    groups = [Battles(tally.first[rows], tally.second[rows], tally.outcome[rows]), bots.only(slice(0, 24)), favouring]
+    look = suspicion.look(Grounds(expected, tau2, None), together(groups), rng, pool=20_000)
+    return np.split(look.flagged(LEVEL), len(audited) + np.array([0, 12, 24]))
 
 
 def windowed(rigged: int, board: int, *, seed: int) -> tuple[bool, bool, bool]:
@@ -165,7 +202,7 @@ def windowed(rigged: int, board: int, *, seed: int) -> tuple[bool, bool, bool]:
     fair = honest(world, (WINDOW - rigged) // 10, 10, rng)
     opponents = (world.target + rng.integers(1, HISTORY.contenders, size=(rigged, 1))) % HISTORY.contenders
     ours = _turned(Battles(np.full((rigged, 1), world.target), opponents, np.zeros((rigged, 1), dtype=np.int64)), rng)
-    found = windows.look(world.grounds.expected, world.grounds.tau2, world.grounds.draws, _listed([fair, ours]))
+    found = windows.look(world.grounds.expected, world.grounds.tau2, world.draws, _listed([fair, ours]))
     push, exposure = found.alarms()
     others = np.arange(HISTORY.contenders) != world.target
     both = push | exposure
@@ -199,11 +236,12 @@ def newcomers(board: int, points: float, *, seed: int) -> tuple[float, bool]:
     doubt = np.zeros((size, size))
     doubt[:-1, :-1], doubt[-1, -1] = old.expected.covariance, 4.0
     expected = Expectation(np.append(old.expected.theta, 0.0), doubt)
-    grounds = Grounds(expected, old.tau2, Draws.uniform(size))
-    entered = World(np.append(world.strengths, points / PER_LOGIT), world.taste, grounds, world.target)
+    draws = Draws.uniform(size)
+    grounds = Grounds(expected, old.tau2, draws)
+    entered = World(np.append(world.strengths, points / PER_LOGIT), world.taste, grounds, draws, world.target)
     fair = honest(entered, 600, 20, rng)
     found = suspicion.look(grounds, fair, rng, pool=20_000)
-    push, exposure = windows.look(expected, old.tau2, grounds.draws, _listed([fair])).alarms()
+    push, exposure = windows.look(expected, old.tau2, draws, _listed([fair])).alarms()
     return float(found.flagged(LEVEL).mean()), bool((push | exposure).any())
 
 
@@ -223,10 +261,10 @@ def tallied(groups: list[Battles]) -> Tally:
     return Tally(names, votes.first, votes.second, votes.outcome, votes.voter)
 
 
-def _print_groups(boards: int, seed: int) -> None:
-    print(f"{boards} boards each (seed {seed}); designed figures in brackets\n")
+def _print_groups(count: int, seed: int) -> None:
+    print(f"{count} boards each (seed {seed}); designed figures in brackets\n")
     for rigged, designed in ((0, "1.5 % any"), (60, "56 %"), (80, "91 %"), (120, "100 %")):
-        found = 100 * np.mean([windowed(rigged, board, seed=seed) for board in range(boards)], axis=0)
+        found = 100 * np.mean([windowed(rigged, board, seed=seed) for board in range(count)], axis=0)
         print(
             f"| {rigged} rigged of {WINDOW:,} | found {found[0]:.1f} %, by exposure alone {found[1]:.1f} % ({designed})"
             f" | others falsely {found[2]:.1f} % |",
@@ -241,11 +279,11 @@ def _print_groups(boards: int, seed: int) -> None:
         (100, 0.5, 79),
         (100, 1.0, 0),
     ):
-        share = 100 * np.mean([contrasted(votes, board, seed=seed, aged=aged) for board in range(boards)])
+        share = 100 * np.mean([contrasted(votes, board, seed=seed, aged=aged) for board in range(count)])
         name = f"60 camouflaged accounts, {4 * votes} votes for the target, {aged:.0%} of them aged"
         print(f"| {name if votes else 'no attack'} | newest tenth {share:.1f} % ({was} %) |", flush=True)
     for points in (0, 300, 600):
-        honestly, pushed = np.mean([newcomers(board, points, seed=seed) for board in range(boards // 5)], axis=0)
+        honestly, pushed = np.mean([newcomers(board, points, seed=seed) for board in range(count // 5)], axis=0)
         print(f"| newcomer at +{points} | honest {100 * honestly:.2f} % | window {100 * pushed:.1f} % |", flush=True)
 
 
@@ -256,16 +294,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     told = parser.parse_args()
     _print_groups(max(round(told.share * GROUP_BOARDS), 20), told.seed)
+    named = ("workers", "clicking bots", "bots that say left", "bots that favour one")
+    shares = (f"{name} {100 * found.mean():.0f} %" for name, found in zip(named, planted(seed=told.seed), strict=True))
+    print("LLMFAO, found at 1 % after 50 votes: " + ", ".join(shares))
     _print_power(max(round(told.share * BOARDS), 2), told.seed)
 
 
-def _print_power(boards: int, seed: int) -> None:
+def _print_power(count: int, seed: int) -> None:
     """The table of detectors: what is found, as designed, and the single detector that alone finds most."""
-    print(f"\nFound at 1 % false positives ({boards} boards, seed {seed}); designed figures in brackets\n")
+    print(f"\nFound at 1 % false positives ({count} boards, seed {seed}); designed figures in brackets\n")
     print("| votes | honest | " + " | ".join(name for name, _ in DESIGNED.values()) + " |", flush=True)
     ends = np.cumsum([HONEST, *[ATTACKERS] * len(DESIGNED)])[:-1]
     for place, votes in enumerate(suspicion.CHECKPOINTS):
-        looks = [looked(votes, board, seed=seed) for board in range(boards)]
+        looks = [looked(votes, board, seed=seed) for board in range(count)]
         flags = [np.split(look.flagged(LEVEL), ends) for look in looks]
         parts = [np.split(look.parts <= LEVEL, ends) for look in looks]
         shares = [100 * float(np.mean([of_board[kind] for of_board in flags])) for kind in range(len(DESIGNED) + 1)]

@@ -6,28 +6,20 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rating import bradley_terry, suspicion, taste
-from rating.arrays import Flags
-from rating.detectors import Battles
-from rating.expectation import Expectation
-from rating.exposure import Draws
+from rating import suspicion
+from rating.detectors import Detector
 from rating.suspicion import Grounds
-from rating.tally import Tally
 from tests.benchmarks import audit
-from tests.rating import boards
 
 KINDS = ["honest", *(attack.__name__ for attack in audit.DESIGNED)]
 
 
 @cache
 def shares(votes: int) -> dict[str, float]:
-    """How many of each kind of voter are found at 1 %, over three boards."""
-    found = []
-    for board in range(3):
-        look = audit.looked(votes, board, seed=7, voters=1500, attackers=60)
-        flags = np.split(look.flagged(0.01), 1500 + 60 * np.arange(len(audit.DESIGNED)))
-        found.append([float(of_kind.mean()) for of_kind in flags])
-    return dict(zip(KINDS, np.mean(found, axis=0).tolist(), strict=True))
+    """How many of each kind of voter are found at 1 % on one board."""
+    look = audit.looked(votes, 0, seed=7, voters=2000, attackers=100, pool=40_000)
+    flags = np.split(look.flagged(0.01), 2000 + 100 * np.arange(len(audit.DESIGNED)))
+    return dict(zip(KINDS, (float(of_kind.mean()) for of_kind in flags), strict=True))
 
 
 def test_after_twenty_votes_attackers_who_skip_and_bots_that_click_left_are_found_and_the_honest_are_not() -> None:
@@ -35,7 +27,6 @@ def test_after_twenty_votes_attackers_who_skip_and_bots_that_click_left_are_foun
     assert 0.003 <= found["honest"] <= 0.02
     assert found["skipping"] >= 0.95
     assert found["left"] >= 0.99
-    assert 0.15 <= found["omnipresent"] <= 0.45
 
 
 def test_after_ten_votes_most_attackers_who_skip_are_found() -> None:
@@ -52,7 +43,7 @@ def test_after_a_hundred_votes_nearly_all_omnipresent_attackers_are_found() -> N
 
 
 def test_honest_voters_of_a_strong_newcomer_raise_no_case() -> None:
-    for board in range(2):
+    for board in range(3):
         honest, pushed = audit.newcomers(board, 300, seed=7)
         assert honest <= 0.025
         assert not pushed
@@ -71,6 +62,14 @@ def test_equal_chance_gives_equal_findings() -> None:
     fair = audit.honest(world, 50, 10, np.random.default_rng(4))
     one, other = (suspicion.look(world.grounds, fair, np.random.default_rng(5), pool=2000) for _ in range(2))
     assert one.p.tolist() == other.p.tolist()
+
+
+def test_without_logged_chances_exposure_tells_nothing() -> None:
+    world = audit.World.drawn(np.random.default_rng(3))
+    rigged = audit.skipping(world, 50, 10, np.random.default_rng(4))
+    grounds = Grounds(world.grounds.expected, world.grounds.tau2, None)
+    look = suspicion.look(grounds, rigged, np.random.default_rng(5), pool=2000)
+    assert (look.parts[:, Detector.EXPOSURE] == 1).all()
 
 
 def test_checkpoints_are_due_once() -> None:
@@ -96,43 +95,10 @@ def test_twenty_thousand_voters_are_looked_at_within_seconds() -> None:
 
 def test_bots_among_real_crowd_workers_are_found_and_few_of_the_workers() -> None:
     """LLMFAO's 124 workers, the halves held against each other's board; 12 bots of each kind after 50 votes."""
-    tally = boards.llmfao()
-    workers, bots = [], []
-    for half in (0, 1):
-        found, kinds = planted(tally, half)
-        workers += found[kinds == 0].tolist()
-        bots.append([found[kinds == kind].mean() for kind in (1, 2, 3)])
-    clicking, left, favouring = np.mean(bots, axis=0)
-    assert len(workers) > 60
-    assert np.mean(workers) <= 0.15
-    assert left == 1.0
-    assert favouring >= 0.9
-    assert clicking >= 0.2
-
-
-def planted(tally: Tally, half: int) -> tuple[Flags, np.ndarray]:
-    """Who of the other half's workers (0) and the bots (1 random, 2 always left, 3 for one contender) is found."""
-    assert tally.voter is not None
-    rng = np.random.default_rng(half)
-    history = tally.only(tally.voter % 2 == half)
-    expected = Expectation.of(bradley_terry.fit(history.counts, position=True))
-    assert history.voter is not None
-    tau2 = taste.History(expected, history.voter, history.first, history.second, history.outcome).variance(rng)
-    met = np.zeros((1, len(tally.contenders), len(tally.contenders)))
-    np.add.at(met[0], (tally.first, tally.second), 1 / len(tally))
-    votes = np.bincount(tally.voter)
-    audited = [code for code in range(len(votes)) if votes[code] >= 50 and code % 2 != half]
-    rows = np.stack([np.flatnonzero(tally.voter == code)[:50] for code in audited])
-    draws = Draws(met)
-    real = Battles(tally.first[rows], tally.second[rows], tally.outcome[rows])
-    first, second = draws.drawn(np.zeros((24, 50), dtype=int), rng)
-    clicking = Battles(first[:12], second[:12], rng.integers(2, size=(12, 50)))
-    left = Battles(first[12:], second[12:], np.zeros((12, 50), dtype=int))
-    target, rivals = np.full((12, 50), 7), rng.choice([code for code in range(59) if code != 7], size=(12, 50))
-    favouring = Battles(target, rivals, np.zeros((12, 50), dtype=int))
-    turned = rng.random((12, 50)) < 0.5
-    favouring = Battles(np.where(turned, rivals, target), np.where(turned, target, rivals), turned.astype(int))
-    found = suspicion.look(
-        Grounds(expected, tau2, draws), audit.together([real, clicking, left, favouring]), rng, pool=20_000
-    )
-    return found.flagged(0.01), np.repeat([0, 1, 2, 3], [len(audited), 12, 12, 12])
+    workers, clicking, left, favouring = audit.planted(seed=1)
+    assert len(workers) == 37
+    # The audit finds 5 of the 37 who cast so many votes, all in one half, whose answers the board doesn't explain.
+    assert np.mean(workers) <= 0.2
+    assert left.all()
+    assert favouring.mean() >= 0.9
+    assert clicking.mean() >= 0.5
