@@ -81,19 +81,25 @@ def jackknife(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
 
     Without a prior a refit may have no maximum although the whole has one: NoMaximum.
     """
+    away = left_out(tally, fit, cluster)
+    away -= away.mean(axis=0)
+    return centred((len(away) - 1) / len(away) * (away.T @ away))
+
+
+def left_out(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
+    """theta without each cluster in turn (G x M), in the order of their codes, each a whole refit; as `jackknife`."""
     clusters, cells = several(tally, cluster), tally.cells(cluster)
     near, size = chord.of(fit), len(fit.theta)
     ends = np.searchsorted(cells.cluster, np.arange(clusters + 1))
-    left_out = np.empty((clusters, size))
+    found = np.empty((clusters, size))
     for number, (start, end) in enumerate(pairwise(ends)):
         own = _said(cells, slice(start, end), size)
         decided, ties = tally.counts.decided - own[0], tally.counts.ties - own[1]
         if fit.prior == 0:
             # Whoever has no votes left pulls nowhere, so that only the graph can tell.
             bradley_terry.refuse_unbounded(np.stack([decided, 0 * decided, np.triu(ties), 0 * ties]), fit.ties)
-        left_out[number] = near.refit(decided, ties)
-    away = left_out - left_out.mean(axis=0)
-    return centred((clusters - 1) / clusters * (away.T @ away))
+        found[number] = near.refit(decided, ties)
+    return found
 
 
 def two_way(voter: Matrix, prompt: Matrix, both: Matrix) -> Matrix:

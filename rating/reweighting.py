@@ -1,0 +1,172 @@
+"""Reweighting: how far a board would move if its votes weighed otherwise, by another mix or with some of them left out.
+
+A mix of prompts, languages or hours that is not the declared one, prompts that came many times, prompts that models
+may know by heart, hasty votes: each is a question of what the votes weigh.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from rating import bradley_terry, covariance, effects, scores, swaps, weights
+from rating.arrays import Codes, Flags, Integers, Matrix, Vector, centred
+from rating.bradley_terry import Fit
+from rating.cells import Cluster
+from rating.counts import UNITS
+from rating.covariance import FEW_CLUSTERS, FEWEST_CLUSTERS
+from rating.effects import Effect
+from rating.errors import RatingError
+from rating.likelihood import Ties
+from rating.swaps import Swap
+from rating.tally import Tally
+
+
+@dataclass(frozen=True, eq=False)
+class Reweighted:
+    """A board's strengths as votes weigh `before` and `after` (M each, log-odds, summing to zero).
+
+    `covariance` (M x M) is that of after less before, `errors` (M) the standard errors of before, both clustered.
+    Without any `freedom` they are the curvature's, and tell nothing. `effective` is what the votes are worth after:
+    Kish's number of equally weighted ones.
+    """
+
+    contenders: tuple[str, ...]
+    before: Vector
+    after: Vector
+    covariance: Matrix
+    errors: Vector
+    freedom: float
+    effective: float
+
+    @property
+    def shift(self) -> Vector:
+        """What each contender gains (M)."""
+        return np.asarray(self.after - self.before)
+
+    @property
+    def swaps(self) -> tuple[Swap, ...]:
+        """Who would stand above whom."""
+        return swaps.between(self.before, self.after)
+
+    @property
+    def each(self) -> list[Effect]:
+        """Each contender's shift (M), as the surest of so many; one of its rating's standard error does not matter."""
+        spread = np.sqrt(self.covariance.diagonal())
+        return [
+            effects.measured(
+                name, float(shift), float(error), freedom=self.freedom, band=float(band), tests=len(spread)
+            )
+            for name, shift, error, band in zip(self.contenders, self.shift, spread, self.errors, strict=True)
+        ]
+
+    def effect(self, name: str) -> Effect:
+        """The board's own: the largest shift, for its band, of those that are sure, or else the surest.
+
+        It is equivalent to none where every contender's is.
+        """
+        return foremost(name, self.each)
+
+
+def foremost(name: str, each: list[Effect]) -> Effect:
+    """One effect for several: the largest, for its band, of those that are sure, or else the surest."""
+    if not each:
+        return effects.unknown(name, band=0.0)
+    sure = [effect for effect in each if effect.chance <= 1 - effects.LEVEL]
+    chosen = max(sure, key=lambda effect: abs(effect.value) / effect.band) if sure else _surest(each)
+    return replace(chosen, name=name, equivalent=all(effect.equivalent for effect in each))
+
+
+def _surest(each: list[Effect]) -> Effect:
+    # Chances of several may all be 1, where intervals still tell which is farthest out.
+    return max(each, key=lambda effect: abs(effect.value) / (effect.upper - effect.value))
+
+
+def measure(
+    tally: Tally, weight: Codes, *, ties: str = Ties.DAVIDSON, prior: float = 1.0, cluster: Cluster = "voter"
+) -> Reweighted:
+    """Fit the votes as they weigh, and as they weigh times `weight` (N, units of 2^-20), and compare.
+
+    The covariance of the difference is that of the clusters' influence on both, H_w⁻¹ U_w - H⁻¹ U, times G / (G - 1)
+    (CR1); below 200 clusters that of refits without each cluster (CR3). The weights are taken as given. As in
+    `covariance.standard` there are K - 1 degrees of freedom, K being Kish's number of clusters by the smaller of both.
+    Weights that leave no votes are a RatingError.
+    """
+    both = tally.weight if tally.weight is not None else np.full(len(tally), UNITS, dtype=np.int64)
+    other = replace(tally, weight=weights.composed(both, weight))
+    assert other.weight is not None
+    if not other.weight.any():
+        raise RatingError("Nothing is left of a board whose votes weigh nothing.")
+    before, after = (bradley_terry.fit(votes, ties=ties, prior=prior) for votes in (tally, other))
+    kish = min(tally.effective(cluster), other.effective(cluster))
+    spread, errors = _spread((tally, other), (before, after), cluster, kish)
+    return Reweighted(
+        contenders=tally.contenders,
+        before=before.theta,
+        after=after.theta,
+        covariance=spread,
+        errors=errors,
+        freedom=kish - 1 if kish >= FEWEST_CLUSTERS else 0.0,
+        effective=len(tally) / weights.effect(other.weight),
+    )
+
+
+def _spread(votes: tuple[Tally, Tally], fits: tuple[Fit, Fit], cluster: Cluster, kish: float) -> tuple[Matrix, Vector]:
+    """The covariance of after less before (M x M), and the standard errors of before (M)."""
+    size = len(fits[0].theta)
+    if kish < FEWEST_CLUSTERS:
+        own = covariance.curvature(fits[0])[:size, :size]
+        return own, np.sqrt(own.diagonal())
+    if cluster != "none" and votes[0].clusters(cluster) < FEW_CLUSTERS:
+        before, after = (covariance.left_out(*each, cluster) for each in zip(votes, fits, strict=True))
+        return _refitted(after - before), np.sqrt(_refitted(before).diagonal())
+    moves = [_influences(*each, cluster) for each in zip(votes, fits, strict=True)]
+    clusters = moves[0].shape[0]
+    factor = 1.0 if cluster == "none" else clusters / (clusters - 1)
+    away = moves[1] - moves[0]
+    return centred(factor * (away.T @ away)), np.sqrt(factor * (moves[0] ** 2).sum(axis=0))
+
+
+def _refitted(found: Matrix) -> Matrix:
+    away = found - found.mean(axis=0)
+    return centred((len(found) - 1) / len(found) * (away.T @ away))
+
+
+def _influences(tally: Tally, fit: Fit, cluster: Cluster) -> Matrix:
+    """G x M: what each cluster's votes add to the strengths, to first order: H⁻¹ times its score."""
+    bread = covariance.curvature(fit)[:, : len(fit.theta)]
+    return np.asarray(summed(tally, fit, tally.numbered(cluster)) @ bread)
+
+
+def summed(tally: Tally, fit: Fit, cluster: Integers | None) -> sparse.csr_array:
+    """G x P: the clusters' scores over all parameters of a fit of these votes; without clusters each vote's."""
+    found = scores.of(fit, tally.counts)
+    turned = tally.first > tally.second
+    low, high = np.where(turned, tally.second, tally.first), np.where(turned, tally.first, tally.second)
+    pairs = found.number[low, high]
+    # A pair all of whose votes weigh nothing has no score.
+    heard = pairs >= 0
+    outcome = np.where(tally.outcome < 2, tally.outcome ^ turned, tally.outcome)[heard]
+    own = found.values[outcome, pairs[heard]]
+    if tally.weight is not None:
+        own = own * (tally.weight[heard] / UNITS)[:, None]
+    rows = np.arange(len(tally)) if cluster is None else cluster
+    places = np.repeat(rows[heard], own.shape[1]), found.columns[pairs[heard]].ravel()
+    return sparse.csr_array((own.ravel(), places), shape=(int(rows.max(initial=-1)) + 1, found.size))
+
+
+def even(part: Integers) -> Codes:
+    """Weights (N) under which each part that has votes has as many as any other."""
+    names = np.unique(part)
+    return weights.post_stratified(part, {int(name): 1 / len(names) for name in names})
+
+
+def once(prompt: Integers) -> Codes:
+    """Weights (N) under which all votes on one prompt, or cluster of prompts, weigh as one vote."""
+    places = np.unique(prompt, return_inverse=True)[1]
+    return np.asarray(np.rint(UNITS / np.bincount(places))[places], dtype=np.int64)
+
+
+def without(rows: Flags) -> Codes:
+    """Weights (N) under which the rows that are marked weigh nothing."""
+    return np.where(rows, 0, UNITS).astype(np.int64)
