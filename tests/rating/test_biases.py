@@ -48,6 +48,24 @@ def test_at_equal_style_the_wordy_one_and_the_terse_one_swap() -> None:
     assert found.moved[4].lower > 0
 
 
+def test_being_first_is_not_taken_for_being_long() -> None:
+    """Longer answers come first in nine of ten battles, and what counts is to be first, not to be long."""
+    rng = np.random.default_rng(9)
+    board = biased.drawn(rng, "public")
+    tally, longer = board.tally, np.where(rng.random(6000) < 0.9, 0, 1)
+    words = {f"length_{side}": np.where(longer == code, 400.0, 200.0) for code, side in enumerate("ab")}
+    lean = np.where(rng.random(6000) < 0.2, 0, tally.outcome)
+    leaning = Tally(tally.contenders, tally.first, tally.second, lean, tally.voter)
+    length = biases.of_features(leaning, covariates.of(words, ["length"])).features[0]
+    assert length.lower < 0 < length.upper
+
+
+def test_few_voters_are_left_out_one_by_one_and_many_are_not() -> None:
+    few, many = (biased.drawn(np.random.default_rng(10), setting) for setting in ("private", "public"))
+    found = [biases.of_features(board.tally, board.covariates) for board in (few, many)]
+    assert [each.fit.method for each in found] == ["CR3 one-step", "CR1"]
+
+
 def test_a_feature_that_never_differs_and_one_voter_tell_nothing() -> None:
     board = biased.drawn(np.random.default_rng(4), "private")
     same = {f"length_{side}": np.full(len(board.tally), 5.0) for side in "ab"}

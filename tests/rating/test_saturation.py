@@ -30,6 +30,13 @@ def test_shares_of_ties_and_of_both_bad_are_by_voter() -> None:
     assert found.ties.upper - found.ties.lower > scattered.ties.upper - scattered.ties.lower
 
 
+def test_a_contender_that_nobody_met_in_a_category_changes_nothing_there() -> None:
+    tally = boards.simulated(np.random.default_rng(4), np.linspace(-1, 1, 5), votes=2000, voters=500)
+    known = ("stranger", *tally.contenders)
+    whole = Tally(known, tally.first + 1, tally.second + 1, tally.outcome, tally.voter)
+    assert saturation.measure(whole) == saturation.measure(tally)
+
+
 def test_few_votes_and_groups_that_never_met_are_not_judged() -> None:
     few = saturation.measure(boards.simulated(np.random.default_rng(2), np.zeros(4), votes=100, voters=50))
     assert (few.votes, few.separation, few.saturated) == (100, None, False)

@@ -39,8 +39,16 @@ def test_a_board_of_strengths_alone_has_none(voters: int | None) -> None:
     found = [transitivity.measure(board(rng, 0.0, voters=voters), replicates=1).spread for _ in range(40)]
     assert sum(one.chance <= 0.05 for one in found) <= 5
     assert sum(one.lower == 0 for one in found) >= 35
+    assert 10 <= sum(one.value == 0 for one in found) <= 30
     many = transitivity.measure(board(rng, 0.0, votes=200_000, voters=voters), replicates=1).spread
     assert many.equivalent
+
+
+def test_voters_who_say_everything_four_times_tell_no_more_than_once() -> None:
+    once = board(np.random.default_rng(4), 0.3, votes=5000, voters=1000)
+    often = once.only(np.tile(np.arange(5000), 4))
+    one, four = (transitivity.measure(tally, replicates=1).spread for tally in (once, often))
+    assert (four.value, four.lower, four.upper) == pytest.approx((one.value, one.lower, one.upper))
 
 
 def test_the_heat_map_is_antisymmetric_and_blank_where_nobody_met() -> None:
