@@ -32,7 +32,8 @@ class Effect:
     """An estimate in units of its own with a 95 % interval; 0 is none, and within ±`band` it does not matter.
 
     `chance` is that of one as far from 0 if there were none, `equivalent` the verdict of two one-sided tests at 5 %
-    (Schuirmann 1987). The ends are infinite where nothing is known of them.
+    (Schuirmann 1987). The ends are infinite where nothing is known of them. `who` is the contender it is about, of an
+    effect that was chosen among contenders.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Effect:
     band: float
     chance: float
     equivalent: bool
+    who: str | None = None
 
     @property
     def known(self) -> bool:

@@ -69,12 +69,16 @@ class Reweighted:
 
 
 def foremost(name: str, each: list[Effect]) -> Effect:
-    """One effect for several: the largest, for its band, of those that are sure, or else the surest."""
+    """One effect for several: the largest, for its band, of those that are sure, or else the surest.
+
+    Those that are not known are left out, such as that of a contender on whom nobody voted.
+    """
+    each = [effect for effect in each if effect.known]
     if not each:
         return effects.unknown(name, band=0.0)
     sure = [effect for effect in each if effect.chance <= 1 - effects.LEVEL]
     chosen = max(sure, key=lambda effect: abs(effect.value) / effect.band) if sure else _surest(each)
-    return replace(chosen, name=name, equivalent=all(effect.equivalent for effect in each))
+    return replace(chosen, name=name, who=chosen.name, equivalent=all(effect.equivalent for effect in each))
 
 
 def _surest(each: list[Effect]) -> Effect:

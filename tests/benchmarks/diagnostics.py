@@ -12,7 +12,7 @@ from collections import Counter
 
 import numpy as np
 
-from rating import Tally, biases, bradley_terry, effects, reweighting, weights
+from rating import Tally, biases, bradley_terry, reweighting, weights
 from rating.arrays import Codes, Vector, expit
 from rating.effects import Effect, Verdict
 from rating.scale import PER_LOGIT
@@ -39,7 +39,7 @@ def silent(setting: str, boards: int) -> str:
     """How often clean boards look otherwise."""
     rng, low, known, loud = np.random.default_rng(SEED), Counter[str](), Counter[str](), 0
     for _ in range(boards):
-        told = effects.judged(biased.looked_at(biased.drawn(rng, setting)))
+        told = biased.looked_at(biased.drawn(rng, setting))
         known.update(each.effect.name for each in told if each.q is not None)
         low.update(each.effect.name for each in told if each.effect.chance <= 0.05)
         loud += any(each.verdict in (Verdict.PRESENT, Verdict.SLIGHT) for each in told)
@@ -55,7 +55,8 @@ def planted(setting: str, boards: int) -> str:
     held, found = np.zeros(2), np.zeros(2)
     for _ in range(boards):
         board = biased.drawn(rng, setting, position=POSITION, style=style)
-        told = effects.judged(biased.looked_at(board))[:2]
+        every = {each.effect.name: each for each in biased.looked_at(board)}
+        told = every["position"], every["length"]
         held += [_holds(each.effect, true * left) for each, true in zip(told, (POSITION, LENGTH), strict=True)]
         found += [each.verdict is Verdict.PRESENT for each in told]
     lines = [

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rating import Tally, biases, bradley_terry, covariates, reweighting, transitivity
+from rating import Tally, bradley_terry, covariates, diagnosis
 from rating.arrays import Codes, Flags, Matrix, Vector, expit
 from rating.covariates import Covariates
-from rating.effects import Effect
+from rating.diagnosis import Known
+from rating.effects import Told
 from rating.scale import PER_LOGIT
 from rating.settings import SETTINGS
 
@@ -27,7 +28,8 @@ class Board:
     covariates: Covariates
     category: Codes
     language: Codes
-    part_of_day: Codes
+    hour: Codes
+    length: Vector
     dwell: Vector
     prompt: Codes
     contaminated: Flags
@@ -54,7 +56,8 @@ def drawn(
     busy = rng.lognormal(0.0, how.activity, how.voters)
     voter = rng.choice(how.voters, size=how.votes, p=busy / busy.sum())
     tastes = how.taste * rng.standard_normal((how.voters, how.contenders))
-    seen = covariates.of(_forms(rng, how.votes), FEATURES)
+    forms = _forms(rng, how.votes)
+    seen = covariates.of(forms, FEATURES)
     gap = truth[first] - truth[second] + tastes[voter, first] - tastes[voter, second]
     chance = expit(gap + position + np.array(style) @ seen.values)
     names = tuple(f"contender {code:02}" for code in range(how.contenders))
@@ -65,7 +68,8 @@ def drawn(
         seen,
         category=rng.choice(KINDS, size=how.votes, p=SHARES),
         language=rng.choice(KINDS, size=how.votes, p=SHARES),
-        part_of_day=rng.choice(KINDS, size=how.votes, p=SHARES),
+        hour=np.rint(rng.normal(14, 4, how.votes)).astype(np.int64) % 24,
+        length=forms["length_a"] + forms["length_b"],
         dwell=rng.lognormal(3, 1, how.votes),
         prompt=prompt,
         contaminated=prompt % 10 == 3,
@@ -73,26 +77,23 @@ def drawn(
     )
 
 
-def looked_at(board: Board) -> list[Effect]:
+def looked_at(board: Board) -> list[Told]:
     """Everything that a board is looked through for."""
-    tally = board.tally
-    hasty = board.dwell < np.quantile(board.dwell, 0.25)
-    changes = {
-        "category": reweighting.even(board.category),
-        "language": reweighting.even(board.language),
-        "time of day": reweighting.even(board.part_of_day),
-        "hasty votes": reweighting.without(hasty),
-        "duplicates": reweighting.once(board.prompt),
-        "contamination": reweighting.without(board.contaminated),
-    }
-    found = biases.of_features(tally, board.covariates)
-    return [
-        biases.of_position(tally),
-        *found.features,
-        biases.of_attention(tally, board.dwell),
-        *(reweighting.measure(tally, weight).effect(name) for name, weight in changes.items()),
-        transitivity.measure(tally, replicates=1).spread,
-    ]
+    return [found.told for found in diagnosis.of(board.tally, known(board), replicates=1).found]
+
+
+def known(board: Board) -> Known:
+    """All that is known of the board's votes."""
+    return Known(
+        covariates=board.covariates,
+        length=board.length,
+        category=board.category,
+        language=board.language,
+        hour=board.hour,
+        dwell=board.dwell,
+        cluster=board.prompt,
+        contaminated=board.contaminated,
+    )
 
 
 def mixed(rng: np.random.Generator, share: float, *, votes: int = 40_000) -> tuple[Tally, Codes]:
