@@ -14,6 +14,7 @@ from rating.tally import Tally
 FEW = 30.0
 TRIED = 50  # Voters that are left out in a whole refit, those with the most influence.
 TOP = 0.01
+BLOCK = 4096  # Voters held as rows of a matrix at once.
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,9 @@ def alone(tally: Tally, *, ties: str = Ties.DAVIDSON, prior: float = 1.0) -> Alo
 def _influential(tally: Tally, fit: Fit, numbers: Codes) -> Codes:
     """The voters, by their number, whose votes move any strength most, the most influential first."""
     bread = covariance.curvature(fit)[:, : len(fit.theta)]
-    moves = np.abs(np.asarray(reweighting.summed(tally, fit, numbers) @ bread)).max(axis=1)
+    sums = reweighting.summed(tally, fit, numbers)
+    blocks = range(0, sums.shape[0], BLOCK)
+    moves = np.concatenate([np.abs(sums[start : start + BLOCK] @ bread).max(axis=1) for start in blocks])
     return np.argsort(-moves, kind="stable")[:TRIED]
 
 

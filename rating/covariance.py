@@ -41,7 +41,7 @@ def standard(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Covariance:
     either; K is then the smaller number. By "none" every vote is independent. With K below 2 the differences between
     clusters can't be seen: the curvature stands in, with no freedom at all.
     """
-    if cluster == "both" or (cluster == "voter" and _repeats(tally)):
+    if cluster == "both" or (cluster == "voter" and repeats(tally)):
         return _two_way_standard(tally, fit)
     effective, clusters, size = tally.effective(cluster), tally.clusters(cluster), len(fit.theta)
     if effective < FEWEST_CLUSTERS:
@@ -110,7 +110,7 @@ def two_way(voter: Matrix, prompt: Matrix, both: Matrix) -> Matrix:
     return centred(np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T))
 
 
-def _repeats(tally: Tally) -> bool:
+def repeats(tally: Tally) -> bool:
     """Whether prompts were voted on more than once; a board of one prompt speaks of that prompt alone."""
     if tally.prompt is None or tally.voter is None or tally.clusters("prompt") == len(tally):
         return False

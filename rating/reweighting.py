@@ -5,6 +5,7 @@ may know by heart, hasty votes: each is a question of what the votes weigh.
 """
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -20,6 +21,8 @@ from rating.errors import RatingError
 from rating.likelihood import Ties
 from rating.swaps import Swap
 from rating.tally import Tally
+
+VANISHING = 1e-12  # of the variance of a rating
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,9 @@ class Reweighted:
     @property
     def each(self) -> list[Effect]:
         """Each contender's shift (M), as the surest of so many; one of its rating's standard error does not matter."""
-        spread = np.sqrt(self.covariance.diagonal())
+        own = self.covariance.diagonal()
+        # What differs by rounding alone does not differ: nothing can be said of it.
+        spread = np.sqrt(np.where(own > VANISHING * self.errors**2, own, 0.0))
         return [
             effects.measured(
                 name, float(shift), float(error), freedom=self.freedom, band=float(band), tests=len(spread)
@@ -92,8 +97,9 @@ def measure(
     """Fit the votes as they weigh, and as they weigh times `weight` (N, units of 2^-20), and compare.
 
     The covariance of the difference is that of the clusters' influence on both, H_w⁻¹ U_w - H⁻¹ U, times G / (G - 1)
-    (CR1); below 200 clusters that of refits without each cluster (CR3). The weights are taken as given. As in
-    `covariance.standard` there are K - 1 degrees of freedom, K being Kish's number of clusters by the smaller of both.
+    (CR1); below 200 clusters that of refits without each cluster (CR3). As in `covariance.standard` it is two-way by
+    voter where prompts repeat, and there are K - 1 degrees of freedom, K being Kish's smallest number of clusters. The
+    weights are taken as given.
     Weights that leave no votes are a RatingError.
     """
     both = tally.weight if tally.weight is not None else np.full(len(tally), UNITS, dtype=np.int64)
@@ -102,44 +108,59 @@ def measure(
     if not other.weight.any():
         raise RatingError("Nothing is left of a board whose votes weigh nothing.")
     before, after = (bradley_terry.fit(votes, ties=ties, prior=prior) for votes in (tally, other))
-    kish = min(tally.effective(cluster), other.effective(cluster))
-    spread, errors = _spread((tally, other), (before, after), cluster, kish)
+    spread, own, kish = _sandwiched((tally, other), (before, after), cluster)
     return Reweighted(
         contenders=tally.contenders,
         before=before.theta,
         after=after.theta,
         covariance=spread,
-        errors=errors,
+        errors=np.sqrt(own.diagonal()),
         freedom=kish - 1 if kish >= FEWEST_CLUSTERS else 0.0,
         effective=len(tally) / weights.effect(other.weight),
     )
 
 
-def _spread(votes: tuple[Tally, Tally], fits: tuple[Fit, Fit], cluster: Cluster, kish: float) -> tuple[Matrix, Vector]:
-    """The covariance of after less before (M x M), and the standard errors of before (M)."""
-    size = len(fits[0].theta)
+_Votes: TypeAlias = tuple[Tally, Tally]
+_Fits: TypeAlias = tuple[Fit, Fit]
+
+
+def _sandwiched(votes: _Votes, fits: _Fits, cluster: Cluster) -> tuple[Matrix, Matrix, float]:
+    """The covariance of after less before, that of before (M x M each), and Kish's number of clusters."""
+    size, crossed = len(fits[0].theta), cluster == "voter" and covariance.repeats(votes[0])
+    ways: tuple[Cluster, ...] = ("voter", "prompt") if crossed else (cluster,)
+    kish = min(tally.effective(way) for tally in votes for way in ways)
     if kish < FEWEST_CLUSTERS:
         own = covariance.curvature(fits[0])[:size, :size]
-        return own, np.sqrt(own.diagonal())
-    if cluster != "none" and votes[0].clusters(cluster) < FEW_CLUSTERS:
-        before, after = (covariance.left_out(*each, cluster) for each in zip(votes, fits, strict=True))
-        return _refitted(after - before), np.sqrt(_refitted(before).diagonal())
-    moves = [_influences(*each, cluster) for each in zip(votes, fits, strict=True)]
-    clusters = moves[0].shape[0]
-    factor = 1.0 if cluster == "none" else clusters / (clusters - 1)
-    away = moves[1] - moves[0]
-    return centred(factor * (away.T @ away)), np.sqrt(factor * (moves[0] ** 2).sum(axis=0))
+        return own, own, kish
+    found = [_one_way(votes, fits, way) for way in ways]
+    if not crossed:
+        return *found[0], kish
+    both = _by_influence(votes, fits, "both")
+    away, own = (covariance.two_way(*parts) for parts in zip(*found, both, strict=True))
+    return away, own, kish
+
+
+def _one_way(votes: _Votes, fits: _Fits, cluster: Cluster) -> tuple[Matrix, Matrix]:
+    if cluster == "none" or votes[0].clusters(cluster) >= FEW_CLUSTERS:
+        return _by_influence(votes, fits, cluster)
+    before, after = (covariance.left_out(*each, cluster) for each in zip(votes, fits, strict=True))
+    return _refitted(after - before), _refitted(before)
+
+
+def _by_influence(votes: _Votes, fits: _Fits, cluster: Cluster) -> tuple[Matrix, Matrix]:
+    """V = G/(G-1) Σ_g m_g m_g', m_g being what cluster g's votes add to first order: H⁻¹ times its score."""
+    sums = [summed(tally, fit, tally.numbered(cluster)) for tally, fit in zip(votes, fits, strict=True)]
+    bread = [covariance.curvature(fit)[:, : len(fit.theta)] for fit in fits]
+    together = sparse.hstack(sums, format="csr")
+    clusters, parameters = sums[0].shape
+    meat = (together.T @ together).toarray() * (1.0 if cluster == "none" else clusters / (clusters - 1))
+    away = np.vstack([-bread[0], bread[1]])
+    return centred(away.T @ meat @ away), centred(bread[0].T @ meat[:parameters, :parameters] @ bread[0])
 
 
 def _refitted(found: Matrix) -> Matrix:
     away = found - found.mean(axis=0)
     return centred((len(found) - 1) / len(found) * (away.T @ away))
-
-
-def _influences(tally: Tally, fit: Fit, cluster: Cluster) -> Matrix:
-    """G x M: what each cluster's votes add to the strengths, to first order: H⁻¹ times its score."""
-    bread = covariance.curvature(fit)[:, : len(fit.theta)]
-    return np.asarray(summed(tally, fit, tally.numbered(cluster)) @ bread)
 
 
 def summed(tally: Tally, fit: Fit, cluster: Integers | None) -> sparse.csr_array:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,22 @@ def test_the_sandwich_of_the_difference_is_near_the_jackknife_s(monkeypatch: pyt
     monkeypatch.setattr(reweighting, "FEW_CLUSTERS", 2)
     influence = reweighting.measure(board.tally, weight)
     assert np.sqrt(influence.covariance.diagonal()) == pytest.approx(np.sqrt(refitted.covariance.diagonal()), rel=0.25)
+
+
+def test_where_prompts_repeat_errors_are_by_voter_and_prompt() -> None:
+    """As many as every prompt voted on 25 times say less than votes on prompts of their own."""
+    board = biased.drawn(np.random.default_rng(10), "public")
+    often = replace(board.tally, prompt=np.arange(6000) % 240)
+    apart = replace(board.tally, prompt=np.arange(6000))
+    weight = reweighting.even(board.category)
+    plain, alone, crossed = (reweighting.measure(tally, weight) for tally in (board.tally, apart, often))
+    assert alone.errors == pytest.approx(plain.errors)
+    own = covariance.standard(often, rating.fit(often))
+    assert own.name == "CR1 two-way"
+    assert crossed.errors == pytest.approx(np.sqrt(own.matrix.diagonal()), rel=1e-6)
+    assert crossed.freedom == pytest.approx(min(239, plain.freedom), abs=60)
+    by_prompt = reweighting.measure(often, weight, cluster="prompt")
+    assert by_prompt.covariance.diagonal() != pytest.approx(crossed.covariance.diagonal())
 
 
 def test_sides_turned_round_change_nothing() -> None:
