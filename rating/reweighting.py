@@ -187,9 +187,12 @@ def even(part: Integers) -> Codes:
 
 
 def once(prompt: Integers) -> Codes:
-    """Weights (N) under which all votes on one prompt, or cluster of prompts, weigh as one vote."""
-    places = np.unique(prompt, return_inverse=True)[1]
-    return np.asarray(np.rint(UNITS / np.bincount(places))[places], dtype=np.int64)
+    """Weights (N) under which every prompt, or cluster of prompts, weighs as much as any other, however often it came.
+
+    They average 1, so that the prior says no more than before.
+    """
+    counts, places = np.unique(prompt, return_counts=True, return_inverse=True)[:0:-1]
+    return np.asarray(np.rint(UNITS * len(prompt) / (len(counts) * counts))[places], dtype=np.int64)
 
 
 def without(rows: Flags) -> Codes:

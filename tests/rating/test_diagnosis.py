@@ -1,10 +1,11 @@
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rating import RatingError, Tally, diagnosis, reweighting, weights
+from rating import RatingError, Tally, diagnosis, reweighting, votefile, weights
 from rating.diagnosis import Kind, Known
 from rating.effects import Verdict
 from rating.scale import PER_LOGIT
@@ -87,6 +88,30 @@ def test_a_handful_of_votes_is_unknown_and_no_votes_are_refused() -> None:
     assert not any(each.told.verdict is Verdict.PRESENT for each in few.found)
     with pytest.raises(RatingError, match="no votes"):
         diagnosis.of(board.tally.only(np.zeros(6000, dtype=bool)), Known())
+
+
+def test_people_preferred_the_first_of_two_answers_and_prompts_asked_equally_often_change_nothing() -> None:
+    """LLMFAO: 13 prompts, each voted on about 690 times by 124 people, 40 of them if all were equally busy."""
+    tally = votefile.load(Path("deploy/demo/llmfao.csv.gz")).tally
+    found = diagnosis.of(tally, Known(cluster=tally.prompt), replicates=9)
+    told = {each.told.effect.name: each.told for each in found.found}
+    assert told["position"].verdict is Verdict.PRESENT
+    assert (told["position"].effect.lower, told["position"].effect.upper) == pytest.approx((0.04, 0.27), abs=0.005)
+    assert told["duplicates"].verdict in (Verdict.UNCLEAR, Verdict.NEGLIGIBLE)
+    assert told["transitivity"].verdict is Verdict.UNKNOWN
+    assert found.shared is not None
+    assert found.shared.voters == 124
+    assert found.shared.busiest == pytest.approx(343 / 8931)
+    assert found.shared.effective == pytest.approx(40, abs=0.5)
+
+
+def test_the_hastiest_quarter_of_votes_is_left_out() -> None:
+    board = biased.drawn(np.random.default_rng(7), "public")
+    found = diagnosis.of(board.tally, Known(dwell=board.dwell), replicates=1)
+    hasty = next(each for each in found.found if each.told.effect.name == "hasty votes")
+    quickest = np.argsort(np.argsort(board.dwell)) < 1500
+    own = reweighting.measure(board.tally, reweighting.without(quickest))
+    assert hasty.told.effect == own.effect("hasty votes")
 
 
 def test_parts_that_are_tiny_keep_their_votes_weight() -> None:

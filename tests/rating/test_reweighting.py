@@ -78,9 +78,13 @@ def test_sides_turned_round_change_nothing() -> None:
     assert one.covariance == pytest.approx(other.covariance, abs=1e-12)
 
 
-def test_left_out_votes_weigh_nothing_and_a_prompt_weighs_one_vote_however_often_it_came() -> None:
+def test_left_out_votes_weigh_nothing_and_a_prompt_weighs_as_any_other_however_often_it_came() -> None:
     assert reweighting.without(np.array([True, False])).tolist() == [0, UNITS]
-    assert reweighting.once(np.array([7, 9, 7, 7, 7])).tolist() == [UNITS // 4, UNITS, *[UNITS // 4] * 3]
+    assert reweighting.once(np.array([7, 9, 7, 7, 7])).tolist() == [
+        5 * UNITS // 8,
+        5 * UNITS // 2,
+        *[5 * UNITS // 8] * 3,
+    ]
     even = reweighting.even(np.array([1, 1, 1, 5]))
     assert even[:3].sum() == pytest.approx(even[3], abs=3)
 
@@ -89,6 +93,21 @@ def test_left_out_votes_give_the_board_of_the_others() -> None:
     board = biased.drawn(np.random.default_rng(8), "public")
     found = reweighting.measure(board.tally, reweighting.without(board.contaminated))
     assert found.after == pytest.approx(rating.fit(board.tally.only(~board.contaminated)).theta, abs=1e-9)
+
+
+def test_of_several_the_largest_of_the_sure_ones_speaks_and_the_unknown_are_silent() -> None:
+    """The first is surest, the second larger and sure, the third larger still and not sure."""
+    each = [
+        effects.measured(name, value, error, freedom=100, band=0.05, tests=4)
+        for name, value, error in (("a", 0.1, 0.01), ("b", 0.3, 0.05), ("c", 0.5, 0.4))
+    ]
+    found = reweighting.foremost("it", [*each, effects.unknown("d", band=0.05)])
+    assert (found.name, found.who, found.value) == ("it", "b", 0.3)
+    assert reweighting.foremost("it", each[2:]).who == "c"
+    assert not reweighting.foremost("it", [effects.unknown("d", band=0.05)]).known
+    small = effects.measured("e", 0.0, 0.01, freedom=100, band=0.05)
+    assert reweighting.foremost("it", [small, effects.unknown("d", band=0.05)]).equivalent
+    assert not reweighting.foremost("it", [small, *each]).equivalent
 
 
 def test_a_board_of_one_voter_tells_nothing_and_one_without_any_votes_is_refused() -> None:
