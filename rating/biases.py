@@ -124,11 +124,6 @@ def terciles(amount: Vector) -> Codes:
     return np.searchsorted(ends, amount, side="left").astype(np.int64)
 
 
-def share(effect: float) -> float:
-    """How often the side with the effect wins between equals: σ(effect)."""
-    return float(1 / (1 + np.exp(-effect)))
-
-
 def _clusters(tally: Tally) -> Codes:
     numbers = tally.numbered("voter")
     return np.arange(len(tally)) if numbers is None else numbers
