@@ -41,7 +41,7 @@ def standard(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Covariance:
     either; K is then the smaller number. By "none" every vote is independent. With K below 2 the differences between
     clusters can't be seen: the curvature stands in, with no freedom at all.
     """
-    if cluster == "both" or (cluster == "voter" and _repeats(tally)):
+    if cluster == "both" or (cluster == "voter" and repeats(tally)):
         return _two_way_standard(tally, fit)
     effective, clusters, size = tally.effective(cluster), tally.clusters(cluster), len(fit.theta)
     if effective < FEWEST_CLUSTERS:
@@ -81,19 +81,25 @@ def jackknife(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
 
     Without a prior a refit may have no maximum although the whole has one: NoMaximum.
     """
+    away = left_out(tally, fit, cluster)
+    away -= away.mean(axis=0)
+    return centred((len(away) - 1) / len(away) * (away.T @ away))
+
+
+def left_out(tally: Tally, fit: Fit, cluster: Cluster = "voter") -> Matrix:
+    """theta without each cluster in turn (G x M), in the order of their codes, each a whole refit; as `jackknife`."""
     clusters, cells = several(tally, cluster), tally.cells(cluster)
     near, size = chord.of(fit), len(fit.theta)
     ends = np.searchsorted(cells.cluster, np.arange(clusters + 1))
-    left_out = np.empty((clusters, size))
+    found = np.empty((clusters, size))
     for number, (start, end) in enumerate(pairwise(ends)):
         own = _said(cells, slice(start, end), size)
         decided, ties = tally.counts.decided - own[0], tally.counts.ties - own[1]
         if fit.prior == 0:
             # Whoever has no votes left pulls nowhere, so that only the graph can tell.
             bradley_terry.refuse_unbounded(np.stack([decided, 0 * decided, np.triu(ties), 0 * ties]), fit.ties)
-        left_out[number] = near.refit(decided, ties)
-    away = left_out - left_out.mean(axis=0)
-    return centred((clusters - 1) / clusters * (away.T @ away))
+        found[number] = near.refit(decided, ties)
+    return found
 
 
 def two_way(voter: Matrix, prompt: Matrix, both: Matrix) -> Matrix:
@@ -104,7 +110,7 @@ def two_way(voter: Matrix, prompt: Matrix, both: Matrix) -> Matrix:
     return centred(np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T))
 
 
-def _repeats(tally: Tally) -> bool:
+def repeats(tally: Tally) -> bool:
     """Whether prompts were voted on more than once; a board of one prompt speaks of that prompt alone."""
     if tally.prompt is None or tally.voter is None or tally.clusters("prompt") == len(tally):
         return False
