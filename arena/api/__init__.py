@@ -14,6 +14,8 @@ from arena.api import (
     endpoints,
     health,
     interest,
+    judges,
+    judging,
     lifecycle,
     mine,
     opinions,
@@ -64,6 +66,8 @@ def routers() -> list[Router]:
             *arrivals.routes,
             *accounts.routes,
             *mine.routes,
+            *judges.routes,
+            *judging.routes,
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

@@ -7,7 +7,19 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Pool, Proxy
-from arena.evaluation import appeals, exclusions, findings, opinions, readings, shares, tags, traces, turns, votes
+from arena.evaluation import (
+    appeals,
+    exclusions,
+    findings,
+    opinions,
+    readings,
+    shares,
+    tags,
+    traces,
+    turns,
+    verdicts,
+    votes,
+)
 from arena.people import voters
 
 # No statement, and no battle's answer, is under way for longer than this.
@@ -23,6 +35,7 @@ HOLDERS: Final[tuple[Callable[[Proxy, UUID], Awaitable[None]], ...]] = (
     appeals.forget,
     readings.forget,
     traces.forget,
+    verdicts.forget,
 )
 
 
