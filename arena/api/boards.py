@@ -143,3 +143,6 @@ async def list_releases(
 async def show_release(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) -> Response[Any]:
     """A release whole."""
     return guards.fresh(request, await releases.require(db, release_id), public=True)
+
+
+routes = [list_boards, show_board, change_board, list_acts, list_releases, show_release]

@@ -20,7 +20,7 @@ from arena.guards import Asker
 from arena.people import members
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.submission import cards, judges
+from arena.submission import auditions, cards, judges
 from arena.submission.judges import Judge, Proposal, State
 from arena.submission.questions import Terms
 
@@ -50,6 +50,7 @@ class StepShown(Struct):
     """A step of a judge's check: `text` is the sentence with its values, in the language of who asks."""
 
     name: str
+    title: str
     state: str
     text: str
     code: str | None
@@ -183,7 +184,14 @@ def _listed(judge: Judge) -> JudgeListed:
 async def _shown(db: Pool, judge: Judge, say: Say, *, spend: bool = True) -> JudgeShown:
     listed = {name: getattr(judge, name) for name in JudgeListed.__struct_fields__}
     steps = [
-        StepShown(step.name, step.state, say(step.sentence, step.values), step.code, step.seconds)
+        StepShown(
+            step.name,
+            say(auditions.TITLES[step.name], {}),
+            step.state,
+            say(step.sentence, step.values),
+            step.code,
+            step.seconds,
+        )
         for step in await judges.steps(db, judge.id)
     ]
     spent = await verdicts.spent(db, judge.id) if spend else None

@@ -17,6 +17,12 @@ from judge.rubric import Question, Rubric
 from judge.verdicts import Reply, Verdict
 from rating import Outcome
 
+TITLES: Final = {
+    "address": "Address and certificate",
+    "key": "Key is accepted",
+    "schema": "Holds a reply to a schema",
+    "verdict": "Gives verdicts that can be read",
+}
 PLAIN: Final = Pair(
     turns=(
         Turn(
@@ -45,10 +51,10 @@ class Audition:
         self.terms = terms
         self._rubric = rubric
         self.trials = (
-            Trial("address", "Address and certificate", trials.address, fatal=True, decisive=True),
-            Trial("key", "Key is accepted", trials.key, fatal=True, decisive=True),
-            Trial("schema", "Holds a reply to a schema", self._schema),
-            Trial("verdict", "Gives verdicts that can be read", self._verdict, fatal=True),
+            Trial("address", TITLES["address"], trials.address, fatal=True, decisive=True),
+            Trial("key", TITLES["key"], trials.key, fatal=True, decisive=True),
+            Trial("schema", TITLES["schema"], self._schema),
+            Trial("verdict", TITLES["verdict"], self._verdict, fatal=True),
         )
 
     def run(self, upstream: Upstream, target: Target, *, seconds: float) -> AsyncGenerator[Step, None]:

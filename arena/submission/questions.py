@@ -29,7 +29,7 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def posed(target: Target, question: Question, terms: Terms) -> Target:
-    """The judge's endpoint with what this question needs; its own system prompt gives way to the rubric's."""
+    """The opened target with what this question needs; its own system prompt gives way to the rubric's."""
     parameters: dict[str, Any] = dict(target.parameters)
     # The newer models of some providers refuse the older name.
     name = "max_completion_tokens" if "max_completion_tokens" in parameters else "max_tokens"
@@ -37,7 +37,9 @@ def posed(target: Target, question: Question, terms: Terms) -> Target:
     if terms.structured and target.dialect is Dialect.OPENAI:
         held = {"name": "verdict", "strict": True, "schema": question.schema}
         parameters["response_format"] = {"type": "json_schema", "json_schema": held}
-    return structs.replace(target, parameters=parameters, system_prompt=question.system)
+    # Questions follow each other at once, and a server may just then hang up a connection that it has kept.
+    headers = {**target.headers, "connection": "close"}
+    return structs.replace(target, parameters=parameters, system_prompt=question.system, headers=headers)
 
 
 def limits(seconds: float) -> Limits:
@@ -49,7 +51,9 @@ async def ask(upstream: Upstream, target: Target, question: Question, terms: Ter
     """The judge's reply; UpstreamFailed where there is none that asking again could not better."""
     began, said, end = monotonic(), list[str](), None
     try:
-        asking = upstream.stream(posed(target, question, terms), [Message("user", question.user)], limits(seconds))
+        # Opened first, as its secrets have headers of their own.
+        put = posed(upstream.opened(target), question, terms)
+        asking = upstream.stream(put, [Message("user", question.user)], limits(seconds))
         async with aclosing(asking) as answer:
             async for part in answer:
                 if isinstance(part, Text):
