@@ -1,6 +1,6 @@
 """A real model of this machine as a judge, through a real worker that is killed in the middle.
 
-`python -m tests.benchmarks.judging [--prompts 50] [--tokens 600]`. Two contenders have answered each prompt; the model
+`python -m tests.benchmarks.judging [--prompts 50] [--tokens 1300]`. Two contenders have answered each prompt; the model
 is registered and checked as judges are, asked in both orders, and its worker gets a SIGKILL at a third of the verdicts.
 Prints what was planned, what it came to and what it cost; ends with 1 if a verdict is lost or doubled.
 """
@@ -141,6 +141,6 @@ async def _told(db: Pool, run_id: UUID, prompts: int, seconds: float) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--prompts", type=int, default=50)
-    parser.add_argument("--tokens", type=int, default=600)
+    parser.add_argument("--tokens", type=int, default=1300)
     chosen = parser.parse_args()
     raise SystemExit(asyncio.run(main(chosen.prompts, chosen.tokens)))

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
+from arena import bench as command
 from arena.config import Settings
 from arena.db import Pool
 from arena.errors import Refused
@@ -18,7 +19,7 @@ from arena.submission import judges
 from arena.workers import judge as worker
 from rating import Outcome
 from tests import bench
-from tests.builders import contender
+from tests.builders import contender, until
 from tests.upstream import Call, Provider, Script, Whole
 
 
@@ -300,3 +301,23 @@ async def test_a_judge_that_never_answers_is_given_up_in_time(db: Pool, settings
     hasty = structs.replace(settings, judge_seconds=0.2)
     judge = await bench.seat(db, hasty, provider, speech=silent)
     assert judge.state is judges.State.REJECTED
+
+
+async def test_the_command_line_plans_runs_and_follows(db: Pool, settings: Settings, provider: Provider) -> None:
+    await bench.seat(db, settings, provider)
+    await fought(db, provider, 2)
+    said = list[str]()
+    order = Order(judges=["bench"], selection=Selection())
+    run_id = await command.plan(settings.database_url, order, say=said.append)
+    assert said[0].startswith("bench: 2 pairs, 0 judged already; at most 4 calls")
+    assert (await judging.require(db, run_id)).state is State.PLANNED
+    following = asyncio.create_task(command.resume(settings.database_url, run_id, say=said.append))
+
+    async def begun() -> bool:
+        return (await judging.require(db, run_id)).state is State.RUNNING
+
+    await until(begun)
+    await worker.run(db, settings, run_id)
+    await following
+    assert said[-2] == "bench: 2 of 2"
+    assert said[-1].startswith("Done: 36 tokens")
