@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 import arena
 from arena import arguments
-from arena.commands import add_export, add_operator, add_rate, add_release, add_simulate, add_verify, add_votes
+from arena.commands import (
+    add_export,
+    add_judge,
+    add_operator,
+    add_rate,
+    add_release,
+    add_simulate,
+    add_verify,
+    add_votes,
+)
 from arena.errors import ArenaError, Refused
 
 # A command loads only what it runs, where it runs it: `arena rate` is done before a server's parts were loaded.
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from arena.config import Settings
+    from arena.evaluation.judging import Order
 
 DATA = Path(arena.__file__).parent.parent / "var"
 INTERRUPTED = 128 + signal.SIGINT
@@ -65,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     create, key = add_operator(commands)
     create.set_defaults(run=_create_operator)
     key.set_defaults(run=_make_key)
+    for act, follow in zip(add_judge(commands), (_plan_judging, _judge, _resume_judging), strict=True):
+        act.set_defaults(run=follow)
     for name, run, words in (
         ("serve", _serve, "serve pages and API from ARENA_DATABASE_URL and ARENA_REDIS_URL"),
         ("work", _work, "do the work in the background: ratings, releases, tidying"),
@@ -172,6 +184,38 @@ def _make_key(chosen: argparse.Namespace) -> None:
 
     words = asyncio.run(operators.key(_settings_of(chosen.data).database_url, email=chosen.email, days=chosen.days))
     _say(f"A key for {chosen.email}. It is shown once; keep it:\n{words}")
+
+
+def _order(chosen: argparse.Namespace) -> "Order":
+    from arena.evaluation.dockets import Docket
+    from arena.evaluation.judging import Order
+
+    selection = Docket(category=chosen.category, contenders=chosen.contender, most=chosen.most)
+    return Order(judges=chosen.judges, selection=selection, budget_tokens=chosen.tokens, budget_cost=chosen.cost)
+
+
+def _plan_judging(chosen: argparse.Namespace) -> None:
+    import asyncio
+
+    from arena import bench
+
+    asyncio.run(bench.plan(_settings_of(chosen.data).database_url, _order(chosen), say=_say))
+
+
+def _judge(chosen: argparse.Namespace) -> None:
+    import asyncio
+
+    from arena import bench
+
+    asyncio.run(bench.run(_settings_of(chosen.data).database_url, _order(chosen), say=_say))
+
+
+def _resume_judging(chosen: argparse.Namespace) -> None:
+    import asyncio
+
+    from arena import bench
+
+    asyncio.run(bench.resume(_settings_of(chosen.data).database_url, chosen.run_id, say=_say))
 
 
 def _rate(chosen: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
+from uuid import UUID
 
 from arena import arguments
 
@@ -73,6 +74,35 @@ def add_operator(commands: Commands) -> tuple[argparse.ArgumentParser, argparse.
     for act in (create, key):
         act.add_argument("--data", type=Path, metavar="DIR", help="the folder of the running `arena up`")
     return create, key
+
+
+def add_judge(commands: Commands) -> tuple[argparse.ArgumentParser, ...]:
+    """`arena judge plan`, `run` and `resume`."""
+    acts = commands.add_parser("judge", help="have judges compare the sides of battles").add_subparsers(
+        dest="act", required=True, metavar="ACT"
+    )
+    plan = acts.add_parser("plan", help="what a run would do, and cost at most; nothing is asked")
+    run = acts.add_parser("run", help="plan a run, begin it and follow it; interrupted, it goes on without you")
+    resume = acts.add_parser("resume", help="begin a planned run or go on with a paused one, and follow it")
+    for act in (plan, run):
+        act.add_argument("judges", nargs="+", metavar="JUDGE", help="listed judges, by slug")
+        act.add_argument("--category", metavar="NAME", help="battles of this category (all)")
+        act.add_argument(
+            "--contender",
+            action="append",
+            default=[],
+            metavar="SLUG",
+            help="battles among these; repeatable (all)",
+        )
+        act.add_argument(
+            "--most", type=arguments.whole, default=1000, metavar="N", help="the newest of them (%(default)s)"
+        )
+        act.add_argument("--tokens", type=arguments.whole, metavar="N", help="spend no more tokens (no limit)")
+        act.add_argument("--cost", type=arguments.amount, metavar="MONEY", help="spend no more money (no limit)")
+    resume.add_argument("run_id", type=UUID, metavar="RUN", help="the run's id")
+    for act in (plan, run, resume):
+        act.add_argument("--data", type=Path, metavar="DIR", help="the folder of the running `arena up`")
+    return plan, run, resume
 
 
 def add_rate(commands: Commands) -> argparse.ArgumentParser:

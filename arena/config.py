@@ -54,6 +54,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     answer_seconds: Seconds = 120.0
     answer_bytes: Positive = 65536
     reader_seconds: Seconds = 10.0
+    judge_seconds: Seconds = 120.0
     drain_seconds: Annotated[float, Meta(ge=0)] = 20.0
     turns: Positive = 8
     prompt_characters: Positive = 32000

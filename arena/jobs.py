@@ -23,10 +23,14 @@ CHECKS_AT_ONCE = 4
 REFITS_AT_ONCE = 2
 # What a voter waits for comes before what the clock calls for.
 AWAITED = 1
+AUDITION = "audition"
+JUDGE = "judge"
+TRIAL = "trial"
+RUNS_AT_ONCE = 2
 SOON = timedelta(seconds=1)
 
 Work: TypeAlias = Callable[[], Awaitable[None]]
-CheckWork: TypeAlias = Callable[[UUID], Awaitable[None]]
+IdWork: TypeAlias = Callable[[UUID], Awaitable[None]]
 BoardWork: TypeAlias = Callable[[str], Awaitable[None]]
 
 
@@ -48,9 +52,29 @@ async def refit_soon(db: Pool, board: str, *, after: timedelta = SOON, priority:
 
 async def check_soon(db: Connection | Proxy, check_id: UUID) -> None:
     """Have an endpoint checked by a worker; asked for twice before one begins, it is one job."""
+    await _soon(db, CHECK, check_id)
+
+
+async def audition_soon(db: Connection | Proxy, judge_id: UUID) -> None:
+    """Have a judge checked by a worker."""
+    await _soon(db, AUDITION, judge_id)
+
+
+async def judge_soon(db: Connection | Proxy, run_id: UUID) -> None:
+    """Have a worker begin a judge run, or go on with it."""
+    # Not folded into the call that a worker which is gone has taken; of two that come, one finds nothing to do.
+    await _soon(db, JUDGE, run_id, at=f":{time()}")
+
+
+async def trial_soon(db: Connection | Proxy, trial_id: UUID) -> None:
+    """Have a worker attack a judge."""
+    await _soon(db, TRIAL, trial_id)
+
+
+async def _soon(db: Connection | Proxy, what: str, subject_id: UUID, *, at: str = "") -> None:
     # A connection of the pool does all that its driver asks of one.
     await Queries(AsyncpgDriver(cast("Connection", db))).enqueue(
-        CHECK, check_id.bytes, dedupe_key=f"{CHECK}:{check_id}", on_conflict="skip"
+        what, subject_id.bytes, dedupe_key=f"{what}:{subject_id}{at}", on_conflict="skip"
     )
 
 
@@ -88,11 +112,21 @@ class Clockwork:
         async def refit(job: Job) -> None:
             await work((job.payload or b"").decode())
 
-    def on_check(self, work: CheckWork) -> None:
+    def on_check(self, work: IdWork) -> None:
         """Call `work` with the check's id for every check job, some at a time."""
 
         @self._queue.entrypoint(CHECK, concurrency_limit=CHECKS_AT_ONCE)
         async def check(job: Job) -> None:
+            await work(UUID(bytes=job.payload))
+
+    def on_judging(self, *, audition: IdWork, run: IdWork, trial: IdWork) -> None:
+        """Call each with the id of what it is about, some at a time."""
+        for name, work in ((AUDITION, audition), (JUDGE, run), (TRIAL, trial)):
+            self._on(name, work)
+
+    def _on(self, name: str, work: IdWork) -> None:
+        @self._queue.entrypoint(name, concurrency_limit=RUNS_AT_ONCE)
+        async def called(job: Job) -> None:
             await work(UUID(bytes=job.payload))
 
     def every(self, cron: str, name: str, work: Work) -> None:

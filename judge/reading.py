@@ -10,6 +10,8 @@ from judge.verdicts import Reply, Unscored
 
 MOST_CHARACTERS: Final = 200_000
 DRESS: Final = " \t*_`"
+# Servers hold a number to a list, but not all of them to a range.
+CONFIDENCES: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -34,7 +36,7 @@ def schema(labels: tuple[str, ...]) -> dict[str, Any]:
         "properties": {
             "explanation": {"type": "string", "maxLength": 1200},
             "verdict": {"type": "string", "enum": list(labels)},
-            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+            "confidence": {"type": "number", "enum": list(CONFIDENCES)},
         },
         "required": ["explanation", "verdict", "confidence"],
         "additionalProperties": False,

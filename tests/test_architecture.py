@@ -133,6 +133,14 @@ WRITERS = {
     "announcements": {"publishing/announcements.py"},
     "movements": {"publishing/movement.py"},
     "plots": {"publishing/drawings.py"},
+    "judges": {"submission/judges.py"},
+    # A run is planned by one room and steered by another; what it spent is entered with each reply.
+    "judge_runs": {f"evaluation/{room}.py" for room in ("judging", "steering", "verdicts")},
+    "judge_jobs": {f"evaluation/{room}.py" for room in ("judging", "steering", "verdicts")},
+    "judge_replies": {"evaluation/verdicts.py"},
+    "judge_spend": {"evaluation/verdicts.py"},
+    "judge_trials": {"evaluation/attacks.py"},
+    "verdicts": {"evaluation/verdicts.py"},
     "migrations": {"db.py"},
 }
 WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)")

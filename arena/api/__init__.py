@@ -16,6 +16,8 @@ from arena.api import (
     exports,
     health,
     interest,
+    judges,
+    judging,
     lifecycle,
     mine,
     movements,
@@ -70,6 +72,8 @@ def routers() -> list[Router]:
             *arrivals.routes,
             *accounts.routes,
             *mine.routes,
+            *judges.routes,
+            *judging.routes,
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

@@ -1,5 +1,7 @@
 """Families: who makes the models of the field, and what they call them; a table for those who look for names."""
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -62,3 +64,32 @@ FAMILIES: Final = (
     Family(("Inflection AI",), ("Pi", "Inflection")),
     Family(("EXAONE", "LG AI Research"), ("Gauss",)),
 )
+
+
+def of(texts: Iterable[str]) -> frozenset[str]:
+    """The families that names speak of, each as the first of its own names; also words that mean nothing else here.
+
+    It is asked of names of contenders, organisations and models, so that an everyday word is a name, too.
+    """
+    words = " ".join(re.sub(r"[^\w.]+", " ", text.casefold()) for text in texts)
+    found = set()
+    for family in FAMILIES:
+        names = (*family.plain, *family.common)
+        if any(_named(name, words) for name in names):
+            found.add(names[0])
+    return frozenset(found)
+
+
+def _named(name: str, words: str) -> bool:
+    plain = re.sub(r"[^\w.]+", " ", name.casefold())
+    # “Qwen2.5” names Qwen; “api” doesn't name Pi.
+    return re.search(rf"(?<![^\W\d_]){re.escape(plain)}(?![^\W\d_])", words) is not None
+
+
+def akin(family: str, texts: Iterable[str]) -> bool:
+    """Whether what has these names is of that family: one of the field's, or one that the names repeat."""
+    spoken = list(texts)
+    plain = re.sub(r"[^\w.]+", " ", family.casefold()).strip()
+    return bool(of([family]) & of(spoken)) or any(
+        _named(plain, re.sub(r"[^\w.]+", " ", text.casefold())) for text in spoken if plain
+    )

@@ -18,6 +18,7 @@ from arena.evaluation import (
     tags,
     traces,
     turns,
+    verdicts,
     votes,
 )
 from arena.people import voters
@@ -36,6 +37,7 @@ HOLDERS: Final[tuple[Callable[[Proxy, UUID], Awaitable[None]], ...]] = (
     cases.forget,
     readings.forget,
     traces.forget,
+    verdicts.forget,
 )
 
 

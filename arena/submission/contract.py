@@ -1,7 +1,7 @@
 """The contract test: what an endpoint must do before anybody meets its contender, tried step by step."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from time import monotonic
 from typing import Final
 
@@ -63,33 +63,40 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 async def run(
-    upstream: Upstream, target: Target, claims: Claims, *, limits: Limits = LIMITS, seconds: float = TEST_SECONDS
+    upstream: Upstream,
+    target: Target,
+    claims: Claims,
+    *,
+    limits: Limits = LIMITS,
+    seconds: float = TEST_SECONDS,
+    step_seconds: float = STEP_SECONDS,
+    steps: tuple[Trial, ...] = TRIALS,
 ) -> AsyncGenerator[Step, None]:
     """Every step twice, as it begins and as it ends; in all they take so many seconds at most."""
     end, over = monotonic() + seconds, False
     try:
         probe = Probe(upstream, target, claims, limits)
     except UpstreamFailed as failure:
-        yield _step(TRIALS[0], told("key_unopenable", failure), 0.0, [])
+        yield _step(steps[0], told("key_unopenable", failure), 0.0, [])
         over = True
-    for trial in TRIALS[1:] if over else TRIALS:
+    for trial in steps[1:] if over else steps:
         left = end - monotonic()
         if over or left <= 0:
             yield Step(name=trial.name, state=State.SKIPPED, sentence=SKIPPED)
             continue
         yield Step(name=trial.name, state=State.RUNNING)
-        ended = await _tried(trial, probe, min(left, STEP_SECONDS))
+        ended = await _tried(trial, probe, min(left, step_seconds))
         over = trial.decisive and ended.state is State.FAIL
         yield ended
 
 
-def reason(steps: Iterable[Step]) -> str | None:
+def reason(steps: Iterable[Step], fatal: Collection[str] = FATAL) -> str | None:
     """Why an endpoint whose steps ended so is rejected; None if it is not.
 
     Where nothing was failed that must not be, and yet a step was left out, the time was up.
     """
     ended = list(steps)
-    codes = [step.code for step in ended if step.state is State.FAIL and step.name in FATAL]
+    codes = [step.code for step in ended if step.state is State.FAIL and step.name in fatal]
     late = any(step.state is State.SKIPPED for step in ended)
     return next(iter(codes), TOO_SLOW if late else None)
 

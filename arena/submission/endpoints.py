@@ -221,6 +221,20 @@ async def claim(connection: Connection | Proxy, endpoint_ids: Collection[UUID]) 
         raise Unavailable
 
 
+async def allows(db: Db, endpoint_id: UUID) -> bool:
+    """Whether its provider allows one more call today; judges ask it in whatever state it is but retired."""
+    return bool(
+        await db.fetchval(
+            """
+            SELECT state <> 'retired' AND (daily_calls IS NULL OR calls_today(id) < daily_calls)
+                   AND (daily_budget IS NULL OR spent_today(id) < daily_budget)
+            FROM endpoints WHERE id = $1
+            """,
+            endpoint_id,
+        )
+    )
+
+
 async def second_free_in(db: Db) -> float | None:
     """The seconds until a second endpoint can be called, None where fewer than two are drawn at all."""
     seconds: float | None = await db.fetchval(

@@ -9,7 +9,7 @@ from arena.config import Settings
 from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, losses, pool
 from arena.integration import boards
 from arena.jobs import Clockwork
-from arena.workers import check, refit, sweep
+from arena.workers import check, judge, refit, sweep
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,12 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
     clockwork.on_refit(partial(refit.look, db, settings))
     clockwork.on_check(partial(check.run, db, settings))
     clockwork.every("* * * * *", "look after checks", partial(check.look_after, db))
+    clockwork.on_judging(
+        audition=partial(judge.check, db, settings),
+        run=partial(judge.run, db, settings),
+        trial=partial(judge.attack, db, settings),
+    )
+    clockwork.every("* * * * *", "look after judges", partial(judge.look_after, db))
     clockwork.every("* * * * *", "sweep", partial(sweep.clear, db, settings))
     clockwork.every("* * * * *", "call boards", partial(refit.call, db))
     clockwork.every("*/10 * * * *", "make boards", partial(refit.make_defaults, db))

@@ -17,7 +17,7 @@ from arena import limits, problems
 from arena.errors import ArenaError
 from arena.evaluation import battles, gates, votes
 from arena.publishing import searches
-from arena.submission import contract, lifecycle, reports
+from arena.submission import auditions, contract, lifecycle, reports
 
 ARENA = Path(arena.__file__).parent
 # These speak to operators at a terminal and in logs, or to nobody outside.
@@ -106,7 +106,8 @@ def of_errors() -> set[str]:
 def of_checks() -> set[str]:
     """What a contract test can say: its steps' titles, and every sentence that a report is made with."""
     said = {trial.title for trial in contract.TRIALS} | set(reports.FAILURES.values()) | {contract.SKIPPED}
-    for name in ("trials", "exercises", "reports", "contract"):
+    said |= set(auditions.TITLES.values())
+    for name in ("trials", "exercises", "reports", "contract", "auditions"):
         for node in ast.walk(ast.parse((ARENA / "submission" / f"{name}.py").read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REPORTS:
                 said |= {text for one in node.args if (text := _sentence(one))}

@@ -1,0 +1,104 @@
+"""Judges for tests: one that prefers the longer answer, and battles for it."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from msgspec import structs
+
+from arena.config import Settings
+from arena.db import Pool
+from arena.evaluation import battles, pairing, votes
+from arena.evaluation.turns import Answer
+from arena.people import accounts
+from arena.people.accounts import Role
+from arena.submission import judges
+from arena.submission.endpoints import Entrant
+from arena.submission.judges import Judge, Proposal
+from arena.submission.questions import Terms
+from arena.workers import judge as worker
+from rating import Outcome
+from tests.builders import contender
+from tests.upstream import Call, Provider, Script, Whole
+
+ANSWER = re.compile(r"<<<answer ([AB])[^>]*>>>\n(.*?)\n<<<end of", re.DOTALL)
+MODEL = "bench"
+
+
+def longer(call: Call) -> str | Script | Whole:
+    """The verdict for the longer answer, as an object where one is asked for; a greeting for anything else."""
+    shown = dict(ANSWER.findall(call.question))
+    code = re.search(r"Verdict ([0-9a-f]{16}): LABEL", call.question)
+    if code is None:
+        return "Hello there!"
+    lengths = {letter: len(text) for letter, text in shown.items()}
+    label = "A=B" if lengths["A"] == lengths["B"] else "A>>B" if lengths["A"] > lengths["B"] else "B>A"
+    if "response_format" in call.body:
+        return json.dumps({"explanation": "By length.", "verdict": label, "confidence": 0.75})
+    return f"By length.\nVerdict {code[1]}: {label} (75%)"
+
+
+def in_words(call: Call) -> str | Script | Whole:
+    """The same of an endpoint that knows nothing of schemas."""
+    call.body.pop("response_format", None)
+    return longer(call)
+
+
+async def seat(
+    db: Pool,
+    settings: Settings,
+    provider: Provider,
+    *,
+    speech: Callable[[Call], str | Script | Whole] = longer,
+    model: str = MODEL,
+    slug: str = "bench",
+    family: str = "Bench Works",
+    **changes: Any,
+) -> Judge:
+    """A judge that has been checked and listed, unless it failed."""
+    provider.teach(model, speech)
+    entrant = await contender(db, provider, model, slug=f"{slug}-itself", name="Gavel", organisation=family)
+    await db.execute(
+        "UPDATE endpoints SET prompt_price = 2, answer_price = 10 WHERE id = $1", entrant.target.endpoint_id
+    )
+    proposal = Proposal(
+        slug=slug,
+        name=slug.title(),
+        family=family,
+        endpoint_id=entrant.target.endpoint_id,
+        rubric="pairwise_v1",
+        settings=Terms(most_answer_tokens=200),
+        own_family=False,
+    )
+    async with db.acquire() as connection:
+        account = await accounts.open(
+            connection, email=f"{slug}@example.org", name="Op", password=None, roles=(Role.OPERATOR,)
+        )
+        proposal = structs.replace(proposal, **changes)
+        judge_id = await judges.propose(connection, proposal, account_id=account.id, approved=True)
+    await worker.check(db, settings, judge_id)
+    return await judges.require(db, slug)
+
+
+async def met(db: Pool, provider: Provider) -> list[Entrant]:
+    """Two contenders."""
+    return [await contender(db, provider, "words:one", slug=slug, name=slug.title()) for slug in ("anna", "berta")]
+
+
+async def voted(db: Pool, entrants: list[Entrant], number: int, answers: tuple[str, str] | None = None) -> UUID:
+    """A battle that was voted on, with a prompt of its own; A's answer is the longer one unless they are given."""
+    texts = answers or (f"It is {number}, and this is why.", f"It is {number}.")
+    said = tuple(Answer(text=text, html=f"<p>{text}</p>", seconds=1.0, finish="stop") for text in texts)
+    voter = uuid4()
+    battle = await battles.open(db, voter, f"What is {number}?", pairing.draw(entrants))
+    await battles.start(db, battle.id)
+    await battles.finish(db, battle.id, 1, (said[0], said[1]), shown=[2, 2], void=None)
+    await votes.cast(db, battle.id, voter, Outcome.A)
+    return battle.id
+
+
+def judging(provider: Provider, model: str = MODEL) -> int:
+    """How often the judge was asked for a verdict."""
+    return sum(call.model == model and "LABEL" in call.question for call in provider.calls)
