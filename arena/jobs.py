@@ -18,11 +18,13 @@ from arena.db import Connection, Pool, Proxy
 
 REFIT = "refit"
 CHECK = "check"
+ASK = "ask"
 CHECKS_AT_ONCE = 4
+RUNS_AT_ONCE = 4
 SOON = timedelta(seconds=1)
 
 Work: TypeAlias = Callable[[], Awaitable[None]]
-CheckWork: TypeAlias = Callable[[UUID], Awaitable[None]]
+IdWork: TypeAlias = Callable[[UUID], Awaitable[None]]
 BoardWork: TypeAlias = Callable[[str], Awaitable[None]]
 
 
@@ -45,6 +47,13 @@ async def check_soon(db: Connection | Proxy, check_id: UUID) -> None:
     # A connection of the pool does all that its driver asks of one.
     await Queries(AsyncpgDriver(cast("Connection", db))).enqueue(
         CHECK, check_id.bytes, dedupe_key=f"{CHECK}:{check_id}", on_conflict="skip"
+    )
+
+
+async def ask_soon(db: Connection | Proxy, run_id: UUID) -> None:
+    """Have a contender asked a prompt set by a worker; called for twice before one begins, it is one job."""
+    await Queries(AsyncpgDriver(cast("Connection", db))).enqueue(
+        ASK, run_id.bytes, dedupe_key=f"{ASK}:{run_id}", on_conflict="skip"
     )
 
 
@@ -82,11 +91,18 @@ class Clockwork:
         async def refit(job: Job) -> None:
             await work((job.payload or b"").decode())
 
-    def on_check(self, work: CheckWork) -> None:
+    def on_check(self, work: IdWork) -> None:
         """Call `work` with the check's id for every check job, some at a time."""
 
         @self._queue.entrypoint(CHECK, concurrency_limit=CHECKS_AT_ONCE)
         async def check(job: Job) -> None:
+            await work(UUID(bytes=job.payload))
+
+    def on_ask(self, work: IdWork) -> None:
+        """Call `work` with the run's id for every run of a prompt set, some at a time."""
+
+        @self._queue.entrypoint(ASK, concurrency_limit=RUNS_AT_ONCE)
+        async def ask(job: Job) -> None:
             await work(UUID(bytes=job.payload))
 
     def every(self, cron: str, name: str, work: Work) -> None:
