@@ -21,6 +21,12 @@ class SlugTaken(ArenaError):
     status = 409
 
 
+class TooManyProposed(ArenaError):
+    """You have proposed ten prompt sets that nobody has decided on yet. Wait for that."""
+
+    status = 409
+
+
 class NotProposed(ArenaError):
     """This prompt set was decided on already."""
 
@@ -70,7 +76,7 @@ class PromptSet(Notes, frozen=True, kw_only=True):
     @property
     def shows_prompts(self) -> bool:
         """Whether everybody may read what is asked."""
-        return self.state is State.USED_UP or not self.hidden
+        return self.state is State.USED_UP or (self.state is State.FROZEN and not self.hidden)
 
 
 class SetPrompt(Struct, frozen=True, kw_only=True):
@@ -102,6 +108,7 @@ class Answered(Struct, frozen=True, kw_only=True):
         return Pair(turns=(Turn(self.prompt, self.answers),), reference=self.reference)
 
 
+MOST_PROPOSED: Final = 10
 COLUMNS: Final = """id, slug, name, licence, description, source, contamination, hidden, state, digest, prompts,
                proposed_at, frozen_at, used_up_at, declined_at, reason"""
 
@@ -109,6 +116,8 @@ COLUMNS: Final = """id, slug, name, licence, description, source, contamination,
 async def propose(db: Connection | Proxy, notes: Notes, prompts: list[Prompt], *, account_id: UUID | None) -> PromptSet:
     """Enter a prompt set for an operator to decide on, whole or not at all."""
     async with db.transaction():
+        if account_id is not None:
+            await _check_open(db, account_id)
         set_id = await db.fetchval(
             """
             INSERT INTO prompt_sets (slug, name, licence, description, source, contamination, hidden, digest,
@@ -122,6 +131,16 @@ async def propose(db: Connection | Proxy, notes: Notes, prompts: list[Prompt], *
             raise SlugTaken
         await _add(db, set_id, prompts)
     return await _found(db, set_id)
+
+
+async def _check_open(db: Connection | Proxy, account_id: UUID) -> None:
+    """Whoever proposes at the same time in the same account waits."""
+    await db.execute("SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account_id)
+    open_ = await db.fetchval(
+        "SELECT count(*) FROM prompt_sets WHERE account_id = $1 AND state = 'proposed'", account_id
+    )
+    if open_ >= MOST_PROPOSED:
+        raise TooManyProposed
 
 
 async def _add(db: Connection | Proxy, set_id: UUID, prompts: list[Prompt]) -> None:
@@ -201,17 +220,13 @@ async def in_use(db: Db, name: str) -> PromptSet:
     return found
 
 
-async def listed(db: Db, *, after: str, most: int) -> list[PromptSet]:
-    """Every set but those that were declined, by its address, from the one after this."""
+async def listed(db: Db, states: list[State], *, after: str, most: int) -> list[PromptSet]:
+    """The sets that stand so, by their addresses, from the one after this."""
     return await many(
         db,
         PromptSet,
-        f"""
-        SELECT {COLUMNS} FROM prompt_sets
-        WHERE state <> 'declined' AND slug > $1 ORDER BY slug LIMIT $2
-        """,  # noqa: S608 - a constant
-        after,
-        most,
+        f"SELECT {COLUMNS} FROM prompt_sets WHERE state = ANY($1) AND slug > $2 ORDER BY slug LIMIT $3",  # noqa: S608
+        *(states, after, most),
     )
 
 

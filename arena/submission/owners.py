@@ -1,0 +1,24 @@
+"""Owners: whose a contender is, where only they may act for it."""
+
+from uuid import UUID
+
+from arena.db import Db
+from arena.errors import NotFound
+
+
+async def contender(db: Db, slug: str, *, account_id: UUID | None) -> UUID:
+    """The contender that the public knows of, if it is the account's; without one, whosever it is."""
+    found: UUID | None = await db.fetchval(
+        """
+        SELECT contenders.id FROM contenders
+        WHERE slug = $1 AND committed_at IS NOT NULL AND ($2::uuid IS NULL OR EXISTS (
+            SELECT FROM endpoints JOIN members USING (provider_id)
+            WHERE contender_id = contenders.id AND account_id = $2
+        ))
+        """,
+        slug,
+        account_id,
+    )
+    if found is None:
+        raise NotFound("There is no such contender, or it is not yours.")
+    return found
