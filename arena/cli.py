@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import arena
 from arena import arguments
-from arena.commands import add_operator, add_rate, add_simulate, add_votes
+from arena.commands import add_imports, add_operator, add_rate, add_simulate
 from arena.errors import ArenaError, Refused
 
 # A command loads only what it runs, where it runs it: `arena rate` is done before a server's parts were loaded.
@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--no-demo", action="store_true", help="without the local model and its two contenders")
     up.set_defaults(run=_up)
 
-    add_votes(commands, DATA).set_defaults(run=_import_votes)
+    imports = (_import_votes, _import_prompts, _import_answers)
+    for kind, bring in zip(add_imports(commands, DATA), imports, strict=True):
+        kind.set_defaults(run=bring)
     add_rate(commands).set_defaults(run=_rate)
     add_simulate(commands).set_defaults(run=_simulate)
     create, key = add_operator(commands)
@@ -135,6 +137,30 @@ def _import_votes(chosen: argparse.Namespace) -> None:
         return f"Brought in {many} on {brought.contenders:,} contenders{unknown}"
 
     _say(f"{asyncio.run(bring())}\nReleased at /leaderboard/{archive.slug}")
+
+
+def _import_prompts(chosen: argparse.Namespace) -> None:
+    url = _settings_of(chosen.data).database_url
+    import asyncio
+
+    from arena import sets
+    from arena.evaluation.prompt_sets import Notes
+
+    told = ("licence", "description", "source", "contamination", "hidden")
+    notes = Notes(slug=chosen.set, name=chosen.name or chosen.set, **{name: getattr(chosen, name) for name in told})
+    brought = asyncio.run(sets.bring_prompts(url, chosen.file, notes))
+    _say(f"Brought in and froze {brought.prompts:,} prompts\nShown at /prompt-sets/{brought.slug}")
+
+
+def _import_answers(chosen: argparse.Namespace) -> None:
+    url = _settings_of(chosen.data).database_url
+    import asyncio
+
+    from arena import sets
+
+    who = {"slug": chosen.set, "contender": chosen.contender, "name": chosen.name}
+    told = asyncio.run(sets.bring_answers(url, chosen.file, **who, partial=chosen.partial))
+    _say(f"Kept {told.kept:,} of {told.answers:,} answers as new; {told.unanswered:,} prompts are unanswered")
 
 
 def _create_operator(chosen: argparse.Namespace) -> None:

@@ -67,7 +67,7 @@ async def hand_in(
         missing = _missing(given, prompts, had)
         if missing and not partial:
             raise Refused(
-                "{count} prompts of this set have no answer in the file, the first of them is “{name}”. "
+                "Prompts of this set without an answer in the file: {count}, first “{name}”. "
                 "Answer them too, or say that the file is partial.",
                 count=len(missing),
                 name=missing[0],

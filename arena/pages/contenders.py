@@ -6,6 +6,7 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from arena.db import Pool
+from arena.evaluation import set_results
 from arena.submission import contenders
 
 
@@ -13,4 +14,6 @@ from arena.submission import contenders
 async def show(slug: FromPath[str], db: Given[Pool]) -> Template:
     """What is said of a contender, and what it was called."""
     entry = await contenders.require(db, slug)
-    return Template("contenders/show.html", context={"entry": entry}, headers={"cache-control": "no-cache"})
+    answered = await set_results.of_contender(db, slug)
+    context = {"entry": entry, "set_results": answered}
+    return Template("contenders/show.html", context=context, headers={"cache-control": "no-cache"})

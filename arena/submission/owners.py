@@ -22,3 +22,9 @@ async def contender(db: Db, slug: str, *, account_id: UUID | None) -> UUID:
     if found is None:
         raise NotFound("There is no such contender, or it is not yours.")
     return found
+
+
+async def taken(db: Db, slug: str) -> bool:
+    """Whether there is a contender of this address, public or not."""
+    found: bool = await db.fetchval("SELECT EXISTS (SELECT FROM contenders WHERE slug = $1)", slug)
+    return found

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
 
 from arena.config import Settings
@@ -87,7 +86,7 @@ async def test_wrong_answers_are_a_sentence_with_field_and_lines_and_nothing_is_
     path = f"{frozen}/answers?contender={await _brought(ann)}"
     for data, sentence in (
         (b"id,answer\none,2\nsix,5\n", "Field “id”, line 3: the set has no such prompt."),
-        (b"id,answer\none,2\n", "1 prompts of this set have no answer in the file"),
+        (b"id,answer\none,2\n", "without an answer in the file: 1, first “two”"),
         (b'id,answer\none,"2' + b"x" * 2_000_000, "Field “answer”, line 2: the line is longer than"),
         (b"id,answer\none,\xff\n", "Field “answer”, line 2: the text is not UTF-8"),
     ):

@@ -94,7 +94,7 @@ async def test_answers_are_scored_by_reference_and_left_out_prompts_gain_nothing
 
 async def test_a_file_that_leaves_prompts_out_says_which_and_keeps_nothing(db: Pool, anna: UUID) -> None:
     sums = await _frozen(db)
-    with pytest.raises(Refused, match="2 prompts of this set have no answer in the file, the first of them is “two”"):
+    with pytest.raises(Refused, match="without an answer in the file: 2, first “two”"):
         await _hand_in(db, sums, anna, "id,answer\none,2\n")
     with pytest.raises(Refused, match="Field “id”, line 3, 5: the set has no such prompt"):
         await _hand_in(db, sums, anna, "id,answer\none,2\nfour,2\ntwo,Paris\nfive,2\n", partial=True)

@@ -22,7 +22,7 @@ from arena.submission import contract, lifecycle, reports
 ARENA = Path(arena.__file__).parent
 # These speak to operators at a terminal and in logs, or to nobody outside.
 OPERATORS = (
-    *("cli.py", "commands.py", "arguments.py", "operators.py", "rate.py", "simulate.py", "terminal.py"),
+    *("cli.py", "commands.py", "arguments.py", "operators.py", "rate.py", "sets.py", "simulate.py", "terminal.py"),
     *("config.py", "db.py", "ports.py", "local/", "workers/", "__main__.py"),
     *("evaluation/imports.py", "integration/archives.py"),
 )
