@@ -25,3 +25,8 @@ async def contender(db: Pool, asker: Asker, slug: str) -> UUID:
     """The contender for which the asker may act: their own, or as an operator any."""
     asker.require(Scope.SUBMIT)
     return await owners.contender(db, slug, account_id=None if operates(asker) else asker.account.id)
+
+
+async def acts_for(db: Pool, asker: Asker, slug: str) -> bool:
+    """Whether the asker may act for the contender of this address."""
+    return operates(asker) or await owners.owns(db, slug, account_id=asker.account.id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from arena import guards
 from arena.api import askers
@@ -54,17 +54,22 @@ async def plan_run(name: FromPath[str], data: JSONBody[Planning], signed_in: Giv
 
 
 @get("/prompt-sets/{name:str}/runs", responses=guards.json_of(Runs))
-async def list_runs(request: AnyRequest, name: FromPath[str], db: Given[Pool]) -> Response[Any]:
-    """How far each run of a set is, what it cost, and how its calls failed."""
+async def list_runs(
+    request: AnyRequest, name: FromPath[str], asker: Given[Asker | None], db: Given[Pool]
+) -> Response[Any]:
+    """How far each run of a set is, how its calls failed, and to those who act for the contender what it cost."""
     found = await prompt_sets.require(db, name)
-    return guards.fresh(request, Runs(await set_runs.listed(db, found.id), None))
+    runs = [await _shown(db, asker, run) for run in await set_runs.listed(db, found.id)]
+    return guards.fresh(request, Runs(runs, None))
 
 
 @get("/prompt-sets/{name:str}/runs/{run_id:uuid}", responses=guards.json_of(Run))
-async def show_run(request: AnyRequest, name: FromPath[str], run_id: FromPath[UUID], db: Given[Pool]) -> Response[Any]:
-    """How far a run is, what it cost, and how its calls failed."""
+async def show_run(
+    request: AnyRequest, name: FromPath[str], run_id: FromPath[UUID], asker: Given[Asker | None], db: Given[Pool]
+) -> Response[Any]:
+    """How far a run is, how its calls failed, and to those who act for the contender what it cost."""
     found = await prompt_sets.require(db, name)
-    return guards.fresh(request, await set_runs.require(db, found.id, run_id))
+    return guards.fresh(request, await _shown(db, asker, await set_runs.require(db, found.id, run_id)))
 
 
 @post("/prompt-sets/{name:str}/runs/{run_id:uuid}/pause", status_code=200)
@@ -98,6 +103,13 @@ async def _move(db: Pool, asker: Asker, name: str, run_id: UUID, to: State) -> R
     async with db.acquire() as connection:
         await set_runs.move(connection, run_id, to)
     return await set_runs.require(db, found.id, run_id)
+
+
+async def _shown(db: Pool, asker: Asker | None, run: Run) -> Run:
+    """The run as the asker may see it: money is for those who may act for the contender."""
+    if asker is not None and await askers.acts_for(db, asker, run.contender):
+        return run
+    return structs.replace(run, budget=None, cost=None)
 
 
 routes = [plan_run, list_runs, show_run, pause_run, resume_run, cancel_run]

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from arena.db import Connection, Db, Proxy, many
 from arena.errors import ArenaError, Refused
-from arena.evaluation import prompt_sets, sheets
+from arena.evaluation import prompt_sets, set_runs, sheets
 from arena.evaluation.formats import Format
 from arena.evaluation.prompt_sets import PromptSet, SetPrompt
 from arena.evaluation.set_files import Given
@@ -58,8 +58,7 @@ async def hand_in(
 ) -> HandedIn:
     """Keep the answers of a file, all of them or none; the same answer again is the same answer."""
     async with db.transaction():
-        # Whoever hands in for the same contender meanwhile waits.
-        await db.execute("SELECT 1 FROM contenders WHERE id = $1 FOR NO KEY UPDATE", contender_id)
+        await set_runs.require_none(db, prompt_set.id, contender_id)
         prompts = {each.name: each for each in await prompt_sets.prompts(db, prompt_set.id)}
         _check_known(given, prompts)
         had = await _had(db, prompt_set.id, contender_id)

@@ -50,7 +50,8 @@ class State(StrEnum):
 class Run(Struct, frozen=True, kw_only=True):
     """A run and how far it is: of `asked` questions so many are answered, and so many are given up as failed.
 
-    Failures are counted by their class, each call that failed; `cost` is in the currency of the endpoint's prices.
+    Failures are counted by their class, each call that failed. `budget` and `cost` are in the currency of the
+    endpoint's prices, and None for those who may not act for the contender.
     """
 
     id: UUID
@@ -66,7 +67,7 @@ class Run(Struct, frozen=True, kw_only=True):
     answered: int
     given_up: int
     failures: dict[str, int]
-    cost: float
+    cost: float | None
 
 
 SHOWN: Final = f"""
@@ -105,6 +106,7 @@ async def plan(
 ) -> Run:
     """Have a worker ask the contender what it has not answered yet; RunningAlready where that goes on."""
     async with db.transaction():
+        await require_none(db, prompt_set.id, contender_id)
         endpoint_id = await db.fetchval(
             "SELECT id FROM endpoints WHERE contender_id = $1 AND state IN ('warming', 'listed')", contender_id
         )
@@ -113,15 +115,23 @@ async def plan(
         run_id = await db.fetchval(
             """
             INSERT INTO set_runs (set_id, contender_id, endpoint_id, formats, budget, account_id)
-            VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (set_id, contender_id) WHERE ended_at IS NULL DO NOTHING RETURNING id
+            VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
             """,
             *(prompt_set.id, contender_id, endpoint_id, formats, budget, account_id),
         )
-        if run_id is None:
-            raise RunningAlready
         await jobs.ask_soon(db, run_id)
     return await require(db, prompt_set.id, run_id)
+
+
+async def require_none(db: Connection | Proxy, set_id: UUID, contender_id: UUID) -> None:
+    """Make sure that nobody asks the contender this set; until the transaction ends, nobody begins to, or hands in."""
+    await db.execute("SELECT FROM contenders WHERE id = $1 FOR NO KEY UPDATE", contender_id)
+    running = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM set_runs WHERE set_id = $1 AND contender_id = $2 AND ended_at IS NULL)",
+        *(set_id, contender_id),
+    )
+    if running:
+        raise RunningAlready
 
 
 async def require(db: Db, set_id: UUID, run_id: UUID) -> Run:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 from io import StringIO
@@ -92,8 +93,9 @@ def named(lines: Collection[int]) -> str:
 
 
 def _decoded(data: bytes, form: Form) -> str:
+    data = data.removeprefix(BOM_UTF8)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
         begin = data.rfind(b"\n", 0, error.start) + 1
         raise Refused(

@@ -28,3 +28,18 @@ async def taken(db: Db, slug: str) -> bool:
     """Whether there is a contender of this address, public or not."""
     found: bool = await db.fetchval("SELECT EXISTS (SELECT FROM contenders WHERE slug = $1)", slug)
     return found
+
+
+async def owns(db: Db, slug: str, *, account_id: UUID) -> bool:
+    """Whether the contender is the account's."""
+    found: bool = await db.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM contenders JOIN endpoints ON contender_id = contenders.id JOIN members USING (provider_id)
+            WHERE slug = $1 AND account_id = $2
+        )
+        """,
+        slug,
+        account_id,
+    )
+    return found

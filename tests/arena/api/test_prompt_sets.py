@@ -180,8 +180,8 @@ async def test_an_operator_has_a_contender_asked_and_sees_how_far_it_is(
     assert (await ann.post(f"{path}/pause", {}, headers=operator))[1]["state"] == "paused"
     assert (await ann.post(f"{path}/resume", {}, headers=operator))[1]["state"] == "running"
     await ask.run(db, settings, run["id"])
-    _, done = await ann.get(path)
-    assert (done["state"], done["answered"], done["failures"]) == ("done", 4, {})
-    assert (await ann.get(f"{frozen}/runs"))[1]["items"] == [done]
+    _, done = await ann.get(path, headers=operator)
+    assert (done["state"], done["answered"], done["failures"], done["budget"]) == ("done", 4, {}, 5)
+    assert (await ann.get(f"{frozen}/runs"))[1]["items"] == [done | {"budget": None, "cost": None}]
     assert (await ann.post(f"{path}/cancel", {}, headers=operator))[0] == 409
     assert (await ann.get(f"{frozen}/results"))[1]["sensitivities"][0]["spread"] == 0

@@ -41,6 +41,7 @@ def test_answers_are_plain_unless_they_say_otherwise() -> None:
         (HEAD + b"a,x,,\n", "Field “reference”, line 2: this record has 4 fields"),
         (HEAD + b'a,"x"y,,,\n', "Line 2: the record that begins here can't be read"),
         (HEAD + b"a,Z\xfcrich,,,\n", "Field “prompt”, line 2: the text is not UTF-8"),
+        (b"\xef\xbb\xbf" + HEAD + b"\xfc,y,,,\n", "Field “id”, line 2: the text is not UTF-8"),
         (HEAD.decode().encode("utf-16"), "line 1: the text is not UTF-8"),
         (b"id,prompt,score\na,x,1\n", "Field “score”, line 1: it is not among"),
         (b"id,id\na,x\n", "Field “id”, line 1: it is not among those read here, each once"),

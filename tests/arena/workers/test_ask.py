@@ -11,7 +11,7 @@ import pytest
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import prompt_sets, set_files, set_results, set_runs
+from arena.evaluation import prompt_sets, set_answers, set_files, set_results, set_runs
 from arena.evaluation.formats import Format
 from arena.evaluation.prompt_sets import Notes, PromptSet
 from arena.evaluation.set_runs import NotReachable, Run, RunningAlready, State
@@ -81,6 +81,17 @@ async def test_a_contender_is_asked_a_set_once_at_a_time(db: Pool, sums: PromptS
         await plan()
 
 
+async def test_nobody_hands_in_for_a_contender_while_it_is_asked(db: Pool, sums: PromptSet, plan: Plan) -> None:
+    await plan()
+    contender_id = await db.fetchval("SELECT id FROM contenders")
+    given = set_files.answers(b"id,answer\n0,1\n", Form.CSV)
+    async with db.acquire() as connection:
+        with pytest.raises(RunningAlready):
+            await set_answers.hand_in(
+                connection, sums, contender_id, given, sha256="0" * 64, partial=True, account_id=None
+            )
+
+
 async def test_who_can_not_be_reached_is_not_asked(db: Pool, sums: PromptSet, provider: Provider) -> None:
     entrant = await contender(db, provider, "adder", slug="adder")
     await db.execute("UPDATE endpoints SET state = 'paused'")
@@ -111,6 +122,7 @@ async def test_a_budget_stops_a_run_before_the_call_that_it_would_not_cover(
     stopped = await _run(db, sums, run_id)
     assert (stopped.state, stopped.reason) == (State.STOPPED, "budget")
     assert 0 < stopped.answered < 6
+    assert stopped.cost is not None
     each = stopped.cost / stopped.answered
     assert stopped.cost - each < 25 <= stopped.cost
     assert await db.fetchval("SELECT spent_today(id) FROM endpoints") == pytest.approx(stopped.cost)
