@@ -13,13 +13,13 @@ import arena
 from arena import arguments
 from arena.commands import (
     add_export,
+    add_imports,
     add_judge,
     add_operator,
     add_rate,
     add_release,
     add_simulate,
     add_verify,
-    add_votes,
 )
 from arena.errors import ArenaError, Refused
 
@@ -66,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--no-demo", action="store_true", help="without the local model and its two contenders")
     up.set_defaults(run=_up)
 
-    add_votes(commands, DATA).set_defaults(run=_import_votes)
+    imports = (_import_votes, _import_prompts, _import_answers)
+    for kind, bring in zip(add_imports(commands, DATA), imports, strict=True):
+        kind.set_defaults(run=bring)
     add_export(commands, DATA).set_defaults(run=_export)
     add_release(commands).set_defaults(run=_release)
     add_rate(commands).set_defaults(run=_rate)
@@ -165,6 +167,30 @@ def _release(chosen: argparse.Namespace) -> None:
     from arena import releasing
 
     _say(asyncio.run(releasing.run(settings, chosen.board, now=chosen.now)))
+
+
+def _import_prompts(chosen: argparse.Namespace) -> None:
+    url = _settings_of(chosen.data).database_url
+    import asyncio
+
+    from arena import sets
+    from arena.evaluation.prompt_sets import Notes
+
+    told = ("licence", "description", "source", "contamination", "hidden")
+    notes = Notes(slug=chosen.set, name=chosen.name or chosen.set, **{name: getattr(chosen, name) for name in told})
+    brought = asyncio.run(sets.bring_prompts(url, chosen.file, notes))
+    _say(f"Brought in and froze {brought.prompts:,} prompts\nShown at /prompt-sets/{brought.slug}")
+
+
+def _import_answers(chosen: argparse.Namespace) -> None:
+    url = _settings_of(chosen.data).database_url
+    import asyncio
+
+    from arena import sets
+
+    who = {"slug": chosen.set, "contender": chosen.contender, "name": chosen.name}
+    told = asyncio.run(sets.bring_answers(url, chosen.file, **who, partial=chosen.partial))
+    _say(f"Kept {told.kept:,} of {told.answers:,} answers as new; {told.unanswered:,} prompts are unanswered")
 
 
 def _create_operator(chosen: argparse.Namespace) -> None:

@@ -17,11 +17,60 @@ TIES: Final = ("davidson", "davidson-common", "rao-kupper", "half", "drop")
 CLUSTERS: Final = ("voter", "prompt", "none")
 
 
-def add_votes(commands: Commands, data: Path) -> argparse.ArgumentParser:
-    """`arena import votes`."""
-    kinds = commands.add_parser("import", help="bring in what was made elsewhere: votes").add_subparsers(
-        dest="kind", required=True, metavar="KIND"
+Kinds: TypeAlias = tuple[argparse.ArgumentParser, argparse.ArgumentParser, argparse.ArgumentParser]
+
+
+def add_imports(commands: Commands, data: Path) -> Kinds:
+    """`arena import votes`, `arena import prompts` and `arena import answers`."""
+    kinds = commands.add_parser(
+        "import", help="bring in what was made elsewhere: votes, prompts, answers"
+    ).add_subparsers(dest="kind", required=True, metavar="KIND")
+    made = (_add_votes(kinds), _add_prompts(kinds), _add_answers(kinds))
+    where = f"that of ARENA_DATABASE_URL, if set, else {data}"
+    for each in made:
+        each.add_argument(
+            "--data",
+            type=Path,
+            metavar="DIR",
+            help=f"the folder of the running `arena up` to bring them to ({where})",
+        )
+    return made
+
+
+def _add_prompts(kinds: Commands) -> argparse.ArgumentParser:
+    prompts = kinds.add_parser(
+        "prompts",
+        help="a prompt set, frozen at once",
+        description="Bring a prompt set in: fields id and prompt, and where they are known category, reference and "
+        "kind, which says how answers are held against the reference: exact, numeric or choice.",
     )
+    prompts.add_argument("file", type=Path, metavar="FILE", help="CSV or JSON lines")
+    prompts.add_argument("--set", required=True, metavar="SLUG", help="the address of the new set")
+    prompts.add_argument("--name", metavar="NAME", help="what pages call it (the slug)")
+    prompts.add_argument("--licence", required=True, metavar="TEXT", help="on what terms the prompts may be used")
+    prompts.add_argument("--description", default="", metavar="TEXT")
+    prompts.add_argument("--source", default="", metavar="TEXT", help="where the prompts are from")
+    prompts.add_argument("--contamination", default="", metavar="TEXT", help="who may have seen them before")
+    prompts.add_argument("--hidden", action="store_true", help="show no prompt until the set is used up")
+    return prompts
+
+
+def _add_answers(kinds: Commands) -> argparse.ArgumentParser:
+    answers = kinds.add_parser(
+        "answers",
+        help="a contender's answers to a prompt set, scored where there are references",
+        description="Bring answers in: fields id and answer, and format where prompts were not put plainly. A wrong "
+        "file is refused with field and line, and nothing of it is kept.",
+    )
+    answers.add_argument("file", type=Path, metavar="FILE", help="CSV or JSON lines")
+    answers.add_argument("--set", required=True, metavar="SLUG", help="the prompt set")
+    answers.add_argument("--contender", required=True, metavar="SLUG", help="who gave these answers")
+    answers.add_argument("--name", metavar="NAME", help="enter the contender under this name, if it is not known here")
+    answers.add_argument("--partial", action="store_true", help="the file does not answer every prompt")
+    return answers
+
+
+def _add_votes(kinds: Commands) -> argparse.ArgumentParser:
     votes = kinds.add_parser(
         "votes",
         help="votes as a board of their own, released at once",
@@ -35,12 +84,6 @@ def add_votes(commands: Commands, data: Path) -> argparse.ArgumentParser:
     votes.add_argument("--attribution", metavar="TEXT", help="whose votes they are and on what terms, for its page")
     votes.add_argument(
         "--map", type=arguments.names, default={}, metavar="OURS=THEIRS,…", help="the file's names for columns"
-    )
-    votes.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help=f"the folder of the running `arena up` to bring them to (that of ARENA_DATABASE_URL, if set, else {data})",
     )
     return votes
 

@@ -38,6 +38,12 @@ class NotJson(ArenaError):
     status = 415
 
 
+class NotFile(ArenaError):
+    """This address reads a file: send the header “Content-Type: text/csv”, or “application/jsonl” for JSON lines."""
+
+    status = 415
+
+
 class NotSignedIn(ArenaError):
     """Sign in first, or send an API key in the header “Authorization: Bearer …”."""
 
@@ -231,13 +237,20 @@ async def sent_from_here(connection: ASGIConnection[Any, Any, Any, Any], _: Base
         raise FromElsewhere
 
 
-async def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse a body that doesn't say it is JSON; a form of another site can't say so.
+def content_type(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """What the request says its body is."""
+    return connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def sends_json(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse a body that doesn't say it is JSON, or of a type that the handler `reads`; no other site's form can.
 
     Not a plain function, because Litestar would send each request through a thread for it.
     """
     if connection.scope.get("method") in (*READS, HttpMethod.DELETE):
         return
-    content_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
+    reads = handler.opt.get("reads")
+    if reads is not None and content_type(connection) not in reads:
+        raise NotFile
+    if reads is None and content_type(connection) != "application/json":
         raise NotJson

@@ -18,6 +18,7 @@ from arena.db import Connection, Pool, Proxy
 
 REFIT = "refit"
 CHECK = "check"
+ASK = "ask"
 CHECKS_AT_ONCE = 4
 # Each holds its board's votes in memory.
 REFITS_AT_ONCE = 2
@@ -27,6 +28,7 @@ AUDITION = "audition"
 JUDGE = "judge"
 TRIAL = "trial"
 RUNS_AT_ONCE = 2
+ASKS_AT_ONCE = 4
 SOON = timedelta(seconds=1)
 
 Work: TypeAlias = Callable[[], Awaitable[None]]
@@ -75,6 +77,13 @@ async def _soon(db: Connection | Proxy, what: str, subject_id: UUID, *, at: str 
     # A connection of the pool does all that its driver asks of one.
     await Queries(AsyncpgDriver(cast("Connection", db))).enqueue(
         what, subject_id.bytes, dedupe_key=f"{what}:{subject_id}{at}", on_conflict="skip"
+    )
+
+
+async def ask_soon(db: Connection | Proxy, run_id: UUID) -> None:
+    """Have a contender asked a prompt set by a worker; called for twice before one begins, it is one job."""
+    await Queries(AsyncpgDriver(cast("Connection", db))).enqueue(
+        ASK, run_id.bytes, dedupe_key=f"{ASK}:{run_id}", on_conflict="skip"
     )
 
 
@@ -127,6 +136,13 @@ class Clockwork:
     def _on(self, name: str, work: IdWork) -> None:
         @self._queue.entrypoint(name, concurrency_limit=RUNS_AT_ONCE)
         async def called(job: Job) -> None:
+            await work(UUID(bytes=job.payload))
+
+    def on_ask(self, work: IdWork) -> None:
+        """Call `work` with the run's id for every run of a prompt set, some at a time."""
+
+        @self._queue.entrypoint(ASK, concurrency_limit=ASKS_AT_ONCE)
+        async def ask(job: Job) -> None:
             await work(UUID(bytes=job.payload))
 
     def every(self, cron: str, name: str, work: Work) -> None:

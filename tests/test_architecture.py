@@ -36,7 +36,10 @@ OUTSIDE = {
     "arena/maths.py": {"markdown_it", "latex2mathml"},
     "arena/upstream/": {"msgspec", "aiohttp", "yarl"},
     # The draw's arithmetic is rating's; what it is given and what it gives back are arrays.
-    **{f"arena/evaluation/{room}.py": {"msgspec", "numpy"} for room in ("estimates", "grounds", "pairing")},
+    **{
+        f"arena/evaluation/{room}.py": {"msgspec", "numpy"}
+        for room in ("estimates", "grounds", "pairing", "set_results")
+    },
     "arena/evaluation/": {"msgspec", "redis"},
     "arena/integration/fits.py": {"numpy"},
     "arena/integration/schedules.py": {"croniter"},
@@ -123,6 +126,13 @@ WRITERS = {
     "meetings": {"integration/meetings.py"},
     "imports": {"evaluation/imports.py"},
     "imported_votes": {"evaluation/imports.py"},
+    "prompt_sets": {"evaluation/prompt_sets.py"},
+    "set_prompts": {"evaluation/prompt_sets.py"},
+    "answer_files": {"evaluation/set_answers.py"},
+    "set_answers": {"evaluation/set_answers.py"},
+    # A run is planned and moved by people, and claimed and ended by its worker.
+    "set_runs": {"evaluation/set_runs.py", "evaluation/set_calls.py"},
+    "set_calls": {"evaluation/set_calls.py"},
     "boards": {"integration/boards.py"},
     "board_acts": {"integration/board_acts.py"},
     "snapshots": {"integration/snapshots.py"},

@@ -281,3 +281,6 @@ async def skip_battle(
 
 def _turn(turn: turns.Turn, battle: Battle) -> TurnShown:
     return TurnShown(turn.turn, turn.prompt, turn.answers or [Spoken("", "")] * battle.kind.sides)
+
+
+routes = [open_battle, show_battle, stream_battle, next_turn, stop_battle, vote, skip_battle]

@@ -12,6 +12,8 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 
 from arena import guards
+from arena.db import Pool
+from arena.evaluation import set_results
 from arena.evaluation.cases import Reason
 from arena.pages import assets, curves, intervals, languages
 from arena.pages.intervals import Scale, Whisker
@@ -46,14 +48,16 @@ async def show(
     request: Request[Any, Any, Any],
     slug: FromPath[str],
     portraits: Given[Portraits],
+    db: Given[Pool],
     board: Annotated[str | None, QueryParameter(name="board", max_length=100)] = None,
 ) -> Response[Any]:
-    """What is known of a contender, on one board after the other."""
+    """What is known of a contender, on one board after the other, and what it answered to prompt sets."""
     portrait = await portraits.of(slug, board, today=datetime.now(UTC).date())
-    headers = {"etag": tag(request, portrait), "cache-control": guards.PUBLIC}
+    answered = await set_results.of_contender(db, slug)
+    headers = {"etag": tag(request, (portrait, answered)), "cache-control": guards.PUBLIC}
     if guards.has(request, headers["etag"]):
         return Response(None, status_code=304, headers=headers)
-    return Template("contenders/show.html", context=context(portrait), headers=headers)
+    return Template("contenders/show.html", context=context(portrait) | {"set_results": answered}, headers=headers)
 
 
 def context(portrait: Portrait) -> dict[str, object]:

@@ -9,7 +9,7 @@ from arena.config import Settings
 from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, losses, pool
 from arena.integration import boards
 from arena.jobs import Clockwork
-from arena.workers import check, judge, refit, sweep
+from arena.workers import ask, check, judge, refit, sweep
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
 async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
     clockwork.on_refit(partial(refit.look, db, settings))
     clockwork.on_check(partial(check.run, db, settings))
+    clockwork.on_ask(partial(ask.run, db, settings))
+    clockwork.every("* * * * *", "look after set runs", partial(ask.look_after, db))
     clockwork.every("* * * * *", "look after checks", partial(check.look_after, db))
     clockwork.on_judging(
         audition=partial(judge.check, db, settings),

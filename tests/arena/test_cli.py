@@ -129,3 +129,22 @@ async def test_the_first_operator_gets_an_organisation_and_a_key_alone_on_the_la
     )
     assert all(Role.OPERATOR in one.account.roles and one.scopes == frozenset(Scope) for one in holders)
     assert [(one.organisation, one.standing) for one in belongs] == [("the-house", Standing.OWNER)]
+
+
+async def test_prompts_and_answers_come_in_by_two_commands(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "sums.csv").write_text("id,prompt,reference,kind\none,1 + 1?,2,numeric\n")
+    (tmp_path / "anna.jsonl").write_text('{"id": "one", "answer": "2"}\n')
+    settings = {"ARENA_DATABASE_URL": database_url, **SETTINGS}
+    sums = ("import", "prompts", str(tmp_path / "sums.csv"), "--set", "sums", "--licence", "CC0")
+    done = arena(*sums, **settings)
+    assert (done.returncode, done.stdout) == (0, "Brought in and froze 1 prompts\nShown at /prompt-sets/sums\n"), done
+    again = arena(*sums, **settings)
+    assert (again.returncode, "There is a prompt set of this address already" in again.stderr) == (1, True)
+    answers = ("import", "answers", str(tmp_path / "anna.jsonl"), "--set", "sums", "--contender", "anna")
+    unknown = arena(*answers, **settings)
+    assert (unknown.returncode, "There is no such contender" in unknown.stderr) == (1, True)
+    named = arena(*answers, "--name", "Anna", **settings)
+    assert named.stdout == "Kept 1 of 1 answers as new; 0 prompts are unanswered\n", named
+    (tmp_path / "wrong.csv").write_text("id,answer\ntwo,2\n")
+    wrong = arena("import", "answers", str(tmp_path / "wrong.csv"), "--set", "sums", "--contender", "anna", **settings)
+    assert (wrong.returncode, wrong.stderr) == (2, "arena: Field “id”, line 2: the set has no such prompt.\n")

@@ -28,6 +28,8 @@ export const post = sending('POST')
 export const patch = sending('PATCH')
 export const put = sending('PUT')
 export const remove = (path) => call(path, { method: 'DELETE' })
+// A file as it is, and what it is.
+export const send = (path, file, type) => call(path, { method: 'POST', headers: { 'content-type': type }, body: file })
 export const done = ({ status }) => status >= 200 && status < 300
 
 export const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds) })

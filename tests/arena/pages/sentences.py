@@ -31,6 +31,7 @@ OPERATORS = (
         "operators.py",
         "rate.py",
         "releasing.py",
+        "sets.py",
         "simulate.py",
         "terminal.py",
     ),

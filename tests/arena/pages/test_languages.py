@@ -25,7 +25,8 @@ from tests.builders import Visitor
 CHINESE_READER = {"accept": "text/html", "accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}
 # What is no English sentence although its letters are Latin: names, addresses, keys and the other language's own name.
 NAMES = re.compile(
-    r"\b(?:English|JavaScript|JSON|UTF-8|UTC|cookie|Ctrl|Alt|Shift|Bradley-Terry|CC BY 4\.0|dustalov/llmfao|"
+    r"\b(?:English|JavaScript|JSON|CSV|SHA-256|UTF-8|UTC|cookie|Ctrl|Alt|Shift|Bradley-Terry|CC BY 4\.0|"
+    r"dustalov/llmfao|"
     r"D\. Ustalov|llmonitor\.com|GPT 4|Alpaca|Dolly|House|Content-Type|application/json|gpt4|"
     r"https|API|CSV|Parquet|Markdown|OpenAI chat completions|Anthropic messages)\b|\{\w+\}"
 )

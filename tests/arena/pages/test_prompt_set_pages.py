@@ -1,0 +1,77 @@
+"""The pages of prompt sets, as markup."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from arena.db import Pool
+from arena.evaluation import prompt_sets, set_answers, set_files
+from arena.evaluation.prompt_sets import Notes
+from arena.evaluation.sheets import Form
+from tests.arena.pages.markup import Page, assert_well_made, words
+from tests.arena.pages.test_languages import CHINESE_READER, english_left
+from tests.builders import Visitor, contender
+from tests.conftest import Open
+from tests.upstream import Provider
+
+HTML = {"accept": "text/html", "accept-language": "en"}
+SCRIPT = "<script>alert(1)</script>"
+PROMPTS = f"id,prompt,reference,kind\none,{SCRIPT},2,numeric\ntwo,2 + 2?,4,numeric\n".encode()
+
+
+@pytest.fixture
+async def reader(open_arena: Open, db: Pool, provider: Provider) -> AsyncIterator[Visitor]:
+    """Somebody who reads of a set that Anna has answered."""
+    anna = await contender(db, provider, "anna", slug="anna", name="Alpaca")
+    async with db.acquire() as connection:
+        for slug, hidden in (("shown", False), ("hidden", True)):
+            notes = Notes(slug=slug, name="Dolly", licence="CC BY 4.0", hidden=hidden)
+            given = set_files.prompts(PROMPTS, Form.CSV)
+            proposed = await prompt_sets.propose(connection, notes, given, account_id=None)
+            frozen = await prompt_sets.freeze(connection, proposed.id, account_id=None)
+            answers = set_files.answers(b"id,answer,format\none,2,\ntwo,5,\none,3,lines\n", Form.CSV)
+            await set_answers.hand_in(
+                connection, frozen, anna.contender_id, answers, sha256="0" * 64, partial=False, account_id=None
+            )
+    async with Visitor(await open_arena()) as visitor:
+        yield visitor
+
+
+async def test_a_set_shows_its_results_and_what_it_asks(reader: Visitor) -> None:
+    _, html = await reader.get("/prompt-sets/shown", headers=HTML)
+    assert_well_made(html)
+    page = Page(html)
+    text = words(page.one("main"))
+    assert "1 / 2 50%" in text
+    assert "handed in" in text
+    assert SCRIPT in text
+    assert "Of 2 prompts with a reference, 1 were answered rightly and 1 wrongly" in text
+    assert "What the format changes" in text
+    assert page.one("form").attributes["data-file-to"] == "/prompt-sets/shown/answers"
+
+
+async def test_a_hidden_set_shows_no_prompt_and_takes_no_file(reader: Visitor) -> None:
+    _, html = await reader.get("/prompt-sets/hidden", headers=HTML)
+    assert_well_made(html)
+    assert "alert(1)" not in html
+    assert "2 + 2?" not in html
+    assert not Page(html).all("form")
+
+
+async def test_the_list_and_a_contenders_page_lead_to_the_sets(reader: Visitor) -> None:
+    for path in ("/prompt-sets", "/contenders/anna"):
+        _, html = await reader.get(path, headers=HTML)
+        assert_well_made(html)
+        assert Page(html).one("main").text.count("Dolly") == 2
+        assert 'href="/prompt-sets/shown"' in html
+
+
+async def test_a_set_that_is_only_proposed_has_no_page(reader: Visitor, db: Pool) -> None:
+    await db.execute("UPDATE prompt_sets SET state = 'proposed', frozen_at = NULL")
+    assert (await reader.get("/prompt-sets/shown", headers=HTML))[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/prompt-sets", "/prompt-sets/hidden"])
+async def test_no_english_is_left_on_the_chinese_pages(reader: Visitor, path: str) -> None:
+    _, html = await reader.get(path, headers=CHINESE_READER)
+    assert english_left(html) == []
