@@ -14,6 +14,7 @@ from arena.api import (
     endpoints,
     health,
     interest,
+    ledger,
     lifecycle,
     mine,
     opinions,
@@ -37,13 +38,7 @@ def routers() -> list[Router]:
             "signed_in": Provide(guards.signed_in),
         },
         route_handlers=[
-            battles.open_battle,
-            battles.show_battle,
-            battles.stream_battle,
-            battles.next_turn,
-            battles.stop_battle,
-            battles.vote,
-            battles.skip_battle,
+            *battles.routes,
             *opinions.routes,
             *shares.routes,
             boards.list_boards,
@@ -64,6 +59,7 @@ def routers() -> list[Router]:
             *arrivals.routes,
             *accounts.routes,
             *mine.routes,
+            *ledger.routes,
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

@@ -17,6 +17,7 @@ from arena import config, db, ports
 from arena.config import Settings
 from arena.errors import ArenaError, SettingsWrong
 from arena.evaluation import upkeep
+from arena.integration import heads
 from arena.local import contenders, ground, parts, running
 from arena.local.ground import Ground
 from arena.local.model import Model
@@ -37,7 +38,9 @@ async def up(folder: Path, *, port: int | None, demo: bool, stop: asyncio.Event,
     """Run the arena on a folder until `stop` is set, and leave no process behind, whatever happens."""
     site = ground.prepare(folder)
     with ground.claimed(site):
-        settings = _settings(os.environ, port=port, secret=ground.kept(site.folder / "secret", secrets.token_urlsafe))
+        secret = ground.kept(site.folder / "secret", secrets.token_urlsafe)
+        key = ground.kept(site.folder / "ledger.key", heads.new)
+        settings = _settings(os.environ, port=port, secret=secret, ledger_key=key)
         taken = ports.bind(settings.host, settings.port)
         if site.servers != site.folder:
             say(
@@ -154,7 +157,7 @@ class House:
         self._say(f"{line} ({time.monotonic() - self._began:.1f} s)")
 
 
-def _settings(environment: Mapping[str, str], *, port: int | None, secret: str) -> Settings:
+def _settings(environment: Mapping[str, str], *, port: int | None, secret: str, ledger_key: str = "") -> Settings:
     """The settings of an arena on one machine; the servers' addresses are filled in when these have started."""
     for name in ("ARENA_DATABASE_URL", "ARENA_REDIS_URL"):
         if name in environment:
@@ -162,6 +165,7 @@ def _settings(environment: Mapping[str, str], *, port: int | None, secret: str) 
                 f"{name} is set, but `arena up` starts its own servers: unset it, or use `arena serve` and `work`."
             )
     ours = {"ARENA_DATABASE_URL": "", "ARENA_REDIS_URL": "", "ARENA_SECRET": secret}
+    ours |= {"ARENA_LEDGER_KEY": ledger_key}
     ours |= {"ARENA_RELEASE_SECONDS": RELEASE_SECONDS, "ARENA_DRAIN_SECONDS": BATTLE_DRAIN_SECONDS}
     asked = {} if port is None else {"ARENA_PORT": str(port)}
     return config.load({**ours, **environment, **asked})

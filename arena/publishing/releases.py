@@ -11,7 +11,7 @@ from msgspec import Struct
 from arena.config import Settings
 from arena.db import Db, Pool, many, one
 from arena.errors import NotFound
-from arena.integration import snapshots
+from arena.integration import ledger_checks, snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot, State
 from arena.publishing import leases
@@ -137,8 +137,10 @@ async def refresh(db: Pool, board: Board, settings: Settings) -> str:
 
     One at a time for each board (leases.Busy while another one does), so that an older fit never ends after a newer
     one. The lock is the transaction's that keeps and publishes, so who has lost it can't write any more. It goes with a
-    worker that dies; from one that is stopped, whoever comes 20 s later takes it.
+    worker that dies; from one that is stopped, whoever comes 20 s later takes it. ledger.Broken where the ledger was
+    found to be changed: then nothing is released.
     """
+    await ledger_checks.require_whole(db)
     async with db.acquire() as connection, connection.transaction():
         await leases.take(connection, board)
         fitted = await leases.awake(connection, snapshots.fit(db, board, settings))

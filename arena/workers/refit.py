@@ -6,6 +6,7 @@ from arena import jobs
 from arena.config import Settings
 from arena.db import Pool
 from arena.integration import boards
+from arena.integration.ledger import Broken
 from arena.publishing import leases, releases
 
 log = logging.getLogger(__name__)
@@ -25,5 +26,8 @@ async def look(db: Pool, settings: Settings, slug: str) -> None:
         release_id = await releases.refresh(db, board, settings)
     except leases.Busy:
         await jobs.refit_soon(db, slug)
+        return
+    except Broken as error:
+        log.error("release held board=%s error=%s", slug, error)
         return
     log.info("released board=%s release=%s", slug, release_id)
