@@ -98,7 +98,7 @@ TAKE: Final = """
             DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1)
             RETURNING id, kind, subject, payload, noted_at
         )
-        SELECT kind, subject, payload, noted_at,
+        SELECT taken.kind, subject, payload, noted_at,
                CASE WHEN nonce IS NOT NULL THEN jsonb_build_object(
                    'battle', battles.id, 'nonce', encode(nonce, 'hex'), 'propensity', propensity, 'draw', draw_id,
                    'contenders', met.contenders, 'sides', met.sides) END AS opening
