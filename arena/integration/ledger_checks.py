@@ -47,10 +47,10 @@ async def fault(db: Db) -> str | None:
 
 
 async def require_whole(db: Db) -> None:
-    """Broken, in the last check's words, while it has found a fault."""
+    """Broken while the last check has found a fault, with its words."""
     found = await fault(db)
     if found:
-        raise Broken(found)
+        raise Broken("Nothing is released while the ledger is not what was signed. {fault}", fault=found)
 
 
 async def _read(connection: Proxy) -> tuple[int, str | None]:

@@ -76,7 +76,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     cast_at: datetime
     counted: bool
     reason: Why | None
-    leaf: int | None
+    leaf: int | None = None
     releases: list[str]
     released: int
     first_release: str | None

@@ -24,7 +24,7 @@ ARENA = Path(arena.__file__).parent
 OPERATORS = (
     *("cli.py", "commands.py", "arguments.py", "operators.py", "rate.py", "simulate.py", "terminal.py"),
     *("config.py", "db.py", "ports.py", "local/", "workers/", "__main__.py"),
-    *("evaluation/imports.py", "integration/archives.py"),
+    *("evaluation/imports.py", "integration/archives.py", "integration/heads.py"),
 )
 # Errors whose sentence is chosen from a table, by the line that raises them.
 CHOSEN = {
