@@ -17,7 +17,6 @@ from arena import config, db, ports
 from arena.config import Settings
 from arena.errors import ArenaError, SettingsWrong
 from arena.evaluation import upkeep
-from arena.integration import heads
 from arena.local import contenders, ground, parts, running
 from arena.local.ground import Ground
 from arena.local.model import Model
@@ -39,7 +38,7 @@ async def up(folder: Path, *, port: int | None, demo: bool, stop: asyncio.Event,
     site = ground.prepare(folder)
     with ground.claimed(site):
         secret = ground.kept(site.folder / "secret", secrets.token_urlsafe)
-        key = ground.kept(site.folder / "ledger.key", heads.new)
+        key = ground.kept(site.folder / "ledger.key", _ledger_key)
         settings = _settings(os.environ, port=port, secret=secret, ledger_key=key)
         taken = ports.bind(settings.host, settings.port)
         if site.servers != site.folder:
@@ -169,6 +168,12 @@ def _settings(environment: Mapping[str, str], *, port: int | None, secret: str, 
     ours |= {"ARENA_RELEASE_SECONDS": RELEASE_SECONDS, "ARENA_DRAIN_SECONDS": BATTLE_DRAIN_SECONDS}
     asked = {} if port is None else {"ARENA_PORT": str(port)}
     return config.load({**ours, **environment, **asked})
+
+
+def _ledger_key() -> str:
+    from arena.integration import heads  # only here: it is needed once
+
+    return heads.new()
 
 
 def _log_to(file: Path) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from arena import outbox
 from arena.config import Settings
-from arena.db import Pool
+from arena.db import AWAY, Pool
 from arena.integration import heads, ledger
 from arena.integration.ledger import Broken
 
@@ -37,7 +37,10 @@ async def _recorded(db: Pool) -> Any:
 
 
 async def sequence(db: Pool, settings: Settings, *, stop: asyncio.Event) -> None:
-    """Make leaves of what is noted until `stop` is set; a broken ledger is left as it is, and what is noted waits."""
+    """Make leaves of what is noted until `stop` is set; a broken ledger is left as it is.
+
+    What is noted waits meanwhile, as it does while PostgreSQL is away.
+    """
     key = heads.key(settings)
     while not stop.is_set():
         try:
@@ -45,6 +48,8 @@ async def sequence(db: Pool, settings: Settings, *, stop: asyncio.Event) -> None
                 pass
         except Broken as error:
             log.error("ledger not continued error=%s", error)
+        except AWAY as error:
+            log.warning("ledger waits error=%s", type(error).__name__)
         try:
             await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
         except TimeoutError:

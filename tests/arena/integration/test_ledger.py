@@ -144,8 +144,8 @@ async def test_every_leaf_is_proved_under_every_head_and_each_head_extends_those
     for first in made:
         for second in made[made.index(first) :]:
             shown = await ledger.extend(db, first.size, second.size)
-            roots = [b64decode(one.root) for one in (first, second)]
-            assert merkle.extends(first.size, second.size, *roots, map(b64decode, shown.hashes))
+            former, root = b64decode(first.root), b64decode(second.root)
+            assert merkle.extends(first.size, second.size, former, root, map(b64decode, shown.hashes))
 
 
 async def test_what_is_not_there_is_refused_with_a_sentence(db: Pool, key: Key) -> None:
