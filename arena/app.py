@@ -30,6 +30,7 @@ from arena.evaluation.casting import Casting
 from arena.evaluation.controls import Plan
 from arena.evaluation.generation import Generations
 from arena.evaluation.grounds import Grounds
+from arena.integration import ledger_checks
 from arena.integration.boards import Paces
 from arena.limits import Rates
 from arena.pages import languages, suggestions
@@ -220,7 +221,12 @@ def _config(service: ASGIApp, settings: Settings) -> uvicorn.Config:
 async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Serve on a port until `stop` is set; then battles are broken off, their readers told, and calls ended in 1 s."""
     # Before the server is: a database that can't be reached is then one sentence, not a start that broke.
-    await (await database.connect(settings.database_url)).close()
+    connection = await database.connect(settings.database_url)
+    try:
+        if fault := await ledger_checks.fault(connection):
+            log.error("ledger broken, releases are held fault=%s", fault)
+    finally:
+        await connection.close()
     resources = Resources(settings)
     config = _config(create(settings, resources), settings)
     server = _Server(config, lambda: ready(ports.address(port)))

@@ -18,6 +18,7 @@ from arena.api import (
     interest,
     judges,
     judging,
+    ledger,
     lifecycle,
     mine,
     movements,
@@ -72,6 +73,7 @@ def routers() -> list[Router]:
             *mine.routes,
             *judges.routes,
             *judging.routes,
+            *ledger.routes,
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

@@ -19,6 +19,7 @@ from arena.db import Pool
 from arena.evaluation import (
     battles,
     broadcasts,
+    commitments,
     controls,
     exclusions,
     gates,
@@ -32,6 +33,7 @@ from arena.evaluation import (
 from arena.evaluation.battles import Battle, State
 from arena.evaluation.broadcasts import Noted
 from arena.evaluation.casting import Casting
+from arena.evaluation.commitments import Disclosed
 from arena.evaluation.generation import Generations
 from arena.evaluation.kinds import Kind
 from arena.evaluation.readings import Reading
@@ -82,14 +84,18 @@ class Leaving(Struct, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(max_length=1000)] | None = None
 
 
-class Opened(Struct):
-    """A battle that has just been opened; nothing in it tells who the sides are."""
+class Opened(Struct, omit_defaults=True):
+    """A battle as it stands; nothing in it tells who the sides are.
+
+    `commitment` is what the arena promises of them when the battle is opened: it can't be others afterwards.
+    """
 
     id: UUID
     state: State
+    commitment: str | None = None
 
 
-class TurnBegun(Opened):
+class TurnBegun(Opened, kw_only=True):
     """A battle that goes on, and the number of its turn."""
 
     turn: int
@@ -107,6 +113,8 @@ class BattleShown(Struct):
     """A battle as its voter may see it; `remarks` say why its vote is not rated.
 
     `reveal`, and `tags` with what the prompt was sorted as, are null until the vote, unless the voter chose the sides.
+    `commitment` is what was promised of the sides when the battle was opened, and `opening` what it was made from, told
+    after the vote alone.
     """
 
     id: UUID
@@ -117,6 +125,8 @@ class BattleShown(Struct):
     remarks: tuple[Noted, ...]
     reveal: "Reveal | None"
     tags: Tagged | None
+    commitment: str | None
+    opening: Disclosed | None
 
 
 class Voted(Struct):
@@ -152,7 +162,7 @@ async def open_battle(data: JSONBody[Opening], booth: Given[Booth], agent: Agent
     )
     booth.generations.begin(battle.id, 1, controls.questions(pair, prompt), pace=pace, kind=kind)
     cookies = [] if booth.voter_id else [guards.voter_cookie(asker, settings)]
-    return Response(Opened(battle.id, battle.state), status_code=201, cookies=cookies)
+    return Response(Opened(battle.id, battle.state, battle.commitment), status_code=201, cookies=cookies)
 
 
 @get("/battles/{battle_id:uuid}", responses=guards.json_of(BattleShown))
@@ -173,8 +183,11 @@ async def show_battle(
         reveal = revealed.placed(unveiled, await latest.of(BOARD), *(held.told if held else (None, None)))
         tag = await tags.tagged(db, battle_id)
     remarks = broadcasts.ready(await exclusions.standing(db, battle_id)).remarks
+    opening = await commitments.disclose(db, battle_id)
+    promised = (battle.commitment, opening)
     return guards.fresh(
-        request, BattleShown(battle.id, battle.told, battle.state, said, said[-1].sides, remarks, reveal, tag)
+        request,
+        BattleShown(battle.id, battle.told, battle.state, said, said[-1].sides, remarks, reveal, tag, *promised),
     )
 
 
@@ -223,7 +236,7 @@ async def next_turn(
     questions = [(target, controls.conversation(said, position, held)) for position, target in enumerate(targets)]
     ticks = sum(len(earlier.ticks) for earlier in said)
     generations.begin(battle_id, turn, questions, pace=pace, ticks=ticks, kind=battle.kind)
-    return TurnBegun(battle_id, State.OPEN, turn)
+    return TurnBegun(battle_id, State.OPEN, turn=turn)
 
 
 @post("/battles/{battle_id:uuid}/stop", status_code=200)

@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct, structs
 
+from arena import outbox
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import calls, controls, draws, exclusions, findings, style, tags, turns
+from arena.evaluation import calls, commitments, controls, draws, exclusions, findings, style, tags, turns
 from arena.evaluation.calls import Asked
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.gates import Finding
@@ -27,23 +28,24 @@ AT_ONCE = (
 )
 
 
-COLUMNS = "id, state, kind, (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"
+COLUMNS = """id, state, kind, encode(commitment, 'hex') AS commitment,
+          (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"""
 
 
 # All of a new battle in one statement, which costs one way to PostgreSQL and back; no row for one too many. A control
 # battle takes neither more nor less: it keeps what it does to its sides in place of a draw.
-ADD = """
+ADD = f"""
         WITH draw AS (
             INSERT INTO draws (id, endpoint_ids, shares)
             SELECT $6, $7::uuid[], $8::float8[] WHERE $12 = 'blind'
             ON CONFLICT (id) DO NOTHING
         ),
         battle AS (
-            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind)
-            SELECT $1, $2, 'open', $3, $4, CASE WHEN $12 = 'blind' THEN $6::uuid END, $12
+            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id, kind, commitment, nonce, salt)
+            SELECT $1, $2, 'open', $3, $4, CASE WHEN $12 = 'blind' THEN $6::uuid END, $12, $17, $18, $19
             WHERE $5 = 0
                OR (SELECT count(*) FROM battles WHERE voter_id = $2 AND state IN ('open', 'streaming')) < $5
-            RETURNING id, state, kind
+            RETURNING id, state, kind, commitment
         ),
         asked AS (
             INSERT INTO turns (battle_id, turn, content) SELECT id, 1, $9::jsonb FROM battle
@@ -60,8 +62,9 @@ ADD = """
         trace AS (
             INSERT INTO traces (battle_id, moment, network, agent)
             SELECT id, 'asked', $15::bytea, $16::bytea FROM battle WHERE $15::bytea IS NOT NULL
-        )
-        SELECT id, state, kind, 1 AS turns FROM battle"""
+        ),
+        {outbox.COMMITTED}
+        SELECT id, state, kind, encode(commitment, 'hex') AS commitment, 1 AS turns FROM battle"""  # noqa: S608 - a constant
 
 
 class State(StrEnum):
@@ -111,6 +114,7 @@ class Battle(Struct, frozen=True):
     state: State
     turns: int
     kind: Kind = Kind.BLIND
+    commitment: str | None = None
 
     @property
     def told(self) -> Kind:
@@ -133,19 +137,22 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
     TooManyAtOnce where `most` battles of the voter are being answered (0: any number), endpoints.Unavailable where
     an endpoint may not be called any more, voters.UnknownVoter where the voter's data were deleted.
     """
+    draw, battle_id = draws.of(pairing.shares), uuid4()
+    pledge = commitments.pledged(battle_id, pairing, draw.id if kind is Kind.BLIND else None)
     new = (
-        uuid4(),
+        battle_id,
         voter_id,
         pairing.rule,
         pairing.propensity,
         most,
-        *structs.astuple(draws.of(pairing.shares)),
+        *structs.astuple(draw),
         [TextPart(prompt)],
         [entrant.contender_id for entrant in pairing.entrants],
         [entrant.target.endpoint_id for entrant in pairing.entrants],
         kind,
         *controls.kept(pairing),
         *(structs.astuple(trace) if trace else (None, None)),
+        *structs.astuple(commitments.make(pledge, voter_id, prompt)),
     )
     async with db.acquire() as connection, connection.transaction():
         await voters.hold(connection, voter_id)

@@ -82,14 +82,17 @@ async def sweep(db: Pool) -> None:
 
 
 async def _close(connection: Proxy, voter_id: UUID) -> list[UUID]:
-    """Mark all texts of this voter as deleted and skip what is not over; the battles that are being answered."""
+    """Mark all texts of this voter as deleted and skip what is not over; the battles that are being answered.
+
+    With the salt goes what the ledger tells of the voter and their prompts: nobody can make its hashes again.
+    """
     rows = await connection.fetch(
         """
         WITH mine AS (SELECT id, state FROM battles WHERE voter_id = $1 ORDER BY id FOR NO KEY UPDATE)
         UPDATE battles
         SET state = CASE WHEN mine.state IN ('open', 'streaming', 'ready') THEN 'skipped' ELSE mine.state END,
             reason = CASE WHEN mine.state IN ('void', 'expired') THEN reason END,
-            closed_at = coalesce(closed_at, now()), deleted_at = now()
+            closed_at = coalesce(closed_at, now()), deleted_at = now(), salt = NULL
         FROM mine WHERE battles.id = mine.id
         RETURNING battles.id, mine.state IN ('open', 'streaming') AS answering
         """,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from arena import outbox
 from arena.db import Db, many, one
 from arena.errors import ArenaError
 from arena.evaluation import battles, names, readings, selections, traces
@@ -133,9 +134,10 @@ async def cast(
             WHERE votes.outcome = EXCLUDED.outcome
             RETURNING id, battle_id, outcome, cast_at, xmax = 0 AS new
         ),
-        recorded AS (SELECT id, battle_id FROM vote WHERE new),
+        recorded AS (SELECT id, battle_id, outcome FROM vote WHERE new),
         {readings.KEPT},
-        {traces.KEPT}
+        {traces.KEPT},
+        {outbox.VOTED}
         SELECT id, outcome, cast_at, new, (SELECT kind FROM battles WHERE battles.id = battle_id) AS kind FROM vote
         """,  # noqa: S608 - constants
         reading_speed,
@@ -181,7 +183,8 @@ async def cast_new(db: Db, submitted: list[Submitted], *, reading_speed: float =
             RETURNING battle_id, id, outcome, cast_at
         ),
         {readings.KEPT},
-        {traces.KEPT}
+        {traces.KEPT},
+        {outbox.VOTED}
         SELECT battle_id, recorded.id, recorded.outcome, cast_at, true AS new, kind
         FROM recorded JOIN voted ON voted.id = battle_id
         """,  # noqa: S608 - constants

@@ -37,7 +37,9 @@ async def up(folder: Path, *, port: int | None, demo: bool, stop: asyncio.Event,
     """Run the arena on a folder until `stop` is set, and leave no process behind, whatever happens."""
     site = ground.prepare(folder)
     with ground.claimed(site):
-        settings = _settings(os.environ, port=port, secret=ground.kept(site.folder / "secret", secrets.token_urlsafe))
+        secret = ground.kept(site.folder / "secret", secrets.token_urlsafe)
+        key = ground.kept(site.folder / "ledger.key", _ledger_key)
+        settings = _settings(os.environ, port=port, secret=secret, ledger_key=key)
         taken = ports.bind(settings.host, settings.port)
         if site.servers != site.folder:
             say(
@@ -154,7 +156,7 @@ class House:
         self._say(f"{line} ({time.monotonic() - self._began:.1f} s)")
 
 
-def _settings(environment: Mapping[str, str], *, port: int | None, secret: str) -> Settings:
+def _settings(environment: Mapping[str, str], *, port: int | None, secret: str, ledger_key: str = "") -> Settings:
     """The settings of an arena on one machine; the servers' addresses are filled in when these have started."""
     for name in ("ARENA_DATABASE_URL", "ARENA_REDIS_URL"):
         if name in environment:
@@ -162,9 +164,16 @@ def _settings(environment: Mapping[str, str], *, port: int | None, secret: str) 
                 f"{name} is set, but `arena up` starts its own servers: unset it, or use `arena serve` and `work`."
             )
     ours = {"ARENA_DATABASE_URL": "", "ARENA_REDIS_URL": "", "ARENA_SECRET": secret}
+    ours |= {"ARENA_LEDGER_KEY": ledger_key}
     ours |= {"ARENA_RELEASE_SECONDS": RELEASE_SECONDS, "ARENA_DRAIN_SECONDS": BATTLE_DRAIN_SECONDS}
     asked = {} if port is None else {"ARENA_PORT": str(port)}
     return config.load({**ours, **environment, **asked})
+
+
+def _ledger_key() -> str:
+    from arena.integration import heads  # only here: it is needed once
+
+    return heads.new()
 
 
 def _log_to(file: Path) -> None:

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from arena.db import Db, one
 from arena.errors import NotFound
-from arena.integration import records
+from arena.integration import ledger, records
+from arena.integration.ledger import Recorded
 from arena.publishing.releases import NoSuchRelease
 
 SCHEMA: Final = 1
@@ -39,7 +40,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """What a release is and was made of.
 
     `release` is SHA-256 of `made_of` as canonical JSON (without spaces, keys in order); `previous` is the board's
-    release before it. `record` is the snapshot's, `record_sha256` its hash. `ledger` is None while there is none.
+    release before it. `record` is the snapshot's, `record_sha256` its hash. `ledger` is None until a head covers it.
     `command` recomputes the table from votes.parquet.
     """
 
@@ -49,7 +50,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     published_at: datetime
     taken_at: datetime
     previous: str | None
-    ledger: str | None
+    ledger: Recorded | None
     made_of: dict[str, Any]
     command: str
     files: dict[str, str]
@@ -102,7 +103,7 @@ async def require(db: Db, release: str) -> Source:
         board=head.slug,
         attribution=head.attribution,
         snapshot_id=head.snapshot_id,
-        manifest=_manifest(head, head.record),
+        manifest=_manifest(head, head.record, await ledger.recorded(db, "release", head.id)),
     )
 
 
@@ -124,7 +125,7 @@ def named(file: str) -> str:
     )
 
 
-def _manifest(head: _Head, text: str) -> Manifest:
+def _manifest(head: _Head, text: str, recorded: Recorded | None) -> Manifest:
     record: dict[str, Any] = json.loads(text)
     return Manifest(
         schema=SCHEMA,
@@ -133,7 +134,7 @@ def _manifest(head: _Head, text: str) -> Manifest:
         published_at=head.published_at,
         taken_at=head.taken_at,
         previous=head.previous,
-        ledger=None,
+        ledger=recorded,
         made_of={
             "board": record["board"],
             "exclusions": record["exclusions"]["digest"],

@@ -5,13 +5,15 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from arena.db import Db, Pool, many
 from arena.evaluation import exclusions
 from arena.evaluation.controls import What
 from arena.evaluation.exclusions import NoSuchVote
 from arena.evaluation.selections import TOO_EARLY
+from arena.integration import ledger
+from arena.integration.ledger import Head
 from arena.together import Together
 from rating import Outcome
 
@@ -52,13 +54,21 @@ class Plea(Struct, frozen=True, kw_only=True):
     answered_at: datetime | None
 
 
+class Proven(Struct, frozen=True, kw_only=True):
+    """How the leaf's hash leads to the root of a signed head; hashes in base64, the leaf's neighbour first."""
+
+    head: Head
+    hashes: list[str]
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
     """What became of a vote.
 
     `counted` says whether it counts now and `reason` why it does not. `releases` are those that have counted it, the
     latest first and at most a hundred of them, `released` how many that are and `first_release` the first one. `leaf`
-    is null while there is no ledger. `control` says what a control battle was, and `control_side` which side it asked
-    something else.
+    is the number of the vote's leaf in the ledger, null until a signed head covers it; who asks for the receipt by its
+    address is told the head and the `proof` with it. `control` says what a control battle was, and
+    `control_side` which side it asked something else.
     """
 
     id: UUID
@@ -74,6 +84,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     appeals: list[Plea]
     control: What | None
     control_side: int | None
+    proof: Proven | None = None
 
 
 async def require(db: Db, vote_id: UUID) -> Receipt:
@@ -81,7 +92,13 @@ async def require(db: Db, vote_id: UUID) -> Receipt:
     found = await of(db, [vote_id])
     if not found:
         raise NoSuchVote("There is no vote of this receipt. Look at its address again: it is the vote's id.")
-    return found[vote_id]
+    receipt = found[vote_id]
+    return structs.replace(receipt, proof=None if receipt.leaf is None else await _proven(db, receipt.leaf))
+
+
+async def _proven(db: Db, leaf: int) -> Proven:
+    head = await ledger.head(db)
+    return Proven(head=head, hashes=(await ledger.prove(db, leaf, head.size)).hashes)
 
 
 async def of(db: Db, vote_ids: list[UUID]) -> dict[UUID, Receipt]:
@@ -110,6 +127,8 @@ RECEIPTS: Final = f"""
         SELECT *, reason IS NULL AS counted
         FROM (
             SELECT votes.id, outcome, cast_at,
+                   (SELECT index FROM ledger_leaves
+                    WHERE subject = votes.id::text AND ledger_leaves.kind = 'vote') AS leaf,
                    coalesce(nullif(kind, 'blind'), excluded[1]->>'reason', early) AS reason,
                    coalesce(releases[:$2], '{{}}') AS releases,
                    coalesce(cardinality(releases), 0) AS released,

@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Connection, Proxy, many, one
+from arena.integration import ledger_checks
 from arena.integration.boards import Board, Source
 from arena.integration.snapshots import Snapshot
 
@@ -243,6 +244,12 @@ async def kept(_: Db, subject: Subject) -> list[Finding]:
     return [Finding("kept", "The lines of the release before are gone: {release}.", {"release": last.id[:12]})]
 
 
+async def recorded(db: Db, _: Subject) -> list[Finding]:
+    """The ledger is what was signed, as far as its last check says."""
+    fault = await ledger_checks.fault(db)
+    return [Finding("recorded", "The ledger is not what was signed. {fault}", {"fault": fault})] if fault else []
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     totals,
     counted,
@@ -254,4 +261,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     shrunk,
     certificate,
     kept,
+    recorded,
 )

@@ -9,6 +9,7 @@ these votes, without fitting anything. It says line by line what agrees, and end
 does not, and 2 where the files can't be read. It uses no code of the arena's.
 """
 
+import base64
 import hashlib
 import json
 import math
@@ -213,8 +214,26 @@ def checks(manifest: dict[str, Any], votes: Votes, acts: list[bytes] | None) -> 
         yield None, "ratings: at equal style; `arena verify` fits them again, this file can't"
     else:
         yield certified(record, votes)
-    if manifest.get("ledger") is None:
-        yield None, "ledger: this release names none"
+    yield recorded(manifest)
+
+
+def recorded(manifest: dict[str, Any]) -> tuple[bool | None, str]:
+    """Whether the ledger's root holds a leaf that names this release (RFC 9162, 2.1.3.2); who signed it is told."""
+    told = manifest.get("ledger")
+    if told is None:
+        return None, "ledger: this release names none"
+    data = base64.b64decode(told["data"])
+    hashed, place, last = hashlib.sha256(b"\0" + data).digest(), told["leaf"], told["size"] - 1
+    for step in map(base64.b64decode, told["hashes"] if 0 <= place <= last else []):
+        right = place % 2 or place == last
+        hashed = hashlib.sha256(b"\1" + (step + hashed if right else hashed + step)).digest()
+        while right and place and not place % 2:
+            place, last = place // 2, last // 2
+        place, last = place // 2, last // 2
+    _, size, root, *_ = told["note"].split("\n")
+    agrees = last == 0 and hashed == base64.b64decode(root) and size == str(told["size"])
+    names = json.loads(data).get("release") == manifest["release"]
+    return agrees and names, f"ledger: leaf {told['leaf']:,} of {told['size']:,}; the note is signed by {told['key']}"
 
 
 def certified(record: dict[str, Any], votes: Votes) -> tuple[bool, str]:

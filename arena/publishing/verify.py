@@ -1,5 +1,6 @@
 """Verify: a release computed again from its published votes, and what agrees."""
 
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ import rating
 from arena import digests
 from arena.errors import Refused
 from arena.evaluation import style
-from arena.integration import fits, records, rows
+from arena.integration import fits, ledger, records, rows
 from arena.integration.questions import Question
 from arena.integration.rows import Row
 from arena.publishing.manifests import Manifest
@@ -59,8 +60,16 @@ def lines(manifest: Manifest, votes: Path, *, seen: Seen = lambda _: None) -> It
     hashed = records.hashed(records.spelled(record))
     yield Line(hashed == manifest.record_sha256, f"record: {hashed}")
     yield from _numbers(record, tally, question, columns.style)
-    if manifest.ledger is None:
-        yield Line(None, "ledger: this release names none")
+    yield _recorded(manifest)
+
+
+def _recorded(manifest: Manifest) -> Line:
+    """Whether the ledger tells of this release, under a root that its key has signed."""
+    told = manifest.ledger
+    if told is None:
+        return Line(None, "ledger: this release names none")
+    names = msgspec.json.decode(b64decode(told.data)).get("release") == manifest.release
+    return Line(names and ledger.holds(told), f"ledger: leaf {told.leaf:,} of {told.size:,}, signed by {told.key}")
 
 
 def _digest(votes: Path, forms: Mapping[str, Vector], seen: Seen) -> tuple[str, int]:

@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from functools import partial
+from typing import Any
 
 from arena import jobs
 from arena.config import Settings
 from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, losses, pool
-from arena.integration import boards
+from arena.integration import boards, ledger_checks
 from arena.jobs import Clockwork
-from arena.workers import ask, check, judge, refit, sweep
+from arena.workers import ask, check, judge, ledger, refit, sweep
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +34,12 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
     async with pool(settings.database_url, size=settings.pool_size) as db:
         connection = await connect(settings.database_url, answer_seconds=COMMAND_SECONDS)
         try:
+            # Before anything is released: a ledger that was changed holds every release.
+            await ledger_checks.check(db)
+            await ledger.begin(db, settings)
             clockwork = Clockwork(connection)
             await _wind(clockwork, db, settings)
-            await _until(stop, clockwork)
+            await _until(stop, clockwork, ledger.sequence(db, settings, stop=stop))
         finally:
             await connection.close()
 
@@ -59,16 +64,18 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
         await jobs.refit_soon(db, board.slug)
 
 
-async def _until(stop: asyncio.Event, clockwork: Clockwork) -> None:
-    running = asyncio.create_task(clockwork.run())
+async def _until(stop: asyncio.Event, clockwork: Clockwork, beside: Coroutine[Any, Any, None]) -> None:
+    running = [asyncio.create_task(clockwork.run()), asyncio.create_task(beside)]
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((*running, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     clockwork.stop()
-    await asyncio.wait([running], timeout=STOP_SECONDS)
-    if running.done():
-        running.result()
-    running.cancel()
+    running[1].cancel()
+    await asyncio.wait(running, timeout=STOP_SECONDS)
+    for task in running:
+        if task.done() and not task.cancelled():
+            task.result()
+        task.cancel()
 
 
 async def _pause(stop: asyncio.Event) -> None:

@@ -11,8 +11,9 @@ from playwright.async_api import BrowserContext
 from arena.db import Pool
 from arena.evaluation import exclusions
 from arena.evaluation.exclusions import Reason, Remark
+from arena.integration.ledger import Head
 from arena.pages.templating import environment
-from arena.publishing.receipts import Act, Plea, Receipt, Why
+from arena.publishing.receipts import Act, Plea, Proven, Receipt, Why
 from rating import Outcome
 from tests.arena.pages.markup import Page, assert_well_made, words
 from tests.arena.pages.test_languages import CHINESE_READER, english_left
@@ -21,6 +22,8 @@ from tests.upstream import Provider
 
 THEN = datetime(2026, 11, 20, 18, 41, tzinfo=UTC)
 RELEASES = [f"{number:064x}" for number in range(7)]
+HASH = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+NOTE = f"arena.example\n2000\n{HASH}\n\n— arena.example {HASH}\n"
 HTML = {"accept": "text/html", "accept-language": "en"}
 
 
@@ -61,6 +64,13 @@ STATES = {
         reason=Why.LEAK,
         exclusions=[EXCLUDED],
         appeals=[Plea(appealed_at=THEN, answer=None, answered_at=None)],
+    ),
+    "proved": _receipt(
+        leaf=1041,
+        proof=Proven(
+            head=Head(size=2000, root=HASH, note=NOTE, key="arena.example+00000000+AQ==", signed_at=THEN),
+            hashes=[HASH] * 11,
+        ),
     ),
     "same": _receipt(counted=False, reason=Why.CONTROL, control="same"),
     "other": _receipt(counted=False, reason=Why.CONTROL, control="other_prompt", control_side=1),

@@ -20,7 +20,7 @@ from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import battles, exclusions, forgetting, pairing, votes
 from arena.evaluation.exclusions import Reason, Remark
-from arena.integration import archives, boards
+from arena.integration import archives, boards, heads, ledger
 from arena.local import demo
 from arena.publishing import downloads, manifests, releases, verify
 from arena.submission.endpoints import Entrant
@@ -82,6 +82,24 @@ async def test_a_board_released_exported_imported_elsewhere_and_released_again_i
         code, said = checked(folder)
         assert (code, "FAIL" in said) == (0, False), said
         assert f"release id: {release}" in said
+
+
+async def test_the_ledgers_proof_of_a_release_is_checked_by_both(db: Pool, settings: Settings, tmp_path: Path) -> None:
+    release = await board_of(db, settings, tmp_path)
+    assert (
+        "--   ledger: this release names none" in checked(await exported(db, settings, tmp_path / "early", release))[1]
+    )
+    await ledger.append(db, heads.key(settings))
+    folder = await exported(db, settings, tmp_path / "out", release)
+    code, said = checked(folder)
+    assert (code, "ok   ledger: leaf" in said) == (0, True), said
+    assert verified(folder)[0] == 0
+    whole = json.loads((folder / "manifest.json").read_text())
+    for name, value in (("data", "e30="), ("hashes", whole["ledger"]["hashes"][1:]), ("leaf", 0)):
+        changed = whole | {"ledger": whole["ledger"] | {name: value}}
+        (folder / "manifest.json").write_text(json.dumps(changed))
+        assert "FAIL ledger" in checked(folder)[1], name
+        assert verified(folder)[0] == 1
 
 
 async def test_one_changed_vote_is_told_by_both(db: Pool, settings: Settings, tmp_path: Path) -> None:
