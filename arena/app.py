@@ -30,7 +30,7 @@ from arena.evaluation.casting import Casting
 from arena.evaluation.controls import Plan
 from arena.evaluation.generation import Generations
 from arena.evaluation.grounds import Grounds
-from arena.integration.boards import Paces
+from arena.integration.paces import Paces
 from arena.limits import Rates
 from arena.pages import languages, suggestions
 from arena.publishing import downloads
