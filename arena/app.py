@@ -108,7 +108,7 @@ class Resources:
         """What handlers can ask for by name."""
         return {
             "settings": Provide(lambda: self._settings, sync_to_thread=False),
-            "description": Provide(_description, sync_to_thread=False),
+            "described": Provide(_description, sync_to_thread=False),
             "say": Provide(_say, sync_to_thread=False),
             "db": Provide(lambda: self.db, sync_to_thread=False),
             "keyring": Provide(lambda: self._keyring, sync_to_thread=False),
