@@ -31,7 +31,7 @@ from arena.evaluation.controls import Plan
 from arena.evaluation.generation import Generations
 from arena.evaluation.grounds import Grounds
 from arena.integration import ledger_checks
-from arena.integration.boards import Paces
+from arena.integration.paces import Paces
 from arena.limits import Rates
 from arena.pages import languages, suggestions
 from arena.publishing import downloads
@@ -109,7 +109,7 @@ class Resources:
         """What handlers can ask for by name."""
         return {
             "settings": Provide(lambda: self._settings, sync_to_thread=False),
-            "description": Provide(_description, sync_to_thread=False),
+            "described": Provide(_description, sync_to_thread=False),
             "say": Provide(_say, sync_to_thread=False),
             "db": Provide(lambda: self.db, sync_to_thread=False),
             "keyring": Provide(lambda: self._keyring, sync_to_thread=False),

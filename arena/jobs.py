@@ -22,6 +22,9 @@ ASK = "ask"
 CHECKS_AT_ONCE = 4
 # Each holds its board's votes in memory.
 REFITS_AT_ONCE = 2
+# A worker that has not been heard from for this long keeps nobody waiting: its jobs are taken over, and its places among
+# those at once with them. Shorter than the lease of a board, so that by then somebody is there to end it.
+HEARD_WITHIN = timedelta(seconds=15)
 # What a voter waits for comes before what the clock calls for.
 AWAITED = 1
 AUDITION = "audition"
@@ -154,7 +157,7 @@ class Clockwork:
 
     async def run(self) -> None:
         """Run until `stop`."""
-        await self._queue.run(dequeue_timeout=timedelta(seconds=5))
+        await self._queue.run(dequeue_timeout=timedelta(seconds=5), heartbeat_timeout=HEARD_WITHIN)
 
     def stop(self) -> None:
         """Let running jobs end and take no more."""

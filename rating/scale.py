@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
-from rating.arrays import Matrix, Vector
+from rating.arrays import Matrix, Vector, expit
 from rating.errors import RatingError
 
 PER_LOGIT = 400 / math.log(10)

@@ -31,7 +31,7 @@ FACING = [
     *(f"tests/arena/{room}" for room in ("api", "evaluation", "integration", "people", "publishing", "submission")),
     *(f"tests/arena/{room}" for room in ("workers", "test_app.py", "test_cli.py", "test_db.py", "test_production.py")),
 ]
-# What upstream does beside the stores' own faults is the same on any of them, and takes minutes.
+# What upstream does beside the stores' own faults is the same on any of them, and takes minutes; so do the long tests.
 LEFT_OUT = "--ignore=tests/arena/evaluation/test_beside_faults.py"
 OLDEST = 15
 READY_SECONDS = 60.0
@@ -163,7 +163,7 @@ async def run(options: list[str]) -> int:
             "ARENA_TEST_DATABASE_URL": await stack.enter_async_context(_postgres(site, programs)),
             "ARENA_TEST_REDIS_URL": await stack.enter_async_context(_redis(site, programs)),
         }
-        command = (sys.executable, "-m", "pytest", LEFT_OUT, *FACING, *options)
+        command = (sys.executable, "-m", "pytest", "-m", "not slow", LEFT_OUT, *FACING, *options)
         tests = await asyncio.create_subprocess_exec(*command, env={**os.environ, **urls})
         code = await tests.wait()
     for line in programs.missing:

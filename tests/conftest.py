@@ -132,7 +132,7 @@ def settings(database_url: str, servers: Servers) -> Settings:
         stars_per_hour=0,
         wishes_per_hour=0,
         flags_per_hour=0,
-        release_seconds=0.01,
+        release_seconds=0.0001,
         shelf_seconds=0,
         drain_seconds=0,
         replicates=20,

@@ -44,7 +44,7 @@ OUTSIDE = {
     "arena/evaluation/": {"msgspec", "redis"},
     "arena/integration/fits.py": {"numpy"},
     "arena/integration/schedules.py": {"croniter"},
-    "arena/integration/lines.py": {"numpy"},
+    "arena/integration/lines.py": {"msgspec", "numpy"},
     "arena/integration/records.py": {"numpy"},
     "arena/integration/meetings.py": {"numpy"},
     "arena/integration/heads.py": {"msgspec", "cryptography"},

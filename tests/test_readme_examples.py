@@ -33,7 +33,8 @@ FENCED = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 BLOCKS = [block for language, block in FENCED if language in ("", "sh")]
 PICTURE = "┌"
 SECONDS = 60.0
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HOUSE)}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ARENA_")}
+ENVIRONMENT |= {"PYTHONPATH": str(HOUSE)}
 METHODS = "GET|POST|PUT|PATCH|DELETE"
 
 

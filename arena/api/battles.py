@@ -40,7 +40,7 @@ from arena.evaluation.readings import Reading
 from arena.evaluation.tags import Tagged
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
-from arena.integration.boards import Paces
+from arena.integration.paces import Paces
 from arena.jobs import Wakeups
 from arena.limits import Rates
 from arena.people import voters

@@ -12,7 +12,7 @@ from arena import guards, jobs
 from arena.api import tables
 from arena.api.tables import Shown, Wish
 from arena.db import Pool
-from arena.errors import NotFound
+from arena.errors import NotFound, Refused
 from arena.evaluation.pacing import Pace
 from arena.guards import Asker
 from arena.integration import board_acts, boards
@@ -165,6 +165,8 @@ async def change_board(
         question=data.question,
         calendar=None if data.calendar is None else calendars.read(data.calendar).text,
     )
+    if wanted == Change():
+        raise Refused("Say what shall change: “name”, “description”, “cron”, “pace”, “question” or “calendar”.")
     reason = cards.line("reason", data.reason, least=1, most=500)
     board = await boards.change(db, slug, wanted, reason=reason, account_id=signed_in.account.id)
     await slots.plan(db, board)

@@ -8,7 +8,7 @@ from arena.db import Pool
 from arena.evaluation.controls import Plan
 from arena.evaluation.generation import Generations
 from arena.evaluation.grounds import Grounds
-from arena.integration.boards import Paces
+from arena.integration.paces import Paces
 from arena.limits import Rates
 
 

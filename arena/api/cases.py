@@ -1,10 +1,11 @@
 """Cases over HTTP: anybody flags a contender, an operator decides with a reason, its provider may appeal."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency as Given
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
@@ -45,7 +46,7 @@ class Saying(Struct, frozen=True, forbid_unknown_fields=True):
 class Deciding(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether what was flagged is so, and why; everybody may read it."""
 
-    upheld: bool
+    decision: Literal["upheld", "dismissed"]
     text: Words
 
 
@@ -78,7 +79,7 @@ async def show_case(request: AnyRequest, case_id: Number, asker: Given[Asker | N
     return guards.fresh(request, await cases.require(db, case_id, whole=whole))
 
 
-@post("/contenders/{slug:str}/flags", status_code=200)
+@post("/contenders/{slug:str}/flags", status_code=200, responses={201: ResponseSpec(Case, description="A new case")})
 async def flag(
     slug: FromPath[str],
     data: JSONBody[Flagging],
@@ -114,7 +115,8 @@ async def acknowledge(case_id: Number, data: JSONBody[Saying], signed_in: Given[
 async def decide(case_id: Number, data: JSONBody[Deciding], signed_in: Given[Asker], db: Given[Pool]) -> Case:
     """Decide a case, or the appeal against what was decided; for operators."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
-    return await cases.decide(db, case_id, upheld=data.upheld, text=_text(data.text), account_id=signed_in.account.id)
+    said, upheld = _text(data.text), data.decision == "upheld"
+    return await cases.decide(db, case_id, upheld=upheld, text=said, account_id=signed_in.account.id)
 
 
 @post("/cases/{case_id:int}/appeal", status_code=200)

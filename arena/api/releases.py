@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency as Given
 from litestar.di import Provide
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
@@ -113,7 +114,10 @@ async def list_releases(
     return guards.fresh(request, Releases(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None), public=True)
 
 
-@post("/boards/{slug:str}/releases")
+@post(
+    "/boards/{slug:str}/releases",
+    responses={200: ResponseSpec(Demanded, description="The same votes were out already")},
+)
 async def release_now(
     slug: FromPath[str], data: JSONBody[Demand], signed_in: Given[Asker], db: Given[Pool], settings: Given[Settings]
 ) -> Response[Demanded]:

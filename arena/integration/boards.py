@@ -1,10 +1,8 @@
 """Boards: named questions put to the votes."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,9 +14,9 @@ from arena.errors import ArenaError, NotFound
 from arena.evaluation.pacing import Pace
 from arena.integration import board_acts, questions, schedules
 from arena.integration.questions import Question, QuestionRefused
+from arena.nearest import nearest
 
 COLUMNS = "id, slug, name, description, cron, source, attribution, pace, question, methodology, calendar"
-PACE_SECONDS: Final = 5.0
 IMPORTED = "Votes that were cast elsewhere and brought in; nobody cast them here."
 HOURLY = "0 * * * *"
 OFTEN: Final = "*/10 * * * *"
@@ -133,8 +131,16 @@ async def require(db: Db, slug: str) -> Board:
     """The board of this slug."""
     board = await find(db, slug)
     if board is None:
-        raise NoSuchBoard("There is no board called “{name}”.", name=slug[:100])
+        raise await _missing(db, slug)
     return board
+
+
+async def _missing(db: Db, slug: str) -> NoSuchBoard:
+    names = {name: board.slug for board in await listed(db) for name in (board.name, board.slug)}
+    near = nearest(slug, names)
+    if near is None:
+        return NoSuchBoard("There is no board called “{name}”.", name=slug[:100])
+    return NoSuchBoard("There is no board called “{name}”. The nearest is {near}.", name=slug[:100], near=names[near])
 
 
 def configuration(board: Board) -> dict[str, Any]:
@@ -274,20 +280,3 @@ async def seen(db: Db, board: Board) -> str | None:
 async def note(db: Db, board: Board, mark: str) -> None:
     """The board is up to date with votes that are like this."""
     await db.execute("UPDATE boards SET seen = $2 WHERE id = $1", board.id, mark)
-
-
-class Paces:
-    """The boards' paces, each asked for once in some seconds by this process."""
-
-    def __init__(self, db: Pool, *, clock: Callable[[], float] = monotonic) -> None:
-        self._db = db
-        self._clock = clock
-        self._known: dict[str, tuple[float, Pace]] = {}
-
-    async def of(self, slug: str) -> Pace:
-        """How this board's battles let their answers out."""
-        asked, pace = self._known.get(slug, (0.0, None))
-        if pace is None or self._clock() - asked >= PACE_SECONDS:
-            asked, pace = self._clock(), (await require(self._db, slug)).pace
-            self._known[slug] = asked, pace
-        return pace

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from arena.db import Db, many, one
 from arena.errors import NotFound
+from arena.integration import lines
 from arena.integration.boards import Board
 from arena.integration.questions import Question
 
@@ -30,18 +31,9 @@ class Kept(Struct, frozen=True, kw_only=True):
     release: str | None
 
 
-class Line(Struct, frozen=True, kw_only=True):
-    """A contender's line; a bound of None is no bound. One that is not `shown` was fitted like the others."""
+class Line(lines.Line, frozen=True, kw_only=True):
+    """A contender's line; one that is not `shown` was fitted like the others."""
 
-    contender: str
-    name: str
-    theta: float
-    rating: float
-    lower: float | None
-    upper: float | None
-    rank_lower: int
-    rank_upper: int
-    votes: int
     status: Literal["provisional", "established"]
     separation: Literal["settled", "unbeaten", "winless", "separated"]
     group: int

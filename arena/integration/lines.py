@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import numpy as np
+from msgspec import Struct
 
 from arena.config import Settings
 from arena.db import Connection, Proxy
@@ -12,6 +13,20 @@ from arena.integration import fits
 from arena.integration.questions import Question
 from rating import Standings
 from rating.arrays import Codes, Flags
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A contender's numbers in a snapshot; a bound of None is no bound."""
+
+    contender: str
+    name: str
+    theta: float
+    rating: float
+    lower: float | None
+    upper: float | None
+    rank_lower: int
+    rank_upper: int
+    votes: int
 
 
 async def keep(

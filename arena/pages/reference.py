@@ -20,12 +20,12 @@ PREFIX = "/api/v1/"
 
 
 @get("/api", include_in_schema=False)
-async def show(request: Request[Any, Any, Any], description: Given[Schema]) -> Response[Any]:
+async def show(request: Request[Any, Any, Any], described: Given[Schema]) -> Response[Any]:
     """Every operation by the noun that its address begins with, and every shape that bodies have."""
-    headers = {"etag": _etag(description, languages.of(request)), "cache-control": guards.PUBLIC}
+    headers = {"etag": _etag(described, languages.of(request)), "cache-control": guards.PUBLIC}
     if guards.has(request, headers["etag"]):
         return Response(None, status_code=304, headers=headers)
-    return Template("reference/show.html", context=_context(description), headers=headers)
+    return Template("reference/show.html", context=_context(described), headers=headers)
 
 
 def _etag(description: Schema, language: Language) -> str:

@@ -11,7 +11,7 @@ from arena.db import Pool
 from arena.evaluation import policies
 from arena.evaluation.categories import CLASSIFIER
 from arena.guards import YEAR
-from arena.integration.boards import Paces
+from arena.integration.paces import Paces
 from rating import Tally, rate
 from rating.standings import Method
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena.db import Connection, Proxy, many, one
-from arena.integration import ledger_checks
+from arena.integration import ledger_checks, lines
 from arena.integration.boards import Board, Source
 from arena.integration.snapshots import Snapshot
 
@@ -44,18 +44,9 @@ class Report(Struct, frozen=True):
     findings: list[Finding]
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class Line(lines.Line, frozen=True, kw_only=True):
     """A contender's line as the snapshot has it; `state` is where its endpoint stands, None for an imported one."""
 
-    contender: str
-    name: str
-    theta: float
-    rating: float
-    lower: float | None
-    upper: float | None
-    rank_lower: int
-    rank_upper: int
-    votes: int
     separation: str
     group: int
     state: str | None

@@ -85,7 +85,7 @@ async def test_a_flag_becomes_a_case_and_is_decided(
         await page.get_by_label("What will be looked into?").fill("Whether it is Berta.")
         await page.get_by_role("button", name="Take it up").click()
         await expect(page.get_by_text("An operator looks into it.")).to_be_visible()
-        await page.get_by_label("Decision").select_option("true")
+        await page.get_by_label("Decision").select_option("upheld")
         await page.get_by_label("Why?").fill("Its answers are Berta’s, word for word.")
         await page.get_by_role("button", name="Decide").click()
         await expect(page.get_by_text("It was found to be so.")).to_be_visible()

@@ -30,6 +30,8 @@ async def test_boards_are_listed_and_an_unknown_one_is_named(visitor: Visitor) -
     assert listed["next"] is None
     status, problem = await visitor.get("/api/v1/boards/nonsense")
     assert (status, problem["detail"]) == (404, "There is no board called “nonsense”.")
+    status, problem = await visitor.get("/api/v1/boards/overal")
+    assert (status, problem["detail"]) == (404, "There is no board called “overal”. The nearest is overall.")
 
 
 async def test_a_board_shows_its_latest_release_with_the_contracts_names(

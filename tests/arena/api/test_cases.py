@@ -93,12 +93,12 @@ async def test_a_case_is_taken_up_decided_appealed_and_decided_for_good(
     status, case = await visitor.post(f"{path}/acknowledge", data=b'{"text": "We look."}', headers=operator)
     assert (status, case["state"], case["acts"][0]["links"]) == (200, "acknowledged", FLAG["links"])
     assert await cases.open_by_contender(db) == {"anna": 1}
-    decision = {"data": b'{"upheld": true, "text": "It is so."}', "headers": operator}
+    decision = {"data": b'{"decision": "upheld", "text": "It is so."}', "headers": operator}
     assert (await visitor.post(f"{path}/decide", **decision))[1]["state"] == "upheld"
     assert (await visitor.post(f"{path}/decide", **decision))[0] == 409
     status, case = await ann.post(f"{path}/appeal", {"text": "It is not so."})
     assert (status, case["state"]) == (200, "appealed")
-    decision["data"] = b'{"upheld": false, "text": "It was not so."}'
+    decision["data"] = b'{"decision": "dismissed", "text": "It was not so."}'
     status, case = await visitor.post(f"{path}/decide", **decision)
     assert (status, case["state"]) == (200, "dismissed")
     assert [(act["act"], act["actor"]) for act in case["acts"]] == [
@@ -116,10 +116,10 @@ async def test_nobody_else_decides_or_appeals(visitor: Visitor, ann: Visitor, ar
     number = await _flagged(visitor)
     path = f"/api/v1/cases/{number}"
     for act in ("acknowledge", "decide"):
-        body = {"upheld": True, **WHY} if act == "decide" else WHY
+        body = {"decision": "upheld", **WHY} if act == "decide" else WHY
         assert (await visitor.post(f"{path}/{act}", body))[0] == 401
         assert (await ann.post(f"{path}/{act}", body))[0] == 403
-    await visitor.post(f"{path}/decide", data=b'{"upheld": true, "text": "So."}', headers=operator)
+    await visitor.post(f"{path}/decide", data=b'{"decision": "upheld", "text": "So."}', headers=operator)
     async with Visitor(arena) as bob:
         account = {"email": "bob@example.org", "name": "Bob", "password": "correct horse battery"}
         assert (await bob.post("/api/v1/accounts", account))[0] == 201

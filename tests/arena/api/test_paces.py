@@ -2,7 +2,7 @@
 
 from arena.db import Pool
 from arena.evaluation.pacing import Pace
-from arena.integration.boards import PACE_SECONDS, Paces
+from arena.integration.paces import PACE_SECONDS, Paces
 from arena.people import accounts, keys
 from arena.people.accounts import Role
 from arena.people.keys import Scope

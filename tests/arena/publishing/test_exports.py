@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -293,6 +294,8 @@ async def test_the_commands_export_and_verify_and_end_with_an_error_where_someth
     db: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     release = await board_of(db, settings, tmp_path)
+    for name in [name for name in os.environ if name.startswith("ARENA_")]:
+        monkeypatch.delenv(name)
     for name in ("database_url", "redis_url", "secret"):
         monkeypatch.setenv(f"ARENA_{name.upper()}", getattr(settings, name))
     folder = tmp_path / "out"

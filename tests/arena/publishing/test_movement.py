@@ -214,7 +214,7 @@ async def test_another_question_moves_by_method_or_reweighting_alone(
     db: Pool, settings: Settings, entrants: list[Entrant], question: Question
 ) -> None:
     voters = [uuid4() for _ in range(2)]
-    for number, pair in enumerate([*combinations(entrants, 2)] * 6):
+    for number, pair in enumerate([*combinations(entrants, 2)] * 6 + [(entrants[0], entrants[1])] * 5):
         texts = ("x" * 9, "y" * (number + 1))
         answers = tuple(structs.replace(answer, text=text) for answer, text in zip(ANSWERS, texts, strict=True))
         voter = voters[number % 5 == 0]
