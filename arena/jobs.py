@@ -22,7 +22,7 @@ ASK = "ask"
 CHECKS_AT_ONCE = 4
 # Each holds its board's votes in memory.
 REFITS_AT_ONCE = 2
-# A worker that has not been heard from for this long keeps nobody waiting: its jobs are taken over, and its places among
+# A worker not heard from for this long keeps nobody waiting: its jobs are taken over, and its places among
 # those at once with them. Shorter than the lease of a board, so that by then somebody is there to end it.
 HEARD_WITHIN = timedelta(seconds=15)
 # What a voter waits for comes before what the clock calls for.
