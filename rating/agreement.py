@@ -150,8 +150,12 @@ def _redrawn(tables: Matrix, rng: np.random.Generator) -> Matrix:
     clusters = len(tables)
     if clusters < 2:
         return np.empty((0, *tables.shape[1:]))
-    weights = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=REPLICATES)
-    return np.asarray(np.tensordot(weights, tables, axes=1))
+    # Clusters of equal tables need not be told apart, so they are drawn together: there are few kinds of them. In the
+    # order in which they come, so that turning all sides round draws the same.
+    kinds, first, counts = np.unique(tables.reshape(clusters, -1), axis=0, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    weights = rng.multinomial(clusters, counts[order] / clusters, size=REPLICATES)
+    return np.asarray(weights @ kinds[order]).reshape(REPLICATES, *tables.shape[1:])
 
 
 def _estimated(value: float, drawn: Vector) -> Estimated:

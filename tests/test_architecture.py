@@ -47,6 +47,7 @@ OUTSIDE = {
     "arena/integration/lines.py": {"msgspec", "numpy"},
     "arena/integration/records.py": {"numpy"},
     "arena/integration/meetings.py": {"numpy"},
+    "arena/integration/judge_measures.py": {"msgspec", "numpy"},
     "arena/integration/heads.py": {"msgspec", "cryptography"},
     "arena/integration/ledger_checks.py": {"asyncpg"},
     "arena/sealing.py": {"cryptography", "msgspec"},
@@ -154,6 +155,7 @@ WRITERS = {
     "judge_replies": {"evaluation/verdicts.py"},
     "judge_spend": {"evaluation/verdicts.py"},
     "judge_trials": {"evaluation/attacks.py"},
+    "judge_qualities": {"integration/judge_quality.py"},
     "verdicts": {"evaluation/verdicts.py"},
     # The ledger takes out of the outbox what it has recorded.
     "outbox": {"outbox.py", "integration/ledger.py"},

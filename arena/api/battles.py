@@ -26,6 +26,7 @@ from arena.evaluation import (
     openings,
     prompts,
     reveals,
+    second_opinions,
     tags,
     traces,
     turns,
@@ -180,15 +181,13 @@ async def show_battle(
     if voter_id and (battle.state is State.VOTED or battle.kind.chosen):
         unveiled = await reveals.tell(db, battle_id, voter_id)
         held = await controls.held(db, battle_id)
-        reveal = revealed.placed(unveiled, await latest.of(BOARD), *(held.told if held else (None, None)))
+        verdicts = await second_opinions.of(db, battle_id, voter_id)
+        reveal = revealed.placed(unveiled, await latest.of(BOARD), verdicts, *(held.told if held else (None, None)))
         tag = await tags.tagged(db, battle_id)
     remarks = broadcasts.ready(await exclusions.standing(db, battle_id)).remarks
-    opening = await commitments.disclose(db, battle_id)
-    promised = (battle.commitment, opening)
-    return guards.fresh(
-        request,
-        BattleShown(battle.id, battle.told, battle.state, said, said[-1].sides, remarks, reveal, tag, *promised),
-    )
+    promised = (battle.commitment, await commitments.disclose(db, battle_id))
+    shown = BattleShown(battle.id, battle.told, battle.state, said, said[-1].sides, remarks, reveal, tag, *promised)
+    return guards.fresh(request, shown)
 
 
 @get("/battles/{battle_id:uuid}/stream", media_type="text/event-stream")
@@ -272,7 +271,8 @@ async def vote(
     if cast.new:
         await wakeups.refit_soon(BOARD)
     unveiled, receipt = await casting.reveal(battle_id, voter_id), await receipts.of(cast.id)
-    reveal = revealed.placed(unveiled, await latest.of(BOARD), receipt.control, receipt.control_side)
+    verdicts = await casting.seconded(cast, battle_id, voter_id)
+    reveal = revealed.placed(unveiled, await latest.of(BOARD), verdicts, receipt.control, receipt.control_side)
     told = Voted(Vote(id=cast.id, outcome=cast.outcome, cast_at=cast.cast_at), receipt, reveal)
     return Response(told, status_code=201 if cast.new else 200)
 

@@ -1,4 +1,4 @@
-"""Judges over HTTP: providers propose them, operators list them, and everybody reads what they are."""
+"""Judges over HTTP: providers propose them, operators list them, and everybody reads how good they are."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,9 +14,12 @@ from arena.api import endpoints
 from arena.db import Pool
 from arena.errors import NotFound, Say
 from arena.evaluation import attacks, verdicts
-from arena.evaluation.attacks import Attacking
+from arena.evaluation.attacks import Attacking, Withstood
 from arena.evaluation.verdicts import Spent
 from arena.guards import Asker
+from arena.integration import judge_quality
+from arena.integration.judge_measures import Figures
+from arena.integration.judge_quality import Ranked
 from arena.people import members
 from arena.people.accounts import Role
 from arena.people.keys import Scope
@@ -76,7 +79,21 @@ class JudgeListed(Struct):
     listed_at: datetime | None
 
 
-class JudgeShown(JudgeListed):
+class JudgeRanked(JudgeListed):
+    """A judge on the judge board.
+
+    `figures` tell how good it is as it is now, null until it was measured; the ranks are null where fewer than 30
+    battles have both its verdict and a vote that counts. `withstood` are its last attacks, null where there were none.
+    """
+
+    rank_lower: int | None
+    rank_upper: int | None
+    figures: Figures | None
+    measured_at: datetime | None
+    withstood: Withstood | None
+
+
+class JudgeShown(JudgeRanked):
     """A judge whole: its last check and how often attacks on it won; for operators and its provider also what it cost.
 
     `spend` is null for everybody else.
@@ -88,23 +105,26 @@ class JudgeShown(JudgeListed):
 
 
 class Judges(Struct):
-    """The judges."""
+    """The judge board: the judges in the order of how far they agree with people beyond chance."""
 
-    items: list[JudgeListed]
+    items: list[JudgeRanked]
     next: str | None
 
 
 @get("/judges", responses=guards.json_of(Judges))
 async def list_judges(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
-    """The judges that judge here, or have."""
-    return guards.fresh(request, Judges([_listed(each) for each in await judges.listed(db)], None), public=True)
+    """The judges that judge here, or have, and how good each is: the one that agrees most with people first."""
+    ranked = await judge_quality.board(db, await judges.listed(db))
+    withstood = await attacks.withstood(db, [each.judge.id for each in ranked])
+    items = [JudgeRanked(**_ranked(each, withstood.get(each.judge.id))) for each in ranked]
+    return guards.fresh(request, Judges(items, None), public=True)
 
 
 @get("/judges/{slug:str}", responses=guards.json_of(JudgeShown))
 async def show_judge(
     request: AnyRequest, slug: FromPath[str], asker: Given[Asker | None], db: Given[Pool], say: Given[Say]
 ) -> Response[Any]:
-    """A judge whole; one that was never listed is shown to operators and to its provider."""
+    """A judge whole, and how good it is; one that was never listed is shown to operators and to its provider."""
     judge = await judges.require(db, slug)
     insider = await _has_insight(db, asker, judge)
     if judge.listed_at is None and not insider:
@@ -177,12 +197,21 @@ def _operates(asker: Asker) -> bool:
     return Role.OPERATOR in asker.account.roles and (asker.scopes is None or Scope.OPERATE in asker.scopes)
 
 
-def _listed(judge: Judge) -> JudgeListed:
-    return JudgeListed(**{name: getattr(judge, name) for name in JudgeListed.__struct_fields__})
+def _ranked(row: Ranked, withstood: Withstood | None) -> dict[str, Any]:
+    quality = row.quality
+    return {
+        **{name: getattr(row.judge, name) for name in JudgeListed.__struct_fields__},
+        "rank_lower": row.rank_lower,
+        "rank_upper": row.rank_upper,
+        "figures": quality.figures if quality else None,
+        "measured_at": quality.measured_at if quality else None,
+        "withstood": withstood,
+    }
 
 
 async def _shown(db: Pool, judge: Judge, say: Say, *, spend: bool = True) -> JudgeShown:
-    listed = {name: getattr(judge, name) for name in JudgeListed.__struct_fields__}
+    row = await judge_quality.place(db, judge)
+    withstood = (await attacks.withstood(db, [judge.id])).get(judge.id)
     steps = [
         StepShown(
             step.name,
@@ -195,7 +224,8 @@ async def _shown(db: Pool, judge: Judge, say: Say, *, spend: bool = True) -> Jud
         for step in await judges.steps(db, judge.id)
     ]
     spent = await verdicts.spent(db, judge.id) if spend else None
-    return JudgeShown(**listed, steps=steps, spend=spent, attacks=await attacks.latest(db, judge.id))
+    fought = await attacks.latest(db, judge.id)
+    return JudgeShown(**_ranked(row, withstood), steps=steps, spend=spent, attacks=fought)
 
 
 routes = [list_judges, show_judge, propose_judge, list_judge, retire_judge, attack_judge]

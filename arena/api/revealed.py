@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from arena.evaluation.controls import What
 from arena.evaluation.reveals import Unveiled
+from arena.evaluation.second_opinions import SecondOpinion
 from arena.publishing.releases import Release
 
 PLACE = ("rating", "lower", "upper", "rank_lower", "rank_upper", "group")
@@ -23,14 +24,24 @@ class SideRevealed(Unveiled, frozen=True, kw_only=True):
 
 
 class Reveal(Struct):
-    """Who was who, in position order, and what a control battle was: `control_side` is who was asked something else."""
+    """Who was who, in position order, and what a control battle was: `control_side` is who was asked something else.
+
+    `verdicts` are what judges said of the battle, which are no votes; empty before the vote, and until one has judged.
+    """
 
     sides: list[SideRevealed]
     control: What | None
     control_side: int | None
+    verdicts: list[SecondOpinion]
 
 
-def placed(unveiled: list[Unveiled], release: Release | None, control: What | None, control_side: int | None) -> Reveal:
+def placed(
+    unveiled: list[Unveiled],
+    release: Release | None,
+    verdicts: list[SecondOpinion],
+    control: What | None,
+    control_side: int | None,
+) -> Reveal:
     """Who the sides were, each with its place in the release."""
     standings = {standing.contender: standing for standing in release.standings} if release else {}
     sides = []
@@ -39,4 +50,4 @@ def placed(unveiled: list[Unveiled], release: Release | None, control: What | No
         place: dict[str, Any] = {name: getattr(standing, name, None) for name in PLACE}
         told = {name: getattr(side, name) for name in Unveiled.__struct_fields__}
         sides.append(SideRevealed(**told, **place))
-    return Reveal(sides, control, control_side)
+    return Reveal(sides, control, control_side, verdicts)

@@ -89,6 +89,45 @@ async def latest(db: Db, judge_id: UUID, *, most: int = 10) -> list[Attacking]:
     )
 
 
+class Withstood(Struct, frozen=True, kw_only=True):
+    """How a judge stood its last attacks: of `scored` cheating answers so many `won`, and honest ones in their place.
+
+    `tried` are all; those that are not scored made the judge say nothing that could be read.
+    """
+
+    judge_id: UUID
+    attacked_at: datetime
+    tried: int
+    scored: int
+    won: int
+    honest_scored: int
+    honest_won: int
+
+
+async def withstood(db: Db, judge_ids: list[UUID]) -> dict[UUID, Withstood]:
+    """How these judges, as they are now, stood the last attacks that came to an end."""
+    rows = await many(
+        db,
+        Withstood,
+        """
+        SELECT judge_id, ended_at AS attacked_at, tried, scored, won, honest_scored, honest_won
+        FROM (
+            SELECT DISTINCT ON (judge_id) judge_id, ended_at, figures
+            FROM judge_trials JOIN judges ON judges.id = judge_id AND judges.version = judge_trials.version
+            WHERE judge_id = ANY($1) AND figures IS NOT NULL ORDER BY judge_id, ended_at DESC
+        ) AS last
+        CROSS JOIN LATERAL (
+            SELECT sum((figure->>'tried')::int) AS tried, sum((figure->>'scored')::int) AS scored,
+                   sum((figure->>'won')::int) AS won, max((figure->>'honest_scored')::int) AS honest_scored,
+                   max((figure->>'honest_won')::int) AS honest_won
+            FROM jsonb_array_elements(figures) AS figure
+        ) AS summed
+        """,
+        judge_ids,
+    )
+    return {row.judge_id: row for row in rows}
+
+
 class _Claimed(Struct, frozen=True):
     judge_id: UUID
 

@@ -4,9 +4,10 @@ import logging
 from uuid import UUID
 
 from arena.db import AWAY, Pool
-from arena.evaluation import reveals, votes
+from arena.evaluation import reveals, second_opinions, votes
 from arena.evaluation.readings import Reading
 from arena.evaluation.reveals import Unveiled
+from arena.evaluation.second_opinions import SecondOpinion
 from arena.evaluation.traces import Trace
 from arena.evaluation.votes import Cast, Submitted
 from arena.together import Together
@@ -54,6 +55,10 @@ class Casting:
         """Who the sides were, in position order: for the battle's own voter, after the vote."""
         unveiled = await self._revealing.ask((battle_id, voter_id))
         return unveiled or await reveals.tell(self._db, battle_id, voter_id)
+
+    async def seconded(self, cast: Cast, battle_id: UUID, voter_id: UUID) -> list[SecondOpinion]:
+        """What judges said of the battle: none where the vote is new, as they are only shown what was voted on."""
+        return [] if cast.new else await second_opinions.of(self._db, battle_id, voter_id)
 
     async def _record(self, submitted: list[Submitted]) -> list[Cast | None]:
         first = {vote.battle_id: vote for vote in reversed(submitted)}

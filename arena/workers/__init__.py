@@ -56,6 +56,7 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
         trial=partial(judge.attack, db, settings),
     )
     clockwork.every("* * * * *", "look after judges", partial(judge.look_after, db))
+    clockwork.every("* * * * *", "measure judges", partial(judge.measure, db))
     clockwork.every("* * * * *", "sweep", partial(sweep.clear, db, settings))
     clockwork.every("* * * * *", "call boards", partial(refit.call, db))
     clockwork.every("*/10 * * * *", "make boards", partial(refit.make_defaults, db))

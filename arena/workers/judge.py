@@ -13,6 +13,7 @@ from arena.evaluation.attacks import Attacker
 from arena.evaluation.judging import State as RunState
 from arena.evaluation.sittings import Sitting
 from arena.evaluation.steering import Ends
+from arena.integration import judge_quality
 from arena.sealing import Keyring
 from arena.submission import contract, endpoints, judges
 from arena.submission.auditions import Audition
@@ -101,6 +102,12 @@ async def look_after(db: Pool) -> None:
     gone = [await judges.look_after(db), await steering.look_after(db), await attacks.look_after(db)]
     if any(gone):
         log.warning("judging without a worker checks=%d runs=%d attacks=%d", *gone)
+
+
+async def measure(db: Pool) -> None:
+    """Measure how good the judges are of which something has changed."""
+    if measured := await judge_quality.measure(db):
+        log.info("judges measured versions=%d", measured)
 
 
 @asynccontextmanager
