@@ -19,6 +19,8 @@ from arena.submission.endpoints import Entrant
 from arena.submission.judges import Judge, Proposal
 from arena.submission.questions import Terms
 from arena.workers import judge as worker
+from judge import verdicts
+from judge.verdicts import Level, Reading, Reply
 from rating import Outcome
 from tests.builders import contender
 from tests.upstream import Call, Provider, Script, Whole
@@ -97,6 +99,25 @@ async def voted(db: Pool, entrants: list[Entrant], number: int, answers: tuple[s
     await battles.finish(db, battle.id, 1, (said[0], said[1]), shown=[2, 2], void=None)
     await votes.cast(db, battle.id, voter, Outcome.A)
     return battle.id
+
+
+async def ruled(db: Pool, judge: Judge, battle_id: UUID, first: int, second: int, **changes: Any) -> None:
+    """A verdict of these two levels, as a run would have left it; the explanations say which order they are for."""
+    readings = [
+        Reading(reply=Reply(text="Said."), level=Level(level), explanation=f"Because **{place}**.")
+        for place, level in enumerate((first, second))
+    ]
+    said = structs.replace(verdicts.of(*readings), **changes)
+    run_id = await db.fetchval("INSERT INTO judge_runs (selection, estimates) VALUES ('{}', '[]') RETURNING id")
+    await db.execute(
+        """
+        INSERT INTO verdicts (judge_id, version, run_id, battle_id, outcome, share, consistent, confidence, unscored,
+                              readings, cost, seconds)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0.8, $8, $9, 0.002, 1.5)
+        """,
+        *(judge.id, judge.version, run_id, battle_id, said.outcome, said.share, said.consistent, said.unscored),
+        list(said.readings),
+    )
 
 
 def judging(provider: Provider, model: str = MODEL) -> int:

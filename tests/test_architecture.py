@@ -47,7 +47,7 @@ OUTSIDE = {
     "arena/integration/lines.py": {"msgspec", "numpy"},
     "arena/integration/records.py": {"numpy"},
     "arena/integration/meetings.py": {"numpy"},
-    "arena/integration/judge_measures.py": {"msgspec", "numpy"},
+    **{f"arena/integration/{room}.py": {"msgspec", "numpy"} for room in ("judge_measures", "judge_leanings")},
     "arena/integration/heads.py": {"msgspec", "cryptography"},
     "arena/integration/ledger_checks.py": {"asyncpg"},
     "arena/sealing.py": {"cryptography", "msgspec"},

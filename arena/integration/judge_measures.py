@@ -10,48 +10,27 @@ from uuid import UUID
 import numpy as np
 from msgspec import Struct
 
-from rating import Outcome, agreement, calibration, covariates, leanings
+from arena.integration import judge_leanings
+from arena.integration.judge_leanings import Leaning
+from arena.integration.judge_rows import Told
+from rating import Outcome, agreement, calibration, proportions
 from rating.agreement import Estimated
-from rating.arrays import Codes, Matrix, Vector, expit
-from rating.errors import DidNotConverge
+from rating.arrays import Codes, Flags
 
 SEED: Final = 20260101
+TIE: Final = Outcome.TIE.code
 # Below this a figure says more about who happened to come than about the judge, so nobody is ranked by it.
 FEWEST: Final = 30
 # So many people of one item are compared with each other: of a popular prompt every pair would be too many.
 MOST_RATERS: Final = 20
 
 
-class Told(Struct, frozen=True, kw_only=True):
-    """A verdict on a battle with what is known of that; `vote` is None where the people's vote does not count.
-
-    `first` and `second` are the levels (-2 to 2 for the first side) that the judge gave when the first side was shown
-    first, and when it was shown second. `prompt` is equal where the same was asked. `characters` and `lists` are those
-    of both sides, None where they are not known.
-    """
-
-    outcome: Outcome | None
-    consistent: bool | None
-    confidence: float | None
-    unscored: str | None
-    first: int | None
-    second: int | None
-    cost: float | None
-    seconds: float | None
-    vote: Outcome | None
-    voter: UUID
-    prompt: UUID
-    categories: list[str]
-    contender_ids: list[UUID]
-    characters: list[int] | None
-    lists: list[int] | None
-
-
 class Compared(Struct, frozen=True, kw_only=True):
     """How far two agree on so many `battles` over so many `prompts`: in all, and where neither says tie (`decided`).
 
     `accuracy` is the share of the decided on which they agree, `share` that of all, `kappa` Cohen's over three classes
-    (both bad is a tie) and `alpha` Krippendorff's. Intervals resample prompts. `enough` says whether to go by it.
+    (both bad is a tie) and `alpha` Krippendorff's; their intervals resample prompts. Those of shares are exact binomial
+    ones with prompts as clusters, which stay open where all agree. `enough` says whether to go by it.
     """
 
     battles: int
@@ -89,17 +68,6 @@ class Orders(Struct, frozen=True, kw_only=True):
     consistency: Estimated
     first: int
     second: int
-
-
-class Leaning(Struct, frozen=True, kw_only=True):
-    """What the judge prefers beyond what people's ratings expect: `effect` in log-odds, of one typical difference.
-
-    `chance` is the same as what becomes of an even pair: 0.5 is no leaning.
-    """
-
-    towards: str
-    effect: Estimated
-    chance: Estimated
 
 
 class Confidence(Struct, frozen=True, kw_only=True):
@@ -148,7 +116,7 @@ def of(told: Sequence[Told], strengths: Mapping[UUID, float], own: AbstractSet[U
         unscored=dict(Counter(each.unscored for each in told if each.unscored is not None)),
         agreements=_agreements(both),
         orders=_orders(told),
-        leanings=_leanings(told, strengths, own),
+        leanings=judge_leanings.of(told, strengths, own),
         confidence=_confidence(both),
         price=_of_thousand(each.cost for each in told),
         seconds=_of_thousand(each.seconds for each in told),
@@ -171,7 +139,7 @@ def _agreements(both: Sequence[Told]) -> list[Agreement]:
 
 def _agreement(category: str | None, both: Sequence[Told]) -> Agreement:
     verdicts, votes = _classes(each.outcome for each in both), _classes(each.vote for each in both)
-    prompts = _numbered(each.prompt for each in both)
+    prompts = judge_leanings.numbered(each.prompt for each in both)
     ratings = np.column_stack([verdicts, votes])
     return Agreement(
         category=category, judge=_compared(verdicts, votes, prompts, ratings, prompts), people=_people(both)
@@ -181,18 +149,29 @@ def _agreement(category: str | None, both: Sequence[Told]) -> Agreement:
 def _compared(first: Codes, second: Codes, cluster: Codes, ratings: Codes, units: Codes) -> Compared:
     rng = np.random.default_rng(SEED)
     found = agreement.compare(first, second, cluster, rng)
+    decided = (first < TIE) & (second < TIE)
     return Compared(
         battles=found.battles,
         prompts=len(np.unique(cluster)),
         agreed=found.agreed,
         decided=found.decided,
         agreed_decided=found.agreed_decided,
-        accuracy=found.share_decided,
-        share=found.share,
+        accuracy=_share((first == second)[decided], cluster[decided]),
+        share=_share(first == second, cluster),
         kappa=found.kappa,
         alpha=agreement.alpha(ratings, units, rng),
         enough=found.battles >= FEWEST,
     )
+
+
+def _share(held: Flags, cluster: Codes) -> Estimated:
+    """The share that held; without an interval where all are of one prompt, and not a number where there are none."""
+    if not len(held):
+        return Estimated(None, None, None)
+    trials = np.bincount(cluster)
+    hits = np.bincount(cluster, weights=held).astype(np.int64)
+    found = proportions.clustered(hits[trials > 0].tolist(), trials[trials > 0].tolist())
+    return Estimated(found.share, found.lower, found.upper) if found else Estimated(float(held.mean()), None, None)
 
 
 def _people(both: Sequence[Told]) -> Compared | None:
@@ -209,7 +188,7 @@ def _people(both: Sequence[Told]) -> Compared | None:
     ratings = np.full((len(several), MOST_RATERS), agreement.MISSING)
     for place, votes in enumerate(several.values()):
         ratings[place, : len(votes)] = _classes(votes)
-    prompts = _numbered(prompt for prompt, _ in several)
+    prompts = judge_leanings.numbered(prompt for prompt, _ in several)
     first, second, units = agreement.within(ratings)
     return _compared(first, second, prompts[units], ratings, prompts)
 
@@ -218,66 +197,15 @@ def _orders(told: Sequence[Told]) -> Orders | None:
     asked = [each for each in told if each.consistent is not None]
     if not asked:
         return None
-    consistent = _classes(Outcome.A if each.consistent else Outcome.B for each in asked)
-    always = np.zeros(len(asked), dtype=np.int64)
-    prompts = _numbered(each.prompt for each in asked)
-    held = agreement.compare(consistent, always, prompts, np.random.default_rng(SEED)).share
+    held = np.array([each.consistent is True for each in asked])
+    prompts = judge_leanings.numbered(each.prompt for each in asked)
     turns = [(each.first or 0, each.second or 0) for each in asked]
     return Orders(
         asked=len(asked),
-        consistent=sum(bool(each.consistent) for each in asked),
-        consistency=held,
+        consistent=int(held.sum()),
+        consistency=_share(held, prompts),
         first=sum(first > 0 > second for first, second in turns),
         second=sum(first < 0 < second for first, second in turns),
-    )
-
-
-def _leanings(told: Sequence[Told], strengths: Mapping[UUID, float], own: AbstractSet[UUID]) -> list[Leaning]:
-    """Fit all leanings at once, by what was said of every pair in each of both orders."""
-    known = [
-        each
-        for each in told
-        if None not in (each.first, each.second, each.characters, each.lists)
-        and all(contender in strengths for contender in each.contender_ids)
-    ]
-    if not known:
-        return []
-    towards, features = _features(known, own)
-    shares = np.array([[each.first or 0, -(each.second or 0)] for each in known]).T.ravel()
-    offset = np.array([strengths[a] - strengths[b] for a, b in (each.contender_ids for each in known)])
-    cluster = np.tile(_numbered(each.prompt for each in known), 2)
-    try:
-        found = leanings.measure((shares + 2) / 4, np.concatenate([offset, -offset]), features, cluster)
-    except DidNotConverge:
-        # Then the judge goes by something in every single battle, which no finite figure tells.
-        return []
-    if found is None:
-        return []
-    ends = zip(towards, found.coefficients, found.lower, found.upper, strict=True)
-    return [_leaning(name, np.array([value, lower, upper])) for name, value, lower, upper in ends]
-
-
-def _features(known: Sequence[Told], own: AbstractSet[UUID]) -> tuple[list[str], Matrix]:
-    """What tells the side shown first from the other, in both orders (2N x K); what never differs is left out."""
-    pairs = {"longer": [each.characters for each in known], "lists": [each.lists for each in known]}
-    columns: dict[str, Codes] = {}
-    for name, sides in pairs.items():
-        first, second = np.array(sides, dtype=np.int64).T
-        columns |= {f"{name}_a": np.concatenate([first, second]), f"{name}_b": np.concatenate([second, first])}
-    form = covariates.of(columns, pairs)
-    kin = np.array([(a in own) - (b in own) for a, b in (each.contender_ids for each in known)], dtype=float)
-    values = {
-        "first": np.ones(2 * len(known)),
-        **{name: form.column(place).astype(float) for place, name in enumerate(form.names)},
-        "own_family": np.concatenate([kin, -kin]),
-    }
-    told = {name: column for name, column in values.items() if column.any()}
-    return list(told), np.column_stack(list(told.values()))
-
-
-def _leaning(towards: str, ends: Vector) -> Leaning:
-    return Leaning(
-        towards=towards, effect=Estimated(*ends.tolist()), chance=Estimated(*np.asarray(expit(ends)).tolist())
     )
 
 
@@ -304,8 +232,3 @@ def _confidence(both: Sequence[Told]) -> Confidence | None:
 def _classes(outcomes: Iterable[Outcome | None]) -> Codes:
     codes = [agreement.MISSING if outcome is None else outcome.code for outcome in outcomes]
     return agreement.classes(np.array(codes, dtype=np.int64))
-
-
-def _numbered(names: Iterable[UUID]) -> Codes:
-    numbers: dict[UUID, int] = {}
-    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)

@@ -11,9 +11,8 @@ from msgspec import Struct, structs
 
 from arena.db import Db, Pool, many
 from arena.evaluation import categories, estimates, families, style
-from arena.evaluation.selections import COUNTS
-from arena.integration import judge_measures
-from arena.integration.judge_measures import Figures, Told
+from arena.integration import judge_measures, judge_rows
+from arena.integration.judge_measures import Figures
 from arena.submission import judges
 from arena.submission.judges import Judge
 
@@ -73,9 +72,9 @@ async def measure(db: Pool) -> int:
             FROM verdicts JOIN judges ON judges.id = judge_id WHERE battle_id IS NOT NULL
             GROUP BY judge_id, verdicts.version, judges.version
         )
-        SELECT judge_id, marked.version, family, contender_id, marked.mark
-        FROM marked JOIN judges ON judges.id = judge_id JOIN endpoints ON endpoints.id = endpoint_id
-        LEFT JOIN judge_qualities AS kept USING (judge_id, version)
+        SELECT marked.judge_id, marked.version, family, contender_id, marked.mark
+        FROM marked JOIN judges ON judges.id = marked.judge_id JOIN endpoints ON endpoints.id = endpoint_id
+        LEFT JOIN judge_qualities AS kept ON kept.judge_id = judges.id AND kept.version = marked.version
         WHERE kept.mark IS DISTINCT FROM marked.mark
         ORDER BY slug, marked.version
         """,
@@ -89,7 +88,7 @@ async def measure(db: Pool) -> int:
 async def _measure(db: Pool, due: _Due) -> None:
     found = await estimates.read(db)
     strengths = dict(zip(found.contender_ids, found.theta.tolist(), strict=True)) if found else {}
-    told = await _told(db, due)
+    told = await judge_rows.of(db, due.judge_id, due.version)
     own = await _own(db, due, list({contender for each in told for contender in each.contender_ids}))
     figures = await asyncio.to_thread(judge_measures.of, told, strengths, own)
     await db.execute(
@@ -99,40 +98,6 @@ async def _measure(db: Pool, due: _Due) -> None:
         SET mark = EXCLUDED.mark, figures = EXCLUDED.figures, measured_at = now()
         """,
         *(due.judge_id, due.version, due.mark, figures),
-    )
-
-
-async def _told(db: Db, due: _Due) -> list[Told]:
-    """What this version said of battles, beside the votes that count; no price where its endpoint names none."""
-    return await many(
-        db,
-        Told,
-        f"""
-        SELECT verdicts.outcome, consistent, confidence, unscored, seconds,
-               (readings->0->>'level')::int AS first, (readings->1->>'level')::int AS second,
-               CASE WHEN num_nulls(prompt_price, answer_price) < 2 THEN verdicts.cost END AS cost,
-               votes.outcome AS vote, voter_id AS voter, coalesce(tags.prompt, battles.id) AS prompt,
-               coalesce(categories, '{{}}') AS categories, met.contender_ids, form.characters, form.lists
-        FROM verdicts JOIN judges ON judges.id = judge_id JOIN endpoints ON endpoints.id = endpoint_id
-        JOIN battles ON battles.id = battle_id
-        LEFT JOIN votes ON votes.battle_id = battles.id AND {COUNTS}
-        LEFT JOIN tags ON tags.battle_id = battles.id
-        CROSS JOIN LATERAL (
-            SELECT array_agg(contender_id ORDER BY position) AS contender_ids
-            FROM sides WHERE sides.battle_id = battles.id
-        ) AS met
-        LEFT JOIN LATERAL (
-            SELECT array_agg(characters ORDER BY position) AS characters, array_agg(lists ORDER BY position) AS lists
-            FROM (
-                SELECT position, sum(characters) AS characters, sum(lists) AS lists
-                FROM styles WHERE styles.battle_id = battles.id
-                GROUP BY position HAVING bool_and(characters IS NOT NULL)
-            ) AS each_side HAVING count(*) = 2
-        ) AS form ON true
-        WHERE verdicts.judge_id = $1 AND verdicts.version = $2
-        ORDER BY judged_at, verdicts.id
-        """,  # noqa: S608 - a constant
-        *(due.judge_id, due.version),
     )
 
 

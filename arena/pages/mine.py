@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 
 from arena.db import Pool
-from arena.evaluation import history, reveals, turns
+from arena.evaluation import history, reveals, second_opinions, turns
 from arena.evaluation.battles import NoSuchBattle
 from arena.pages.private import NOT_KEPT
 
@@ -37,4 +37,6 @@ async def show_battle(battle_id: FromPath[UUID], voter_id: Given[UUID | None], d
         raise NoSuchBattle
     said = await turns.said(db, battle_id)
     sides = (await reveals.tell_all(db, [(battle_id, voter_id)])).get((battle_id, voter_id), [])
-    return Template("mine/battle.html", context={"battle": battle, "said": said, "sides": sides}, headers=NOT_KEPT)
+    verdicts = await second_opinions.of(db, battle_id, voter_id)
+    context = {"battle": battle, "said": said, "sides": sides, "verdicts": verdicts}
+    return Template("mine/battle.html", context=context, headers=NOT_KEPT)

@@ -1,6 +1,7 @@
 // After the vote: who was who, in words, in a drawing and side by side.
 import { get } from './api.js'
 import { held } from './held.js'
+import { judged } from './judged.js'
 import { draw } from './plot.js'
 import { little, named, number, ranks, seconds, percent, word } from './words.js'
 
@@ -103,6 +104,7 @@ export function reveal(section, { vote, receipt: told, reveal: revealed }, id) {
     slot(`about-name-${place}`).textContent = side.name
     slot(`about-${place}`).textContent = side.description
   }
+  judged(section.querySelector('[data-judged]'), revealed.verdicts)
   section.querySelector('.abouts').hidden = sides.every((side) => !side.description)
   others(slot, id)
 }

@@ -4,6 +4,8 @@
 const policy = globalThis.trustedTypes?.createPolicy('arena-html', { createHTML: (html) => html })
 const trusted = (html) => (policy ? policy.createHTML(html) : html)
 
+export const fill = (element, html) => element.insertAdjacentHTML('beforeend', trusted(html))
+
 export class Side {
   constructor(article) {
     this.article = article
@@ -48,7 +50,7 @@ export class Side {
   html({ html, from, rest }) {
     if (!html || (from !== 0 && from !== this.pieces)) return
     if (from === 0) this.blocks.replaceChildren()
-    this.blocks.insertAdjacentHTML('beforeend', trusted(html))
+    fill(this.blocks, html)
     this.pieces = from + 1
     this.rest.data = rest
   }
