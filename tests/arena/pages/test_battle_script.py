@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
+from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import screening
 from arena.evaluation.exclusions import Reason, Remark
+from tests import bench
 from tests.builders import contender, until
 from tests.upstream import Provider
 
@@ -329,6 +331,25 @@ async def test_a_reload_after_the_vote_shows_who_it_was_again(booth: Booth) -> N
     await booth.is_in("idle")
     await booth.page.reload()
     await booth.is_in("idle")
+
+
+async def test_a_voter_who_comes_back_reads_what_judges_said_meanwhile(
+    booth: Booth, settings: Settings, provider: Provider
+) -> None:
+    judge = await bench.seat(booth.db, settings, provider)
+    said = booth.page.locator("[data-judged]")
+    await booth.page.clock.install()
+    await booth.ask()
+    await bench.ruled(booth.db, judge, await booth.db.fetchval("SELECT id FROM battles"), 1, -1)
+    await expect(said).to_be_hidden()
+    await booth.page.keyboard.press("ArrowLeft")
+    await booth.sends()
+    await booth.page.reload()
+    await booth.is_in("voted")
+    await expect(said.locator("summary")).to_have_text("Bench: Tie.")
+    await said.locator("summary").click()
+    await expect(said.locator(".prose").last).to_have_text("Because 1.")
+    await expect(said.locator("strong").first).to_be_visible()
 
 
 async def test_what_keeps_a_battle_from_being_rated_is_told_before_the_vote_and_again_after_a_reload(
