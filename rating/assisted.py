@@ -41,7 +41,8 @@ class Assisted:
     """Strengths by people and judge together: `theta` (M) in log-odds, summing to zero, with its covariance (M x M).
 
     `believed` (K) is λ of each stratum: 0 where the judge is of no use, at most 1. `worth` is how many human votes
-    alone would tell as much as one does with the judge beside it.
+    alone would tell as much as one does with the judge beside it. `residual` is the worst score equation's distance
+    from zero, and `error_bound` how far any theta is from the best fit's, to first order.
     """
 
     theta: Vector
@@ -51,28 +52,41 @@ class Assisted:
     judged: int
     clusters: int
     worth: float
+    residual: float
+    error_bound: float
 
 
-def join(labelled: Verdicts, judged: Verdicts, size: int, *, believed: float | None = None) -> Assisted:
+def join(
+    labelled: Verdicts,
+    judged: Verdicts,
+    size: int,
+    *,
+    unjudged: Verdicts | None = None,
+    believed: float | None = None,
+) -> Assisted:
     """Rate M = `size` contenders by PPI++ (Angelopoulos, Duchi & Zrnic 2023) on the Bradley-Terry score.
 
     With n labelled and N judged battles in a stratum the wins are W_Y + λ (n/N W_J,N - W_J,n): people's, corrected by
     what the judge says of the battles that people did not see less what it says of those they did. The score is linear
     in what a side got, so a bias of the judge cancels whatever λ is. λ is tr(H⁻ (C_YJ + C_YJ') H⁻) / (2 (1 + n/N)
     tr(H⁻ C_J H⁻)), clipped to [0, 1], unless `believed` gives it; at 0 the fit is people's own with ties as halves. The
-    covariance is the sandwich of scores clustered over both sets.
+    covariance is the sandwich of scores clustered over all sets.
+
+    `unjudged` are battles that people alone have seen, whose `judge` is not read: they add their own wins and scores,
+    and λ is as it is without them, since no verdict varies with theirs.
     """
     if labelled.people is None or len(np.unique(labelled.cluster)) < 2:
         raise RatingError("Battles of at least two voters or prompts are needed: a judge alone can't be corrected.")
-    people = labelled.people
+    alone = _none(labelled) if unjudged is None else unjudged
     labelled, judged = _strata(labelled, judged)
     kinds = int(max(labelled.stratum.max(), judged.stratum.max(initial=0))) + 1
-    human = bradley_terry.of_wins(_wins(labelled, people, size))
+    human = bradley_terry.of_wins(_peoples(labelled, alone, size))
     bread = centred(np.asarray(np.linalg.inv(human.information)))
     trust = _trust(labelled, judged, human.theta, bread, kinds) if believed is None else np.full(kinds, believed)
-    fit = bradley_terry.of_wins(_virtual(labelled, judged, trust, size)) if trust.any() else human
-    covariance, clusters = _sandwich(labelled, judged, trust, fit)
-    alone, _ = _sandwich(labelled, judged, np.zeros(kinds), human)
+    wins = _virtual(labelled, judged, trust, size) + _peoples(labelled, alone, size)
+    fit = bradley_terry.of_wins(wins) if trust.any() else human
+    covariance, clusters = _sandwich(labelled, judged, alone, trust, fit)
+    by_people, _ = _sandwich(labelled, judged, alone, np.zeros(kinds), human)
     return Assisted(
         theta=fit.theta,
         covariance=covariance,
@@ -80,14 +94,33 @@ def join(labelled: Verdicts, judged: Verdicts, size: int, *, believed: float | N
         labelled=len(labelled),
         judged=len(judged),
         clusters=clusters,
-        worth=float(np.trace(alone) / np.trace(covariance)) if np.trace(covariance) > 0 else 1.0,
+        worth=float(np.trace(by_people) / np.trace(covariance)) if np.trace(covariance) > 0 else 1.0,
+        residual=fit.residual,
+        error_bound=float(np.sqrt(size) * fit.residual * np.linalg.norm(np.linalg.inv(fit.information), 2)),
     )
+
+
+def strata(labelled: Codes, judged: Codes) -> Codes:
+    """The strata that have a λ of their own, ascending; all others share one, which stands after them."""
+    codes, counts = np.unique(labelled, return_counts=True)
+    return np.intersect1d(codes[counts >= FEWEST_LABELLED], judged)
+
+
+def _none(like: Verdicts) -> Verdicts:
+    empty = _of(like, -1)
+    assert empty.people is not None
+    return empty
+
+
+def _peoples(labelled: Verdicts, alone: Verdicts, size: int) -> Matrix:
+    assert labelled.people is not None
+    assert alone.people is not None
+    return _wins(labelled, labelled.people, size) + _wins(alone, alone.people, size)
 
 
 def _strata(labelled: Verdicts, judged: Verdicts) -> tuple[Verdicts, Verdicts]:
     """The strata numbered anew: those that are large enough and have both kinds, and all others as the last one."""
-    codes, counts = np.unique(labelled.stratum, return_counts=True)
-    large = np.intersect1d(codes[counts >= FEWEST_LABELLED], judged.stratum)
+    large = strata(labelled.stratum, judged.stratum)
     near, far = (replace(one, stratum=_numbered(one.stratum, large)) for one in (labelled, judged))
     return near, far
 
@@ -113,13 +146,9 @@ def _wins(verdicts: Verdicts, points: Vector, size: int, share: Vector | None = 
 
 
 def _virtual(labelled: Verdicts, judged: Verdicts, trust: Vector, size: int) -> Matrix:
-    assert labelled.people is not None
+    """What the judge adds to people's wins, and takes from them."""
     own, other = trust[labelled.stratum], (trust * _ratios(labelled, judged, len(trust)))[judged.stratum]
-    return (
-        _wins(labelled, labelled.people, size)
-        + _wins(judged, judged.judge, size, other)
-        - _wins(labelled, labelled.judge, size, own)
-    )
+    return _wins(judged, judged.judge, size, other) - _wins(labelled, labelled.judge, size, own)
 
 
 def _ratios(labelled: Verdicts, judged: Verdicts, kinds: int) -> Vector:
@@ -160,16 +189,22 @@ def _of(verdicts: Verdicts, kind: int) -> Verdicts:
     )
 
 
-def _sandwich(labelled: Verdicts, judged: Verdicts, trust: Vector, fit: Fit) -> tuple[Matrix, int]:
+def _sandwich(labelled: Verdicts, judged: Verdicts, alone: Verdicts, trust: Vector, fit: Fit) -> tuple[Matrix, int]:
     """The covariance of the strengths (M x M), and how many clusters it rests on."""
     assert labelled.people is not None
+    assert alone.people is not None
     own, other = trust[labelled.stratum], (trust * _ratios(labelled, judged, len(trust)))[judged.stratum]
     near = _scores(labelled, labelled.people, fit.theta) - _scores(labelled, labelled.judge, fit.theta, own)
-    scores, cluster, population = near, labelled.cluster, labelled.stratum
+    parts = [(near, labelled.cluster, labelled.stratum)]
+    if len(alone):
+        # They are a population of their own, since they may be other battles than those that a judge was shown.
+        kind = np.full(len(alone), 2 * len(trust))
+        parts.append((_scores(alone, alone.people, fit.theta), alone.cluster, kind))
     if trust.any():
-        scores = sparse.vstack([near, _scores(judged, judged.judge, fit.theta, other)], format="csr")
-        cluster = np.concatenate([cluster, judged.cluster])
-        population = np.concatenate([population, len(trust) + judged.stratum])
+        far = _scores(judged, judged.judge, fit.theta, other)
+        parts.append((far, judged.cluster, len(trust) + judged.stratum))
+    scores = sparse.vstack([part[0] for part in parts], format="csr")
+    cluster, population = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
     bread = np.linalg.inv(fit.information)
     meat = _crossed(scores, scores, cluster, population)
     return centred(bread @ meat @ bread), len(np.unique(cluster))

@@ -120,6 +120,21 @@ async def ruled(db: Pool, judge: Judge, battle_id: UUID, first: int, second: int
     )
 
 
+async def said(db: Pool, judge: Judge, battle_id: UUID, share: float) -> None:
+    """A verdict of the judge on a battle, whoever was asked what: the first side gets this share of the point."""
+    run_id = await db.fetchval(
+        "INSERT INTO judge_runs (state, selection, estimates) VALUES ('done', '{}', '[]') RETURNING id"
+    )
+    outcome = Outcome.A if share > 0.5 else Outcome.B if share < 0.5 else Outcome.TIE
+    await db.execute(
+        """
+        INSERT INTO verdicts (judge_id, version, run_id, battle_id, outcome, share, consistent, readings)
+        VALUES ($1, $2, $3, $4, $5, $6, true, '[]')
+        """,
+        *(judge.id, judge.version, run_id, battle_id, outcome, share),
+    )
+
+
 def judging(provider: Provider, model: str = MODEL) -> int:
     """How often the judge was asked for a verdict."""
     return sum(call.model == model and "LABEL" in call.question for call in provider.calls)

@@ -43,6 +43,7 @@ OUTSIDE = {
     },
     "arena/evaluation/": {"msgspec", "redis"},
     "arena/integration/fits.py": {"numpy"},
+    "arena/integration/combined.py": {"msgspec", "numpy"},
     "arena/integration/schedules.py": {"croniter"},
     "arena/integration/lines.py": {"msgspec", "numpy"},
     "arena/integration/records.py": {"numpy"},

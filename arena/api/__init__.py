@@ -12,6 +12,7 @@ from arena.api import (
     cases,
     checks,
     contenders,
+    disagreements,
     endpoints,
     exports,
     health,
@@ -73,6 +74,7 @@ def routers() -> list[Router]:
             *mine.routes,
             *judges.routes,
             *judging.routes,
+            *disagreements.routes,
             *ledger.routes,
         ],
     )

@@ -15,9 +15,10 @@ from arena.db import Pool
 from arena.errors import NotFound, Refused
 from arena.evaluation.pacing import Pace
 from arena.guards import Asker
-from arena.integration import board_acts, boards
+from arena.integration import board_acts, boards, history
 from arena.integration.board_acts import Act
 from arena.integration.boards import Board, Change, Group, New, Source
+from arena.integration.history import Whole
 from arena.integration.questions import Question
 from arena.people.accounts import Role
 from arena.people.keys import Scope
@@ -62,15 +63,21 @@ class Boards(Struct):
 class BoardShown(BoardListed):
     """A board and its latest release, null before the first.
 
+    A board that judges have a part in is never released; it has its latest `snapshot` instead, whose method tells under
+    `judged` which judges were heard, how much they weigh and what a vote is worth with them.
     In a view the release has the lines that fit it, out of so many `lines`, and with columns named, only these.
     """
 
     release: Shown | None
     lines: int
+    snapshot: Whole | None = None
 
 
 class BoardNew(Struct, frozen=True, forbid_unknown_fields=True):
-    """A board to be made: what it asks of the votes of battles, when it is looked after (cron, UTC), and why."""
+    """A board to be made: what it asks of the votes of battles, when it is looked after (cron, UTC), and why.
+
+    With `source` “judge” it asks verdicts instead, with “combined” votes and verdicts.
+    """
 
     slug: str
     name: str
@@ -78,6 +85,7 @@ class BoardNew(Struct, frozen=True, forbid_unknown_fields=True):
     question: Question = Question()
     description: str = ""
     cron: str = boards.OFTEN
+    source: Source = Source.BATTLES
 
 
 class BoardChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,7 +129,9 @@ async def show_board(
     board = await boards.require(db, slug)
     release = await latest.of(board.slug)
     if wished.format == "json":
-        return guards.fresh(request, _shown(board, release, wished), public=True)
+        shown = _shown(board, release, wished)
+        shown.snapshot = None if board.source.released else await history.last(db, board)
+        return guards.fresh(request, shown, public=True)
     if release is None:
         raise NotReleased(board=board.slug)
     return tables.file(request, make(release, wished.view), wished.format)
@@ -137,6 +147,7 @@ async def make_board(data: JSONBody[BoardNew], signed_in: Given[Asker], db: Give
         description=cards.line("description", data.description, most=500),
         cron=data.cron,
         question=data.question,
+        source=data.source,
     )
     reason = cards.line("reason", data.reason, least=1, most=500)
     board = await boards.make(db, new, reason=reason, account_id=signed_in.account.id)

@@ -18,13 +18,15 @@ MARKS: Final = 120
 class Docket(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which battles are judged: those that were voted on, the newest first, as far as all of this fits them.
 
-    With `contenders`, by slug, both sides are among them.
+    With `contenders`, by slug, both sides are among them. With `unvoted`, battles are judged, too, that were answered
+    to their end and closed without a vote: a combined board learns from these.
     """
 
     since: datetime | None = None
     until: datetime | None = None
     category: Annotated[str, Meta(max_length=100)] | None = None
     contenders: Annotated[list[str], Meta(max_length=1000)] = []
+    unvoted: bool = False
     most: Annotated[int, Meta(ge=1, le=100_000)] = 1000
 
 
@@ -71,7 +73,11 @@ async def battles(db: Db, selection: Docket) -> list[Candidate]:
                  + (SELECT coalesce(sum(octet_length(content::text) + $6), 0) FROM answers WHERE battle_id = battles.id)
                  AS octets
         ) AS long
-        WHERE battles.state = 'voted' AND battles.kind = 'blind' AND deleted_at IS NULL AND met.public
+        WHERE (battles.state = 'voted' OR ($7 AND battles.state IN ('skipped', 'expired') AND NOT EXISTS (
+                  SELECT FROM turns WHERE turns.battle_id = battles.id
+                  AND (SELECT count(*) FROM answers
+                       WHERE answers.battle_id = battles.id AND answers.turn = turns.turn) < 2)))
+          AND battles.kind = 'blind' AND deleted_at IS NULL AND met.public
           AND ($1::timestamptz IS NULL OR opened_at >= $1) AND ($2::timestamptz IS NULL OR opened_at < $2)
           AND ($3::text IS NULL OR EXISTS (SELECT FROM tags WHERE battle_id = battles.id AND $3 = ANY(categories)))
           AND ($4::text[] = '{}' OR met.slugs <@ $4)
@@ -81,6 +87,7 @@ async def battles(db: Db, selection: Docket) -> list[Candidate]:
         """,
         *(selection.since, selection.until, selection.category, selection.contenders, selection.most),
         MARKS,
+        selection.unvoted,
     )
 
 

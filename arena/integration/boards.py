@@ -14,6 +14,7 @@ from arena.errors import ArenaError, NotFound
 from arena.evaluation.pacing import Pace
 from arena.integration import board_acts, questions, schedules
 from arena.integration.questions import Question, QuestionRefused
+from arena.integration.questions import Source as Source
 from arena.nearest import nearest
 
 COLUMNS = "id, slug, name, description, cron, source, attribution, pace, question, methodology, calendar"
@@ -47,13 +48,6 @@ class NotAnArchive(ArenaError):
     status = 409
 
 
-class Source(StrEnum):
-    """Where a board's votes come from."""
-
-    BATTLES = "battles"
-    IMPORTED = "imported"
-
-
 class Group(StrEnum):
     """What boards are listed together, in this order."""
 
@@ -61,6 +55,7 @@ class Group(StrEnum):
     CATEGORIES = "categories"
     LANGUAGES = "languages"
     VIEWS = "views"
+    JUDGES = "judges"
     IMPORTED = "imported"
 
 
@@ -88,6 +83,8 @@ class Board(Struct, frozen=True, kw_only=True):
         """Where the board stands in a list of boards."""
         if self.source is Source.IMPORTED:
             return Group.IMPORTED
+        if not self.source.released:
+            return Group.JUDGES
         if self.slug == OVERALL:
             return Group.OVERALL
         if self.question == Question(category=self.question.category):
@@ -96,13 +93,14 @@ class Board(Struct, frozen=True, kw_only=True):
 
 
 class New(Struct, frozen=True, kw_only=True):
-    """A board that is to be made of the votes of battles."""
+    """A board that is to be made of the votes of battles, of verdicts on them, or of both."""
 
     slug: str
     name: str
     description: str
     cron: str
     question: Question
+    source: Source = Source.BATTLES
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -182,22 +180,24 @@ async def open_archive(db: Connection | Proxy, slug: str, *, name: str | None, a
 
 
 async def make(db: Pool, new: New, *, reason: str, account_id: UUID | None) -> Board:
-    """Make a board of the votes of battles; the act is kept with its reason, and without an account is the arena's."""
+    """Make a board of what battles gave; the act is kept with its reason, and without an account is the arena's."""
     if not SLUG.fullmatch(new.slug):
         raise BoardRefused(
             "“{slug}” can't name a board: at most 60 of a–z, 0–9, dots and single hyphens, the first no hyphen or dot.",
             slug=new.slug[:100],
         )
+    if new.source is Source.IMPORTED:
+        raise BoardRefused("A board of imported votes is made by bringing them in: arena import votes.")
     async with db.acquire() as connection, connection.transaction():
-        question = await _asked(connection, Source.BATTLES, new.question)
+        question = await _asked(connection, new.source, new.question)
         board = await one(
             connection,
             Board,
             f"""
-            INSERT INTO boards (slug, name, description, cron, question) VALUES ($1, $2, $3, $4, $5)
+            INSERT INTO boards (slug, name, description, cron, question, source) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (slug) DO NOTHING RETURNING {COLUMNS}
             """,  # noqa: S608 - a constant
-            *(new.slug, new.name, new.description, schedules.read(new.cron), question),
+            *(new.slug, new.name, new.description, schedules.read(new.cron), question, new.source),
         )
         if board is None:
             raise BoardExists("There is a board called “{slug}” already.", slug=new.slug)
@@ -238,6 +238,8 @@ async def _changed(db: Connection | Proxy, former: Board, wanted: Change) -> Boa
     if wanted.question is not None:
         given["question"] = await _asked(db, former.source, wanted.question)
     present = structs.replace(former, **given)
+    if wanted.calendar not in (None, former.calendar) and not former.source.released:
+        raise BoardRefused("A board that judges have a part in is never released, so it has no calendar.")
     if present.question == former.question:
         return present
     if former.slug == OVERALL and not present.question.whole:
@@ -252,7 +254,7 @@ async def _asked(db: Connection | Proxy, source: Source, question: Question) -> 
     anchor = question.anchor
     if anchor and not await db.fetchval("SELECT true FROM contenders WHERE slug = $1", anchor.contender):
         raise QuestionRefused("There is no contender “{name}” to anchor the scale at.", name=anchor.contender[:100])
-    return questions.of_imported(question) if source is Source.IMPORTED else questions.of_battles(question)
+    return questions.asked_of(source, question)
 
 
 def _told(board: Board, what: str) -> str:

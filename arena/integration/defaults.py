@@ -3,18 +3,34 @@
 from typing import Final
 
 from arena.db import Pool
-from arena.evaluation import categories, selections, style
+from arena.evaluation import benches, categories, selections, style
 from arena.evaluation.languages import Language
 from arena.evaluation.selections import Turns
 from arena.integration import boards
 from arena.integration.boards import OFTEN, BoardExists, New
-from arena.integration.questions import Question
+from arena.integration.questions import Cluster, Question, Source
 from rating import Ties
 
 # With fewer votes a board of its own would say nothing that the overall one does not.
 ENOUGH: Final = 200
 REASON: Final = "There are 200 votes that it asks for."
 SORTED: Final = "Sorted by rules that look for words and understand nothing."
+
+# Fewer battles that both people and a judge have looked at tell little of how far the judge agrees.
+ENOUGH_JUDGED: Final = 200
+REASON_JUDGED: Final = "Judges have looked at 200 battles that people voted on."
+_JUDGES: Final = {
+    Source.JUDGE: (
+        "Judge",
+        "What judges, which are models, said of battles. Nobody voted on this board.",
+        Question(cluster=Cluster.PROMPT),
+    ),
+    Source.COMBINED: (
+        "Combined",
+        "People's votes, and verdicts of judges beside them as far as these agree with people.",
+        Question(ties=Ties.HALF),
+    ),
+}
 
 _LANGUAGES: Final[dict[Language, str]] = {"en": "English", "zh": "Chinese", "other": "Other languages"}
 _VIEWS: Final = {
@@ -42,6 +58,9 @@ def every() -> list[New]:
     return [
         New(slug=slug, name=name, description=description, cron=OFTEN, question=question)
         for slug, name, description, question in told
+    ] + [
+        New(slug=source.value, name=name, description=description, cron=OFTEN, question=question, source=source)
+        for source, (name, description, question) in _JUDGES.items()
     ]
 
 
@@ -49,11 +68,18 @@ async def make(db: Pool) -> list[str]:
     """Make the boards that have votes enough and are not there yet, as acts of the arena; their slugs."""
     there, made = {board.slug for board in await boards.listed(db)}, []
     for new in every():
-        if new.slug in there or await selections.count(db, new.question, most=ENOUGH) < ENOUGH:
+        if new.slug in there or not await _enough(db, new):
             continue
         try:
-            await boards.make(db, new, reason=REASON, account_id=None)
+            reason = REASON if new.source.released else REASON_JUDGED
+            await boards.make(db, new, reason=reason, account_id=None)
         except BoardExists:  # Another worker was quicker.
             continue
         made.append(new.slug)
     return made
+
+
+async def _enough(db: Pool, new: New) -> bool:
+    if not new.source.released:
+        return (await benches.count(db, new.question)).labelled >= ENOUGH_JUDGED
+    return await selections.count(db, new.question, most=ENOUGH) >= ENOUGH

@@ -71,6 +71,12 @@ async def listed(db: Db, board: Board, *, before: int | None, most: int) -> list
     )
 
 
+async def last(db: Db, board: Board) -> Whole | None:
+    """The board's latest snapshot whole, or None before the first."""
+    found = await listed(db, board, before=None, most=1)
+    return await require(db, found[0].id) if found else None
+
+
 async def require(db: Db, snapshot_id: UUID) -> Whole:
     """The snapshot of this id."""
     head = await one(

@@ -20,6 +20,20 @@ class QuestionRefused(ArenaError):
     status = 400
 
 
+class Source(StrEnum):
+    """Where a board's votes come from; `judge` has verdicts and no votes, `combined` has both."""
+
+    BATTLES = "battles"
+    IMPORTED = "imported"
+    JUDGE = "judge"
+    COMBINED = "combined"
+
+    @property
+    def released(self) -> bool:
+        """Whether such a board has releases; one that judges have a part in has snapshots alone."""
+        return self not in (Source.JUDGE, Source.COMBINED)
+
+
 class Cluster(StrEnum):
     """Whose votes belong together: a voter's (both ways where prompts repeat), a prompt's, or nobody's."""
 
@@ -61,6 +75,26 @@ class Question(Selection, frozen=True, kw_only=True, omit_defaults=True, forbid_
     def canonical(self) -> str:
         """The question in words that are equal for equal questions."""
         return msgspec.json.encode(self, order="sorted").decode()
+
+
+def asked_of(source: Source, question: Question) -> Question:
+    """The question as it is put to what comes from there; QuestionRefused where it can't be."""
+    if source is Source.IMPORTED:
+        return of_imported(question)
+    return of_battles(question) if source is Source.BATTLES else of_judged(source, question)
+
+
+def of_judged(source: Source, question: Question) -> Question:
+    """The question as it is put to verdicts, or to votes with verdicts beside them."""
+    if question.since or question.until:
+        raise QuestionRefused("A verdict may be given long after its battle: leave out since and until.")
+    if question.style or question.even_pairs or question.voter_cap is not None:
+        raise QuestionRefused("A board of verdicts has no style, no even pairs and no cap on voters: leave these out.")
+    if source is Source.JUDGE and question.cluster is not Cluster.PROMPT:
+        raise QuestionRefused("Verdicts on one prompt belong together: set cluster to “prompt”.")
+    if source is Source.COMBINED and question.ties is not Ties.HALF:
+        raise QuestionRefused("Beside verdicts a tie is half a win to each: set ties to “half”.")
+    return of_battles(question)
 
 
 def of_battles(question: Question) -> Question:

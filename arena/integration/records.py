@@ -56,9 +56,10 @@ def of(tally: Tally, standings: Standings) -> dict[str, Any]:
 def certified(tally: Tally, standings: Standings) -> Certificate:
     """How far the numbers, rounded as they are published, can be from the best fit of the tally.
 
-    At equal style they are the solutions of other equations; then it is what the fit said of itself.
+    At equal style, or with a judge beside the votes, which leaves no footing, they are the solutions of other
+    equations; then it is what the fit said of itself.
     """
-    if standings.style is not None:
+    if standings.style is not None or not standings.footings:
         return Certificate(standings.residual, standings.error_bound)
     found = [_group(tally, standings, number) for number in range(len(standings.footings))]
     return Certificate(

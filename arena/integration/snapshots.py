@@ -1,7 +1,6 @@
 """Snapshots: one fit of one board, kept as it came out and never changed."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,15 +10,27 @@ from msgspec import Struct
 
 from arena.config import Settings
 from arena.db import Connection, Db, Pool, Proxy, one
-from arena.evaluation import categories, estimates, exclusions, imports, selections, style, tags, votes
+from arena.evaluation import benches, categories, estimates, exclusions, imports, selections, style, tags, votes
 from arena.evaluation.estimates import Estimates
 from arena.evaluation.exclusions import Acts
 from arena.evaluation.votes import Counted
-from arena.integration import acts, boards, countings, fits, last_votes, lines, meetings, records, rows
+from arena.integration import (
+    acts,
+    boards,
+    combined,
+    countings,
+    fits,
+    last_votes,
+    lines,
+    material,
+    meetings,
+    records,
+    rows,
+)
 from arena.integration.boards import OVERALL, Board, Source
 from arena.integration.fits import SEED as SEED
+from arena.integration.material import Selected
 from arena.integration.questions import Question
-from arena.submission import contenders
 from rating import Standings
 from rating.arrays import Codes
 from rating.meetings import Meetings
@@ -63,24 +74,11 @@ class State(Struct, frozen=True):
     rules: str = ""
 
 
-class Selected(Struct, frozen=True):
-    """What a snapshot is made of, all of it as of one moment: the votes, and what had been excluded.
-
-    `imports` is how many files the votes came in, and `names` what is published for a contender's slug where that is
-    not the slug itself.
-    """
-
-    counted: list[Counted]
-    acts: Acts = Acts(0, "")
-    imports: int = 0
-    names: Mapping[str, str] = {}
-
-
 class Fitted(Struct, frozen=True):
     """A board's votes as they were read, rated; `unknown` of them are their own voters, `votes` each contender's.
 
     `counted` are the votes of battles among them, whose receipts tell of it, and `acts` what had been excluded by then.
-    `standings` has contenders by their slugs.
+    `standings` has contenders by their slugs. `judged` is what judges had a part in, and how much they were believed.
     """
 
     digest: str
@@ -93,6 +91,7 @@ class Fitted(Struct, frozen=True):
     rules: str
     record: dict[str, Any]
     imports: int = 0
+    judged: dict[str, Any] | None = None
 
 
 async def fit(db: Pool, board: Board, settings: Settings, *, until: datetime | None = None) -> Fitted:
@@ -101,12 +100,13 @@ async def fit(db: Pool, board: Board, settings: Settings, *, until: datetime | N
     The fit runs in a thread of its own, so that whoever shares the process is not held up.
     """
     rules = await _rules(db, board)
-    found = await selected(db, board, until=until)
-    digest, standings, each, met, record = await asyncio.to_thread(_rate, found, board.question, settings.replicates)
-    cast_here = [] if board.source is Source.IMPORTED else [vote.id for vote in found.counted]
+    found = await material.selected(db, board, until=until)
+    digest, standings, each, met, record, judged = await asyncio.to_thread(_rate, found, board, settings.replicates)
+    cast_here = [vote.id for vote in found.counted] if board.source in (Source.BATTLES, Source.COMBINED) else []
     return Fitted(
         *(digest, standings, each, met, _without_voter(found.counted), cast_here, found.acts, rules, record),
         imports=found.imports,
+        judged=judged,
     )
 
 
@@ -132,6 +132,16 @@ async def state(db: Db, board: Board) -> State:
     return State(counted, await exclusions.count(db, asked), board.methodology, await _rules(db, board))
 
 
+async def last(db: Db, board: Board) -> Snapshot | None:
+    """The board's latest snapshot, released or not."""
+    return await one(
+        db,
+        Snapshot,
+        f"SELECT {COLUMNS} FROM snapshots WHERE board_id = $1 ORDER BY number DESC LIMIT 1",  # noqa: S608 - a constant
+        board.id,
+    )
+
+
 async def require(db: Db, snapshot_id: UUID) -> Snapshot:
     """The snapshot of this id, which is known to be there."""
     found = await one(db, Snapshot, f"SELECT {COLUMNS} FROM snapshots WHERE id = $1", snapshot_id)  # noqa: S608 - a constant
@@ -147,20 +157,6 @@ async def mark(db: Db, board: Board) -> str:
     return f"{await votes.count(db)} {acts} {board.methodology} {await _rules(db, board)}"
 
 
-async def selected(db: Pool, board: Board, *, until: datetime | None = None) -> Selected:
-    """The votes that the board asks for and what had been excluded of them, all as of one moment;
-    with a moment, those cast by then."""
-    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        if board.source is Source.BATTLES:
-            counted = await votes.counted(connection, board.question, until=until)
-            return Selected(counted, await exclusions.acts(connection, board.question))
-        return Selected(
-            await imports.counted(connection, board.id, until=until),
-            imports=await imports.came(connection, board.id, until=until),
-            names=await contenders.names(connection, f"{board.slug}--"),
-        )
-
-
 async def _rules(db: Db, board: Board) -> str:
     """By which rules prompts and answers are sorted, and how many wait for them, as far as the board asks for that."""
     asked, rules = board.question, []
@@ -168,6 +164,8 @@ async def _rules(db: Db, board: Board) -> str:
         rules += [categories.CLASSIFIER, str(await tags.waiting(db))]
     if asked.style or not asked.refusals:
         rules += [style.VERSION, str(await style.waiting(db))]
+    if not board.source.released:
+        rules += ["verdicts", str((await benches.count(db, asked)).verdicts)]
     return " ".join(rules)
 
 
@@ -177,22 +175,29 @@ def _without_voter(counted: list[Counted]) -> int:
 
 
 def _rate(
-    selected: Selected, question: Question, replicates: int
-) -> tuple[str, Standings, Codes, Meetings, dict[str, Any]]:
+    selected: Selected, board: Board, replicates: int
+) -> tuple[str, Standings, Codes, Meetings, dict[str, Any], dict[str, Any] | None]:
     """Digest, standings, votes, meetings and record of the rows that are published, so that a stranger's are the same.
 
     The order of the votes is that of their names, as it is in what is published.
     """
+    question, judged = board.question, None
     counted = sorted(selected.counted, key=lambda vote: vote.vote.hex)
     told = [rows.published(vote, selected.names) for vote in counted]
-    standings = fits.anchored(fits.rate(told, question, replicates=replicates), question)
+    standings = fits.rate(told, question, replicates=replicates)
+    if board.source is Source.COMBINED:
+        standings, judged = combined.join(standings, counted, selected.heard, question)
+    elif board.source is Source.JUDGE:
+        judged = combined.told(selected.heard)
+    standings = fits.anchored(standings, question)
     each = fits.votes_each(told, standings.contenders)
     tally = rows.tally(told)
     record = records.of(tally, standings)
     slugs = {name: slug for slug, name in selected.names.items()}
     contenders = tuple(slugs.get(name, name) for name in standings.contenders)
     met = meetings.of(tally, standings.contenders, contenders)
-    return rows.digest(told), replace(standings, contenders=contenders), each, met, record
+    digest = rows.digest(told) if judged is None else combined.digest(told, selected.heard)
+    return digest, replace(standings, contenders=contenders), each, met, record, judged
 
 
 async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) -> Snapshot:
@@ -219,6 +224,7 @@ async def _keep(connection: Connection | Proxy, board: Board, fitted: Fitted) ->
             "error_bound": standings.error_bound,
             "bootstrap_ratio": standings.bootstrap_ratio,
             "votes_without_voter": fitted.unknown,
+            **({} if fitted.judged is None else {"judged": fitted.judged}),
         },
         fitted.acts.count,
         fitted.acts.digest,
@@ -250,6 +256,7 @@ async def _recorded(connection: Connection | Proxy, board: Board, fitted: Fitted
             "without_voter": fitted.unknown,
         },
         "exclusions": {"acts": fitted.acts.count, "digest": fitted.acts.digest},
+        **({} if fitted.judged is None else {"judged": fitted.judged}),
         "previous": None if previous is None else records.hashed(previous),
     }
 

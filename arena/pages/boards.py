@@ -14,7 +14,7 @@ from arena import guards
 from arena.config import Settings
 from arena.db import Pool
 from arena.errors import NotFound
-from arena.integration import boards
+from arena.integration import boards, history
 from arena.integration.boards import OVERALL, Board, Group
 from arena.pages import assets, formats, languages, plans, tables
 from arena.pages.languages import Language
@@ -161,6 +161,8 @@ async def _page(
 ) -> Response[Any]:
     board, view = await boards.require(db, slug), asked(request)
     listed = await boards.listed(db)
+    if not board.source.released:
+        return await _unreleased(request, board, listed, db, settings)
     release = await _release(db, latest, slug, at)
     plan = await plans.of(db, board, at)
     depends = board, listed, release, settings, languages.of(request), view, plan
@@ -169,6 +171,21 @@ async def _page(
         return Response(None, status_code=304, headers=headers)
     template = "boards/show.html" if release and release.standings else "boards/empty.html"
     return Template(template, context=context(board, listed, release, settings, view) | plan, headers=headers)
+
+
+async def _unreleased(
+    request: AnyRequest, board: Board, listed: list[Board], db: Pool, settings: Settings
+) -> Response[Any]:
+    """A board that judges have a part in, as its latest snapshot has it."""
+    snapshot = await history.last(db, board)
+    named = [(each.slug, each.name) for each in (board, *listed)]
+    depends = assets.VERSION, languages.of(request).tag, named, board.description, snapshot and snapshot.id
+    tag = f'"{hashlib.sha256(repr(depends).encode()).hexdigest()[:32]}"'
+    headers = {"etag": tag, "cache-control": guards.PUBLIC}
+    if guards.has(request, tag):
+        return Response(None, status_code=304, headers=headers)
+    given = context(board, listed, None, settings) | {"snapshot": snapshot}
+    return Template("boards/unreleased.html", context=given, headers=headers)
 
 
 def _etag(

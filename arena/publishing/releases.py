@@ -118,6 +118,12 @@ async def behind(db: Db, board: Board) -> bool:
     return state != released if released else state.votes + state.acts > 0
 
 
+class NeverReleased(ArenaError):
+    """A board that judges have a part in is never released; its snapshots are at /api/v1/boards/{board}/snapshots."""
+
+    status = 409
+
+
 async def refresh(db: Pool, board: Board, settings: Settings, *, by: By = candidates.BY_ITSELF) -> str:
     """Take a snapshot of the board and publish it, unless these votes are published already; the release's name.
 
@@ -126,6 +132,8 @@ async def refresh(db: Pool, board: Board, settings: Settings, *, by: By = candid
     one. The lock is the transaction's that keeps and publishes, so who has lost it can't write any more. It goes with a
     worker that dies; from one that is stopped, whoever comes 20 s later takes it.
     """
+    if not board.source.released:
+        raise NeverReleased(board=board.slug)
     async with db.acquire() as connection, connection.transaction():
         await leases.take(connection, board)
         fitted = await leases.awake(connection, snapshots.fit(db, board, settings))

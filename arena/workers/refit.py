@@ -42,7 +42,9 @@ async def look(db: Pool, settings: Settings, slug: str) -> None:
     """Release the board anew if it is time and votes have changed; a board without a calendar, as soon as it may be."""
     board = await boards.require(db, slug)
     try:
-        if board.calendar == calendars.AT_ONCE:
+        if not board.source.released:
+            await _unreleased(db, settings, board)
+        elif board.calendar == calendars.AT_ONCE:
             await _at_once(db, settings, board)
         else:
             await _by_calendar(db, settings, board)
@@ -81,4 +83,19 @@ async def _at_once(db: Pool, settings: Settings, board: Board) -> None:
             return
         except RatingError as error:
             log.warning("not fitted board=%s error=%s", board.slug, error)
+    await boards.note(db, board, mark)
+
+
+async def _unreleased(db: Pool, settings: Settings, board: Board) -> None:
+    """Keep a snapshot of what votes and verdicts are by now, unless the last one was made of the same."""
+    mark = await snapshots.mark(db, board)
+    if mark == await boards.seen(db, board):
+        return
+    async with db.acquire() as connection, connection.transaction():
+        await leases.take(connection, board)
+        fitted = await leases.awake(connection, snapshots.fit(db, board, settings))
+        former = await snapshots.last(connection, board)
+        if former is None or (former.digest, former.methodology) != (fitted.digest, board.methodology):
+            snapshot = await snapshots.keep(connection, board, fitted, settings)
+            log.info("kept board=%s snapshot=%s", board.slug, snapshot.id)
     await boards.note(db, board, mark)

@@ -149,3 +149,20 @@ def test_boards_are_covered_and_worth_what_is_promised(judge: str, least: float)
         alone.append(((human.theta - truth) ** 2).mean())
     assert 0.925 <= np.mean(covered) <= 0.975
     assert np.mean(alone) / np.mean(errors) >= least
+
+
+def test_battles_that_people_alone_have_seen_add_their_own_and_change_no_weight() -> None:
+    """With λ at 0 the fit is that of all votes, judged or not; and what is told of the judge is not taken from them."""
+    _, labelled, judged = board(np.random.default_rng(9), "sharp", 900, 4000)
+    assert labelled.people is not None
+    names = ("first", "second", "judge", "cluster", "stratum", "people")
+    both, alone = (
+        Verdicts(*(getattr(labelled, name)[place] for name in names)) for place in (slice(600), slice(600, None))
+    )
+    plain = assisted.join(labelled, judged, CONTENDERS, believed=0.0)
+    apart = assisted.join(both, judged, CONTENDERS, unjudged=replace(alone, judge=np.full(300, np.nan)), believed=0.0)
+    assert np.array_equal(apart.theta, plain.theta)
+    assert apart.covariance == pytest.approx(plain.covariance, rel=0.05, abs=1e-4)
+    found = assisted.join(both, judged, CONTENDERS, unjudged=alone)
+    assert found.believed == pytest.approx(assisted.join(both, judged, CONTENDERS).believed, abs=0.05)
+    assert 1.0 < found.worth < assisted.join(both, judged, CONTENDERS).worth

@@ -144,4 +144,4 @@ async def test_the_arena_makes_a_board_of_what_has_votes_enough_and_says_so(
 
 def test_every_default_board_can_be_asked_for() -> None:
     slugs = [new.slug for new in defaults.every()]
-    assert len(slugs) == len(set(slugs)) == 15
+    assert len(slugs) == len(set(slugs)) == 17
