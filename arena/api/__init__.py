@@ -7,6 +7,7 @@ from arena import guards
 from arena.api import (
     accounts,
     arrivals,
+    audit,
     battles,
     boards,
     cases,
@@ -73,7 +74,7 @@ def routers() -> list[Router]:
             *mine.routes,
             *judges.routes,
             *judging.routes,
-            *ledger.routes,
+            *(*ledger.routes, *audit.routes),
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

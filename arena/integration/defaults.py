@@ -14,6 +14,7 @@ from rating import Ties
 # With fewer votes a board of its own would say nothing that the overall one does not.
 ENOUGH: Final = 200
 REASON: Final = "There are 200 votes that it asks for."
+ALL_VOTES: Final = "all-votes"
 SORTED: Final = "Sorted by rules that look for words and understand nothing."
 
 _LANGUAGES: Final[dict[Language, str]] = {"en": "English", "zh": "Chinese", "other": "Other languages"}
@@ -57,3 +58,19 @@ async def make(db: Pool) -> list[str]:
             continue
         made.append(new.slug)
     return made
+
+
+async def make_all_votes(db: Pool) -> bool:
+    """Make the board of all votes, beside which exclusions show what they changed; false if it is there."""
+    new = New(
+        slug=ALL_VOTES,
+        name="All votes",
+        description="As the overall board, with every vote that was excluded counted as if it had not been.",
+        cron=OFTEN,
+        question=Question(exclusions=False),
+    )
+    try:
+        await boards.make(db, new, reason="Votes were excluded by the audit.", account_id=None)
+    except BoardExists:
+        return False
+    return True
