@@ -132,7 +132,7 @@ async def exclude(
     if decided.state is State.EXCLUDED:
         await defaults.make_all_votes(db)
         await wakeups.refit_soon(OVERALL)
-        await jobs.refit_soon(db, defaults.ALL_VOTES)
+        await jobs.refit_soon(db, defaults.ALL_VOTES.slug)
     return decided
 
 

@@ -83,7 +83,7 @@ async def summary(db: Db, board: Board) -> Summary:
         db,
         Summary,
         """
-        SELECT (SELECT votes FROM snapshots WHERE board_id = $1 ORDER BY number DESC LIMIT 1) AS votes,
+        SELECT coalesce((SELECT votes FROM snapshots WHERE board_id = $1 ORDER BY number DESC LIMIT 1), 0) AS votes,
                (SELECT count(DISTINCT battle_id) FROM exclusions
                 WHERE lifted_at IS NULL AND reason IN ('automated', 'collusion', 'careless')) AS excluded,
                count(DISTINCT subject) FILTER (WHERE kind = 'voter') AS voters,

@@ -14,7 +14,6 @@ from rating import Ties
 # With fewer votes a board of its own would say nothing that the overall one does not.
 ENOUGH: Final = 200
 REASON: Final = "There are 200 votes that it asks for."
-ALL_VOTES: Final = "all-votes"
 SORTED: Final = "Sorted by rules that look for words and understand nothing."
 
 _LANGUAGES: Final[dict[Language, str]] = {"en": "English", "zh": "Chinese", "other": "Other languages"}
@@ -27,6 +26,14 @@ _VIEWS: Final = {
     "no-refusals": ("No refusals", f"Battles in which neither answer declined. {SORTED}", Question(refusals=False)),
     "multi-turn": ("Multi-turn", "Battles of two prompts or more.", Question(turns=Turns.SEVERAL)),
 }
+
+ALL_VOTES: Final = New(
+    slug="all-votes",
+    name="All votes",
+    description="As the overall board, with every vote that was excluded counted as if it had not been.",
+    cron=OFTEN,
+    question=Question(exclusions=False),
+)
 
 
 def every() -> list[New]:
@@ -62,15 +69,8 @@ async def make(db: Pool) -> list[str]:
 
 async def make_all_votes(db: Pool) -> bool:
     """Make the board of all votes, beside which exclusions show what they changed; false if it is there."""
-    new = New(
-        slug=ALL_VOTES,
-        name="All votes",
-        description="As the overall board, with every vote that was excluded counted as if it had not been.",
-        cron=OFTEN,
-        question=Question(exclusions=False),
-    )
     try:
-        await boards.make(db, new, reason="Votes were excluded by the audit.", account_id=None)
+        await boards.make(db, ALL_VOTES, reason="Votes were excluded by the audit.", account_id=None)
     except BoardExists:
         return False
     return True

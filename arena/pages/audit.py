@@ -36,7 +36,7 @@ async def show_all(
         "audited": await audits.summary(db, await boards.require(db, OVERALL)),
         "findings": found[:PAGE],
         "earlier": found[PAGE - 1].id if len(found) > PAGE else None,
-        "all_votes": await boards.find(db, defaults.ALL_VOTES),
+        "all_votes": await boards.find(db, defaults.ALL_VOTES.slug),
     }
     return Template("audit/list.html", context=context, headers={"cache-control": "no-cache"})
 
@@ -97,7 +97,6 @@ def _name(text: str | None) -> UUID | None:
     if name is None:
         raise Refused("“{name}” is no published name: 32 hexadecimal digits.", name=text[:40], field="voter")
     return name
-
 
 
 routes = [show_all, show_votes]

@@ -222,8 +222,8 @@ async def _agree(
     assert (receipt["counted"], receipt["reason"]) == (False, "collusion")
     _, table = await visitor.get("/api/v1/audit/votes?status=excluded")
     assert len(table["items"]) == 30
-    assert {(line["status"], *line["reasons"], *line["findings"]) for line in table["items"]} == {
-        ("excluded", "collusion", number)
+    assert {(line["status"], *line["reasons"], number in line["findings"]) for line in table["items"]} == {
+        ("excluded", "collusion", True)
     }
     while await ledger.append(hall.db, heads.key(hall.settings)):
         pass
@@ -313,7 +313,7 @@ async def test_the_table_is_filtered_paged_and_exported_whole(
     assert len(lines) == 390
     _, text = await visitor.get(f"/api/v1/audit/votes?format=csv&finding={number}")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert (len(rows), rows[0]["findings"]) == (30, str(number))
+    assert (len(rows), rows[0]["findings"].split()[0]) == (30, str(number))
     assert (await visitor.get("/api/v1/audit/votes?voter=nobody"))[0] == 400
 
 
