@@ -98,7 +98,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     acts: list[Act]
 
 
-async def keep(db: Connection | Proxy, board_id: UUID, found: Found) -> None:
+async def keep(db: Db, board_id: UUID, found: Found) -> None:
     """Open a finding; one that nobody has decided gets the newer evidence, and one that is decided stays as it is."""
     kept = await db.fetchval(
         """

@@ -48,12 +48,13 @@ async def show(finding_id: Number, reader: Given[Account | None], db: Given[Pool
     operator = reader is not None and Role.OPERATOR in reader.roles
     undecided = finding.state in UNDECIDED
     effect = next((act.effect for act in reversed(finding.acts) if act.effect), None)
+    parts: dict[str, float] = finding.evidence.get("parts", {})
     context = {
         "finding": finding,
         "effect": effect,
-        "moved": effect.moved[:MOST_MOVED] if effect else [],
+        "moved": list(effect.moved[:MOST_MOVED]) if effect else [],
         "widest": max((abs(each.change) for each in effect.moved), default=1.0) if effect else 1.0,
-        "parts": sorted(finding.evidence.get("parts", {}).items(), key=lambda part: part[1]),
+        "parts": sorted(parts.items(), key=lambda part: part[1]),
         "may_acknowledge": operator and finding.state is State.OPEN,
         "may_decide": operator and undecided,
         "may_exclude": operator and undecided and finding.votes > 0,

@@ -61,7 +61,7 @@ class Hall:
                 *(ids, people),
             )
             for position in (0, 1):
-                sides = [self.entrants[row[position]] for row in told]
+                sides = [self.entrants[(first, second)[position]] for first, second, _, _ in told]
                 await connection.execute(
                     """
                     INSERT INTO sides (battle_id, position, contender_id, endpoint_id)
