@@ -49,6 +49,8 @@ OUTSIDE = {
     "arena/integration/records.py": {"numpy"},
     "arena/integration/meetings.py": {"numpy"},
     **{f"arena/integration/{room}.py": {"msgspec", "numpy"} for room in ("judge_measures", "judge_leanings")},
+    # What the detectors are given and give back are arrays.
+    **{f"arena/integration/{room}.py": {"msgspec", "numpy"} for room in ("crowds", "detections", "references")},
     "arena/integration/heads.py": {"msgspec", "cryptography"},
     "arena/integration/ledger_checks.py": {"asyncpg"},
     "arena/sealing.py": {"cryptography", "msgspec"},
@@ -119,7 +121,7 @@ WRITERS = {
     "opinion_reasons": {"evaluation/opinions.py"},
     "shares": {"evaluation/shares.py"},
     # A vote that nobody can have read for is excluded in the statement that records it.
-    "exclusions": {"evaluation/exclusions.py", "evaluation/readings.py"},
+    "exclusions": {"evaluation/exclusions.py", "evaluation/mass_acts.py", "evaluation/readings.py"},
     "readings": {"evaluation/readings.py"},
     # A battle is opened, and its trace kept, in one statement.
     "traces": {"evaluation/traces.py", "evaluation/battles.py"},
@@ -129,6 +131,11 @@ WRITERS = {
     "known_exclusions": {"integration/acts.py"},
     "cases": {"evaluation/cases.py"},
     "case_acts": {"evaluation/cases.py"},
+    "audit_findings": {"integration/findings.py"},
+    "audit_finding_votes": {"integration/findings.py"},
+    "audit_acts": {"integration/findings.py"},
+    "audit_windows": {"integration/audits.py"},
+    "audit_looks": {"integration/audits.py"},
     "meetings": {"integration/meetings.py"},
     "imports": {"evaluation/imports.py"},
     "imported_votes": {"evaluation/imports.py"},

@@ -7,6 +7,7 @@ from arena import guards
 from arena.api import (
     accounts,
     arrivals,
+    audit,
     battles,
     boards,
     cases,
@@ -75,7 +76,7 @@ def routers() -> list[Router]:
             *judges.routes,
             *judging.routes,
             *disagreements.routes,
-            *ledger.routes,
+            *(*ledger.routes, *audit.routes),
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

@@ -24,6 +24,9 @@ class Reason(StrEnum):
     PERSONAL = "personal"
     TOXIC = "toxic"
     OPERATOR = "operator"
+    AUTOMATED = "automated"
+    COLLUSION = "collusion"
+    CARELESS = "careless"
 
 
 class NoSuchExclusion(NotFound):
@@ -216,7 +219,12 @@ async def standing(db: Db, battle_id: UUID) -> list[Exclusion]:
 
 
 async def acts(db: Db, selection: Selection = ALL) -> Acts:
-    """What has been done to the votes that could be rated; in one transaction with the votes, it is of these votes."""
+    """What has been done to the votes that could be rated; in one transaction with the votes, it is of these votes.
+
+    A board that counts what was excluded knows of none.
+    """
+    if not selection.exclusions:
+        return Acts(0, "")
     asked, values = selections.chosen(selection)
     known = await many(
         db,
@@ -241,6 +249,8 @@ def digest(known: Sequence[Act]) -> str:
 
 async def count(db: Db, selection: Selection = ALL) -> int:
     """How many acts there have been; no act takes the number back, so it tells whether anything was done."""
+    if not selection.exclusions:
+        return 0
     asked, values = selections.chosen(selection)
     number: int = await db.fetchval(f"SELECT count(*) + count(lifted_at) {OF_VOTES} {asked}", *values)
     return number

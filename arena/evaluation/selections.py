@@ -22,8 +22,8 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     """Which votes are asked for; as it comes it is all of them.
 
     `since` and `until` are when a vote was cast, the second no more within. Without `refusals` a battle is left out in
-    which an answer declined, or may have done. What a field says by default is left out where it is written down, so
-    that a field that comes later changes nothing.
+    which an answer declined, or may have done. Without `exclusions` what was excluded counts as if it had not been.
+    What a field says by default is left out where it is written down, so that a field that comes later changes nothing.
     """
 
     category: str | None = None
@@ -32,6 +32,7 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     since: datetime | None = None
     until: datetime | None = None
     refusals: bool = True
+    exclusions: bool = True
 
     @property
     def styled(self) -> bool:
@@ -41,7 +42,7 @@ class Selection(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     @property
     def whole(self) -> bool:
         """Whether every vote that counts is asked for."""
-        return not chosen(self)[1]
+        return self.exclusions and not chosen(self)[1]
 
 
 ALL: Final = Selection()
@@ -49,14 +50,16 @@ ALL: Final = Selection()
 # A vote counts in a blind battle that nothing excludes, once both contenders have been listed, and where the public had
 # been told of both before the battle was opened: nobody tests many variants in private and keeps the votes of the best.
 TOO_EARLY = "(listed_at IS NULL OR committed_at IS NULL OR committed_at > battles.opened_at)"
-COUNTS = f"""
+BLIND: Final = f"""
         battles.kind = 'blind'
-        AND NOT EXISTS (SELECT FROM exclusions WHERE exclusions.battle_id = battles.id AND lifted_at IS NULL)
         AND NOT EXISTS (
             SELECT FROM sides JOIN contenders ON contenders.id = sides.contender_id
             JOIN endpoints ON endpoints.id = sides.endpoint_id
             WHERE sides.battle_id = battles.id AND {TOO_EARLY}
-        )"""  # noqa: S608 - a constant
+        )"""
+COUNTS: Final = f"""
+        {BLIND}
+        AND NOT EXISTS (SELECT FROM exclusions WHERE exclusions.battle_id = battles.id AND lifted_at IS NULL)"""
 
 # Each reads `votes`, `battles` and `tags`, which has no row for a battle that was never answered.
 _CATEGORY: Final = "tags.categories @> ARRAY[${place}::text]"
@@ -101,6 +104,11 @@ def chosen(selection: Selection, *, first: int = 1) -> tuple[str, list[Any]]:
     return sql, [value for _, value in conditions]
 
 
+def counts(selection: Selection) -> str:
+    """What a vote must be to count on a board that asks for this selection."""
+    return COUNTS if selection.exclusions else BLIND
+
+
 async def count(db: Db, selection: Selection, *, most: int | None = None) -> int:
     """How many of the votes that count are asked for; where that is more than `most`, no more are counted."""
     asked, values = chosen(selection, first=2)
@@ -108,7 +116,7 @@ async def count(db: Db, selection: Selection, *, most: int | None = None) -> int
         f"""
         SELECT count(*) FROM (
             SELECT FROM votes JOIN battles ON battles.id = votes.battle_id LEFT JOIN tags ON tags.battle_id = battles.id
-            WHERE {COUNTS} {asked} LIMIT $1
+            WHERE {counts(selection)} {asked} LIMIT $1
         ) AS found
         """,  # noqa: S608 - constants
         most,

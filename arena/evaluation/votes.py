@@ -232,7 +232,7 @@ async def counted(db: Db, selection: Selection = ALL, *, until: datetime | None 
         JOIN contenders ON contenders.id = sides.contender_id
         LEFT JOIN tags ON tags.battle_id = battles.id
         {FORM if styled else ""}
-        WHERE {COUNTS} AND ($1::timestamptz IS NULL OR cast_at <= $1) {asked}
+        WHERE {selections.counts(selection)} AND ($1::timestamptz IS NULL OR cast_at <= $1) {asked}
         GROUP BY votes.id, battles.id, pseudonym, tags.prompt {", form.features" if styled else ""}
         ORDER BY votes.id
         """,  # noqa: S608 - constants

@@ -43,6 +43,14 @@ _VIEWS: Final = {
     "multi-turn": ("Multi-turn", "Battles of two prompts or more.", Question(turns=Turns.SEVERAL)),
 }
 
+ALL_VOTES: Final = New(
+    slug="all-votes",
+    name="All votes",
+    description="As the overall board, with every vote that was excluded counted as if it had not been.",
+    cron=OFTEN,
+    question=Question(exclusions=False),
+)
+
 
 def every() -> list[New]:
     """Every board that the arena would make."""
@@ -83,3 +91,12 @@ async def _enough(db: Pool, new: New) -> bool:
     if not new.source.released:
         return (await benches.count(db, new.question)).labelled >= ENOUGH_JUDGED
     return await selections.count(db, new.question, most=ENOUGH) >= ENOUGH
+
+
+async def make_all_votes(db: Pool) -> bool:
+    """Make the board of all votes, beside which exclusions show what they changed; false if it is there."""
+    try:
+        await boards.make(db, ALL_VOTES, reason="Votes were excluded by the audit.", account_id=None)
+    except BoardExists:
+        return False
+    return True

@@ -124,7 +124,7 @@ def of_imported(question: Question) -> Question:
     """The question as it is put to imported votes, of which only contenders, outcome, voter and prompt are known."""
     if not question.whole:
         raise QuestionRefused(
-            "Imported votes are known without category, language, turns, time, refusals or style: leave these out."
+            "Imported votes have no category, language, turns, time, refusals, exclusions or style: leave these out."
         )
     if question.even_pairs:
         raise QuestionRefused("It is not known how the pairs of imported votes were drawn: leave out even_pairs.")

@@ -10,6 +10,7 @@ from arena import guards
 from arena.pages import (
     accounts,
     assets,
+    audit,
     battles,
     boards,
     cases,
@@ -73,7 +74,7 @@ routes: list[HTTPRouteHandler | Any] = [
     comparisons.show_heat,
     cases.show_all,
     popularity.show,
-    *(*prompt_sets.routes, *judges.routes),
+    *(*prompt_sets.routes, *judges.routes, *audit.routes),
     submissions.show,
     talks.show_side_by_side,
     talks.show_chat,
@@ -85,7 +86,7 @@ routes: list[HTTPRouteHandler | Any] = [
     Router(
         "/",
         dependencies={"reader": Provide(guards.reader)},
-        route_handlers=[providers.show, providers.new, endpoints.show, accounts.show, cases.show],
+        route_handlers=[providers.show, providers.new, endpoints.show, accounts.show, cases.show, audit.show],
     ),
     Router("/", dependencies={"voter_id": Provide(guards.voter_id)}, route_handlers=[votes.show]),
     assets.show,

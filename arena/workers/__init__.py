@@ -11,7 +11,7 @@ from arena.config import Settings
 from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, losses, pool
 from arena.integration import boards, ledger_checks
 from arena.jobs import Clockwork
-from arena.workers import ask, check, judge, ledger, refit, sweep
+from arena.workers import ask, audit, check, judge, ledger, refit, sweep
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
     clockwork.every("* * * * *", "measure judges", partial(judge.measure, db))
     clockwork.every("* * * * *", "sweep", partial(sweep.clear, db, settings))
     clockwork.every("* * * * *", "call boards", partial(refit.call, db))
+    clockwork.every("* * * * *", "audit", partial(audit.look, db))
     clockwork.every("*/10 * * * *", "make boards", partial(refit.make_defaults, db))
     clockwork.every("* * * * *", "keep calendars", partial(refit.keep, db, settings))
     for board in await boards.listed(db):

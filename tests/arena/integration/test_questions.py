@@ -55,7 +55,7 @@ def test_what_cannot_be_asked_of_battles_is_told_in_a_sentence(asked: Question, 
 @pytest.mark.parametrize(
     ("asked", "fault"),
     [
-        (Question(language="en"), "Imported votes are known without category, language"),
+        (Question(language="en"), "Imported votes have no category, language"),
         (Question(refusals=False), "Imported votes"),
         (Question(ties=Ties.HALF, style=("bold",)), "Imported votes"),
         (Question(even_pairs=True), "leave out even_pairs"),

@@ -75,7 +75,7 @@ def test_every_sentence_is_translated_with_the_same_places(language: Language) -
 
 async def test_the_boards_that_come_with_the_arena_are_translated_and_nothing_is_translated_in_vain(db: Pool) -> None:
     shipped = {text for row in await db.fetch("SELECT name, description FROM boards") for text in row.values()}
-    shipped |= {text for new in defaults.every() for text in (new.name, new.description)}
+    shipped |= {text for new in (*defaults.every(), defaults.ALL_VOTES) for text in (new.name, new.description)}
     translated = set(sentences.catalogue("zh"))
     assert shipped <= translated
     assert translated - shipped - sentences.everything() == set()
@@ -113,6 +113,8 @@ def test_a_browser_gets_the_language_it_asks_for_first(header: str, tag: str) ->
         "/policy",
         "/providers",
         "/submissions",
+        "/audit",
+        "/audit/votes",
         "/nothing-here",
         "/leaderboard/gpt4",
     ],
