@@ -141,6 +141,8 @@ WRITERS = {
     "board_acts": {"integration/board_acts.py"},
     "snapshots": {"integration/snapshots.py"},
     "standings": {"integration/lines.py", "integration/last_votes.py"},
+    "fragilities": {"integration/fragilities.py"},
+    "fairness_reports": {"integration/fairness.py"},
     "releases": {"publishing/releases.py"},
     "candidates": {"publishing/candidates.py"},
     "candidate_events": {"publishing/candidates.py"},

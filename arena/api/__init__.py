@@ -14,6 +14,8 @@ from arena.api import (
     contenders,
     endpoints,
     exports,
+    fairness,
+    fragility,
     health,
     interest,
     judges,
@@ -74,6 +76,7 @@ def routers() -> list[Router]:
             *judges.routes,
             *judging.routes,
             *ledger.routes,
+            *(*fragility.routes, *fairness.routes),
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]
