@@ -47,6 +47,10 @@ OUTSIDE = {
     "arena/integration/lines.py": {"msgspec", "numpy"},
     "arena/integration/records.py": {"numpy"},
     "arena/integration/meetings.py": {"numpy"},
+    **{
+        f"arena/integration/{room}.py": {"msgspec", "numpy"}
+        for room in ("failures", "fairness", "fragilities", "fragility")
+    },
     "arena/integration/heads.py": {"msgspec", "cryptography"},
     "arena/integration/ledger_checks.py": {"asyncpg"},
     "arena/sealing.py": {"cryptography", "msgspec"},
