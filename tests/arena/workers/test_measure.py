@@ -84,7 +84,7 @@ async def test_a_release_page_says_how_few_votes_would_turn_it(
     assert "This is measured minutes after a release" in words(await _block(visitor, release_id))
     await measure.look(db)
     block = words(await _block(visitor, release_id))
-    assert "to unseat the first" in block
+    assert "First place" in block
     assert "moves the first two by" in block
 
 
