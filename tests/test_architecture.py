@@ -51,6 +51,10 @@ OUTSIDE = {
     **{f"arena/integration/{room}.py": {"msgspec", "numpy"} for room in ("judge_measures", "judge_leanings")},
     # What the detectors are given and give back are arrays.
     **{f"arena/integration/{room}.py": {"msgspec", "numpy"} for room in ("crowds", "detections", "references")},
+    **{
+        f"arena/integration/{room}.py": {"msgspec", "numpy"}
+        for room in ("failures", "fairness", "fragilities", "fragility")
+    },
     "arena/integration/heads.py": {"msgspec", "cryptography"},
     "arena/integration/ledger_checks.py": {"asyncpg"},
     "arena/sealing.py": {"cryptography", "msgspec"},
@@ -150,6 +154,8 @@ WRITERS = {
     "board_acts": {"integration/board_acts.py"},
     "snapshots": {"integration/snapshots.py"},
     "standings": {"integration/lines.py", "integration/last_votes.py"},
+    "fragilities": {"integration/fragilities.py"},
+    "fairness_reports": {"integration/fairness.py"},
     "releases": {"publishing/releases.py"},
     "candidates": {"publishing/candidates.py"},
     "candidate_events": {"publishing/candidates.py"},

@@ -16,6 +16,8 @@ from arena.api import (
     disagreements,
     endpoints,
     exports,
+    fairness,
+    fragility,
     health,
     interest,
     judges,
@@ -77,6 +79,7 @@ def routers() -> list[Router]:
             *judging.routes,
             *disagreements.routes,
             *(*ledger.routes, *audit.routes),
+            *(*fragility.routes, *fairness.routes),
         ],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

@@ -202,7 +202,7 @@ def _etag(
         assets.VERSION,
         language.tag,
         [(each.slug, each.name, each.attribution) for each in (board, *listed)],
-        release and (release.id, [line.contender for line in release.standings if line.flagged]),
+        release and (release.id, [(line.flagged, line.gain_votes) for line in release.standings]),
         plan,
         views.address(view),
         (settings.established_votes, settings.established_half_width, settings.release_seconds),

@@ -11,7 +11,7 @@ from litestar.response import Template
 from arena import guards
 from arena.config import Settings
 from arena.db import Pool
-from arena.integration import boards
+from arena.integration import boards, fragilities
 from arena.pages import assets, languages, tables
 from arena.publishing import announcements, calendars, candidates, notes, releases
 from arena.publishing.tables import make
@@ -68,6 +68,7 @@ async def show(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) 
         "said": chosen.text.splitlines() if chosen else announcements.words(told, language.say),
         "written": written,
         "candidate": await candidates.of_release(db, release_id),
+        "fragile": await fragilities.of_release(db, release_id),
         "later": await releases.after(db, release),
         "files": FILES,
         "groups": tables.groups(make(release, PLAIN)),

@@ -12,6 +12,7 @@ from arena.evaluation import policies
 from arena.evaluation.categories import CLASSIFIER
 from arena.guards import YEAR
 from arena.integration.paces import Paces
+from arena.pages import detectors
 from rating import Tally, rate
 from rating.standings import Method
 
@@ -42,3 +43,10 @@ async def policy(settings: Given[Settings]) -> Template:
     """What is kept of a visit, and what may be published."""
     context = {"settings": settings, "cookie_seconds": YEAR}
     return Template("texts/policy.html", context=context, headers={"cache-control": "no-cache"})
+
+
+@get("/methodology/audit", include_in_schema=False)
+async def detection() -> Template:
+    """What the audit looks for, how much of it is found on boards whose truth is known, and what can't be."""
+    context = {"power": detectors.POWER, "groups": detectors.GROUPS, "figures": detectors}
+    return Template("texts/audit.html", context=context, headers={"cache-control": "no-cache"})

@@ -93,6 +93,7 @@ ALL: Final = {
         _column("official", _of("party", str)),
         _column("price", _of("answer_price", float), _of("prompt_price", float)),
         _column("group", _of("group", int), _of("separation", str)),
+        _column("gain", _of("gain_votes", int), _of("gain_votes_unaudited", int)),
         _column("flagged", _of("flagged", bool), high=True),
     )
 }

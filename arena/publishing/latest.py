@@ -12,10 +12,14 @@ MOST_KEPT = 16
 
 
 class Last(Struct, frozen=True):
-    """A board's last release, and the contenders against whom a case stands now, whatever was so when it came out."""
+    """A board's last release, and what is told of it that was not known when it came out.
+
+    That is the contenders against whom a case stands now, and whether it is `measured` how few votes would turn it.
+    """
 
     release: str
     flagged: frozenset[str]
+    measured: bool
 
 
 class Latest:
@@ -41,16 +45,22 @@ class Latest:
     async def _last(self, slugs: list[str]) -> list[Last | None]:
         rows = await self._db.fetch(
             """
-            SELECT slug,
-                   (SELECT id FROM releases WHERE board_id = boards.id ORDER BY published_at DESC LIMIT 1) AS last,
+            SELECT slug, last.id AS last,
+                   EXISTS (SELECT FROM fragilities WHERE fragilities.snapshot_id = last.snapshot_id) AS measured,
                    ARRAY(SELECT DISTINCT contenders.slug FROM cases JOIN contenders ON contenders.id = contender_id
                          WHERE cases.state = ANY($2)) AS flagged
-            FROM boards WHERE slug = ANY($1)
+            FROM boards
+            LEFT JOIN LATERAL (
+                SELECT id, snapshot_id FROM releases WHERE board_id = boards.id ORDER BY published_at DESC LIMIT 1
+            ) AS last ON true
+            WHERE slug = ANY($1)
             """,
             list(set(slugs)),
             cases.STANDING,
         )
-        last = {row["slug"]: Last(row["last"], frozenset(row["flagged"])) for row in rows if row["last"]}
+        last = {
+            row["slug"]: Last(row["last"], frozenset(row["flagged"]), row["measured"]) for row in rows if row["last"]
+        }
         return [last.get(slug) for slug in slugs]
 
 

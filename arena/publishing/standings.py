@@ -14,6 +14,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     What its card said is as it was when the numbers were fitted; prices are for a million tokens. `delta` is how far
     its rating moved since the board's release before this one: None where there was none, or it has `entered` since.
+    `gain_votes` is how many added votes, each where it tells most, take it past the next above it, and
+    `gain_votes_unaudited` the same if excluded votes counted; both are known minutes after the release.
     """
 
     contender: str
@@ -39,6 +41,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     entered: bool = False
     last_vote_at: datetime | None = None
     flagged: bool = False
+    gain_votes: int | None = None
+    gain_votes_unaudited: int | None = None
 
 
 async def of(db: Db, release_id: str, snapshot_id: UUID) -> list[Standing]:
@@ -57,11 +61,14 @@ async def of(db: Db, release_id: str, snapshot_id: UUID) -> list[Standing]:
                now.rank_upper, now.votes, now.status, now.separation, now."group", now.licence, now.open_weights,
                now.parameters_billions, now.kind, now.party, now.prompt_price, now.answer_price, now.last_vote_at,
                now.rating - earlier.rating AS delta,
-               earlier.contender_id IS NULL AND EXISTS (SELECT FROM before) AS entered
+               earlier.contender_id IS NULL AND EXISTS (SELECT FROM before) AS entered,
+               (measured #>> ARRAY['gains', slug, 'audited', 'votes'])::integer AS gain_votes,
+               (measured #>> ARRAY['gains', slug, 'unaudited', 'votes'])::integer AS gain_votes_unaudited
         FROM standings AS now
         JOIN contenders ON contenders.id = now.contender_id
         LEFT JOIN standings AS earlier
           ON earlier.snapshot_id = (SELECT snapshot_id FROM before) AND earlier.contender_id = now.contender_id
+        LEFT JOIN fragilities ON fragilities.snapshot_id = now.snapshot_id
         WHERE now.snapshot_id = $1 AND now.shown
         ORDER BY now."group", now.rating DESC, slug
         """,

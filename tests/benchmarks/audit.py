@@ -154,6 +154,38 @@ def looked(
     return suspicion.look(world.grounds, together(groups), rng, pool=pool)
 
 
+def most(votes: int, board: int, *, seed: int, voters: int = 8000) -> float:
+    """The share of random clicks that the most powerful test against them alone finds at 1 %, to first order.
+
+    By Neyman and Pearson's lemma nothing that looks for other attackers too finds more. An honest voter's points are
+    p + N(0, W + WXTX'W), W = p(1 - p), with the covariance T of tastes and of the board's own doubt; a clicker's are ½.
+    """
+    world = World.drawn(streams.opened(seed, Purpose.SIMULATION, 900_000_000 + board))
+    rng = streams.opened(seed, Purpose.SIMULATION, 950_000_000 + votes * 10_000 + board)
+    groups = honest(world, voters, votes, rng), clicking(world, voters // 8, votes, rng)
+    fair, clicked = (_clicks(world, battles) for battles in groups)
+    return float(np.mean(clicked > np.quantile(fair, 1 - LEVEL)))
+
+
+def _clicks(world: World, battles: Battles) -> Vector:
+    """The log-likelihood ratio of random clicks (V)."""
+    theta, rows = world.grounds.expected.theta, np.arange(battles.first.shape[1])
+    doubt = world.grounds.tau2 * np.eye(len(theta)) + world.grounds.expected.covariance
+    chance = 1 / (1 + np.exp(theta[battles.second] - theta[battles.first]))
+    weight = chance * (1 - chance)
+    among = (
+        doubt[battles.first[:, :, None], battles.first[:, None]]
+        - doubt[battles.first[:, :, None], battles.second[:, None]]
+    )
+    among += doubt[battles.second[:, :, None], battles.second[:, None]]
+    among -= doubt[battles.second[:, :, None], battles.first[:, None]]
+    among *= weight[:, :, None] * weight[:, None]
+    among[:, rows, rows] += weight
+    shift = 0.5 - chance
+    lever = np.linalg.solve(among, shift[..., None])[..., 0]
+    return np.asarray((lever * ((battles.outcome == 0) - chance - shift / 2)).sum(axis=1))
+
+
 def together(groups: list[Battles]) -> Battles:
     """All voters of the groups, one group after the other."""
     names = ("first", "second", "outcome")
@@ -316,6 +348,11 @@ def _print_power(count: int, seed: int) -> None:
             best = Detector(int(alone.argmax())).name.lower()
             cells.append(f"{shares[kind]:.0f} % ({designed[place]}) {best} {100 * alone.max():.0f} %")
         print(f"| {votes} | " + " | ".join(cells) + " |", flush=True)
+    limits = (
+        f"{votes}: {100 * np.mean([most(votes, board, seed=seed) for board in range(count)]):.0f} %"
+        for votes in suspicion.CHECKPOINTS[:-1]
+    )
+    print("Random clicks, found by the most powerful test against them alone: " + ", ".join(limits))
 
 
 if __name__ == "__main__":

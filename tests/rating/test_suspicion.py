@@ -52,10 +52,29 @@ def test_honest_voters_of_a_strong_newcomer_raise_no_case() -> None:
 
 def test_p_values_of_what_is_drawn_like_the_replays_are_uniform() -> None:
     rng = np.random.default_rng(1)
-    p, parts = suspicion.calibrated(rng.standard_normal((4000, 3)), rng.standard_normal((20_000, 3)))
+    weights = np.array([2.0, 0.9, 0.1])
+    p, parts = suspicion.calibrated(rng.standard_normal((4000, 3)), rng.standard_normal((20_000, 3)), weights)
     for level in (0.01, 0.1, 0.5):
         assert np.mean(p <= level) == pytest.approx(level, rel=0.35)
         assert np.mean(parts <= level, axis=0) == pytest.approx([level] * 3, rel=0.4)
+
+
+def test_a_detector_of_a_larger_share_finds_more() -> None:
+    rng = np.random.default_rng(1)
+    found, null = rng.standard_normal((4000, 3)) + np.array([2.0, 0.0, 0.0]), rng.standard_normal((20_000, 3))
+    alike, favoured = (
+        np.mean(suspicion.calibrated(found, null, np.array(weights))[0] <= 0.01)
+        for weights in ((1.0, 1.0, 1.0), (2.6, 0.2, 0.2))
+    )
+    assert favoured >= alike + 0.08
+
+
+def test_detectors_share_the_level_by_the_number_of_votes() -> None:
+    for votes in (1, *suspicion.CHECKPOINTS, 1000):
+        assert suspicion.shares(votes).mean() == pytest.approx(1)
+    assert suspicion.shares(10).tolist() == [1.0] * len(Detector)
+    assert suspicion.shares(60).tolist() == suspicion.shares(50).tolist()
+    assert suspicion.shares(50).argmax() == Detector.LIKELIHOOD
 
 
 def test_equal_chance_gives_equal_findings() -> None:

@@ -110,6 +110,8 @@ def test_a_browser_gets_the_language_it_asks_for_first(header: str, tag: str) ->
         "/",
         "/leaderboard",
         "/methodology",
+        "/methodology/audit",
+        "/fairness",
         "/policy",
         "/providers",
         "/submissions",
