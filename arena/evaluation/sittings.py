@@ -204,5 +204,6 @@ def _cost(given: Reply, most: Estimate, bench: Bench) -> float:
 
 
 async def _pair(db: Pool, job: Job) -> Pair | None:
-    assert job.battle_id is not None
-    return await dockets.pair(db, job.battle_id)
+    if job.battle_id is not None:
+        return await dockets.pair(db, job.battle_id)
+    return await dockets.answered(db, job.answer_ids or [])
