@@ -103,7 +103,7 @@ async def voted(db: Pool, entrants: list[Entrant], number: int, answers: tuple[s
 
 
 async def answered(
-    db: Pool, prompts: int, *said: tuple[Entrant, Callable[[int], str]], slug: str = "essays", extra: bytes = b""
+    db: Pool, prompts: int, *said: tuple[UUID, Callable[[int], str]], slug: str = "essays", extra: bytes = b""
 ) -> PromptSet:
     """A prompt set without references that these contenders have answered with a file each."""
     rows = [f"{number},What is {number}?" for number in range(prompts)]
@@ -112,13 +112,13 @@ async def answered(
     async with db.acquire() as connection:
         proposed = await prompt_sets.propose(connection, notes, set_files.prompts(data, Form.CSV), account_id=None)
         frozen = await prompt_sets.freeze(connection, proposed.id, account_id=None)
-        for entrant, words in said:
+        for contender_id, words in said:
             given = [
                 set_files.Given(line=number + 2, id=str(number), answer=words(number), format=Format.PLAIN)
                 for number in range(prompts)
             ]
             await set_answers.hand_in(
-                connection, frozen, entrant.contender_id, given, sha256="0" * 64, partial=True, account_id=None
+                connection, frozen, contender_id, given, sha256="0" * 64, partial=True, account_id=None
             )
     return frozen
 

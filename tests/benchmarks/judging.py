@@ -57,7 +57,7 @@ async def main(prompts: int, tokens: int) -> int:
         judge = await _seated(db, settings, provider, local, tokens)
         if judge.state is not judges.State.LISTED:
             return 1
-        anna, berta = await bench.met(db, provider)
+        anna, berta = [each.contender_id for each in await bench.met(db, provider)]
         await bench.answered(db, prompts, (anna, _plain), (berta, _evasive), slug=SET)
         return await _judged(stack, db, settings, prompts)
 

@@ -12,7 +12,6 @@ from arena.evaluation import judging, prompt_sets, set_results, set_verdicts, st
 from arena.evaluation.dockets import Docket
 from arena.evaluation.judging import Order, State
 from arena.evaluation.prompt_sets import NotFrozen
-from arena.submission.endpoints import Entrant
 from arena.submission.names import NoSuchContender
 from arena.workers import judge as worker
 from rating import Outcome
@@ -44,14 +43,15 @@ def short(number: int) -> str:
 
 
 @pytest.fixture
-async def entrants(db: Pool, settings: Settings, provider: Provider) -> list[Entrant]:
+async def entrants(db: Pool, settings: Settings, provider: Provider) -> list[UUID]:
     """Anna, Berta and Clara, with a judge beside them."""
     await bench.seat(db, settings, provider)
-    return [await contender(db, provider, "words:one", slug=slug, name=slug) for slug in ("anna", "berta", "clara")]
+    names = ("anna", "berta", "clara")
+    return [(await contender(db, provider, "words:one", slug=name, name=name)).contender_id for name in names]
 
 
 async def test_answers_are_judged_in_both_orders_once_and_within_the_plan(
-    db: Pool, settings: Settings, provider: Provider, entrants: list[Entrant]
+    db: Pool, settings: Settings, provider: Provider, entrants: list[UUID]
 ) -> None:
     anna, berta, _ = entrants
     await bench.answered(db, 4, (anna, long), (berta, short), extra=REFERENCED)
@@ -79,7 +79,7 @@ async def test_answers_are_judged_in_both_orders_once_and_within_the_plan(
 
 
 async def test_a_newcomer_is_judged_against_the_opponents_chosen_alone(
-    db: Pool, entrants: list[Entrant], settings: Settings
+    db: Pool, entrants: list[UUID], settings: Settings
 ) -> None:
     anna, berta, clara = entrants
     await bench.answered(db, 2, (anna, long), (berta, short), (clara, short))
@@ -95,7 +95,7 @@ async def test_a_newcomer_is_judged_against_the_opponents_chosen_alone(
         assert run.estimates[0].pairs == pairs, selection
 
 
-async def test_what_a_plan_over_a_set_cannot_mean_is_refused(db: Pool, entrants: list[Entrant]) -> None:
+async def test_what_a_plan_over_a_set_cannot_mean_is_refused(db: Pool, entrants: list[UUID]) -> None:
     anna, berta, _ = entrants
     frozen = await bench.answered(db, 2, (anna, long), (berta, short))
     with pytest.raises(NoSuchContender, match="nearest name is berta"):
@@ -112,7 +112,7 @@ async def test_what_a_plan_over_a_set_cannot_mean_is_refused(db: Pool, entrants:
 
 
 async def test_no_judge_is_sent_what_a_contender_answered_that_is_tested_in_private(
-    db: Pool, entrants: list[Entrant]
+    db: Pool, entrants: list[UUID]
 ) -> None:
     anna, berta, _ = entrants
     await bench.answered(db, 2, (anna, long), (berta, short))
@@ -123,7 +123,7 @@ async def test_no_judge_is_sent_what_a_contender_answered_that_is_tested_in_priv
 
 
 async def test_a_result_tells_what_share_each_judge_gave_and_of_how_many_pairs(
-    db: Pool, settings: Settings, entrants: list[Entrant]
+    db: Pool, settings: Settings, entrants: list[UUID]
 ) -> None:
     anna, berta, clara = entrants
     # Berta is shorter than Anna but on the last prompt, where both are as long; Clara is as long as Berta throughout.
@@ -146,7 +146,7 @@ async def test_a_result_tells_what_share_each_judge_gave_and_of_how_many_pairs(
 
 
 async def test_the_latest_verdict_on_a_pair_counts_and_those_on_a_judge_s_own_family_do_not(
-    db: Pool, settings: Settings, provider: Provider, entrants: list[Entrant]
+    db: Pool, settings: Settings, provider: Provider, entrants: list[UUID]
 ) -> None:
     anna, berta, _ = entrants
     frozen = await bench.answered(db, 3, (anna, long), (berta, short))
