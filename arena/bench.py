@@ -74,5 +74,5 @@ def _told(progress: Progress) -> str:
 
 
 def _ended(found: Run) -> str:
-    reason = f" ({found.reason.replace('_', ' ')})" if found.reason else ""
-    return f"{found.state.capitalize()}{reason}: {found.spent_tokens:,} tokens, {found.spent_cost:.4f} spent"
+    why = f". {steering.WHY[found.reason]}" if found.reason else ""
+    return f"{found.state.capitalize()}: {found.spent_tokens:,} tokens, {found.spent_cost:.4f} spent{why}"

@@ -121,24 +121,36 @@ def add_operator(commands: Commands) -> tuple[argparse.ArgumentParser, argparse.
 
 def add_judge(commands: Commands) -> tuple[argparse.ArgumentParser, ...]:
     """`arena judge plan`, `run` and `resume`."""
-    acts = commands.add_parser("judge", help="have judges compare the sides of battles").add_subparsers(
-        dest="act", required=True, metavar="ACT"
-    )
+    acts = commands.add_parser(
+        "judge", help="have judges compare answers, of battles or to a prompt set"
+    ).add_subparsers(dest="act", required=True, metavar="ACT")
     plan = acts.add_parser("plan", help="what a run would do, and cost at most; nothing is asked")
     run = acts.add_parser("run", help="plan a run, begin it and follow it; interrupted, it goes on without you")
     resume = acts.add_parser("resume", help="begin a planned run or go on with a paused one, and follow it")
     for act in (plan, run):
         act.add_argument("judges", nargs="+", metavar="JUDGE", help="listed judges, by slug")
-        act.add_argument("--category", metavar="NAME", help="battles of this category (all)")
+        act.add_argument("--prompt-set", metavar="NAME", help="answers to this set's prompts that have no reference")
+        act.add_argument("--category", metavar="NAME", help="battles or prompts of this category (all)")
         act.add_argument(
             "--contender",
             action="append",
             default=[],
             metavar="SLUG",
-            help="battles among these; repeatable (all)",
+            help="answers of these; repeatable (all)",
         )
         act.add_argument(
-            "--most", type=arguments.whole, default=1000, metavar="N", help="the newest of them (%(default)s)"
+            "--opponent",
+            action="append",
+            default=[],
+            metavar="SLUG",
+            help="with --prompt-set, beside answers of these; repeatable (of each other)",
+        )
+        act.add_argument(
+            "--most",
+            type=arguments.whole,
+            default=1000,
+            metavar="N",
+            help="so many pairs, newest battles first (%(default)s)",
         )
         act.add_argument("--tokens", type=arguments.whole, metavar="N", help="spend no more tokens (no limit)")
         act.add_argument("--cost", type=arguments.amount, metavar="MONEY", help="spend no more money (no limit)")

@@ -196,6 +196,11 @@ async def answers(db: Db) -> bool:
         return False
 
 
+def away(error: BaseException) -> bool:
+    """Whether this, or something of a group, says that PostgreSQL is away: who meets it tries again later."""
+    return isinstance(error, AWAY) or (isinstance(error, BaseExceptionGroup) and error.subgroup(AWAY) is not None)
+
+
 async def one(db: Db, kind: type[T], sql: str, *values: object) -> T | None:
     """The first row as a Struct, or None where there is none."""
     row = await db.fetchrow(sql, *values)

@@ -108,7 +108,13 @@ def _order(chosen: argparse.Namespace) -> "Order":
     from arena.evaluation.dockets import Docket
     from arena.evaluation.judging import Order
 
-    selection = Docket(category=chosen.category, contenders=chosen.contender, most=chosen.most)
+    selection = Docket(
+        category=chosen.category,
+        contenders=chosen.contender,
+        prompt_set=chosen.prompt_set,
+        opponents=chosen.opponent,
+        most=chosen.most,
+    )
     return Order(judges=chosen.judges, selection=selection, budget_tokens=chosen.tokens, budget_cost=chosen.cost)
 
 

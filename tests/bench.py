@@ -10,7 +10,10 @@ from msgspec import structs
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import battles, pairing, votes
+from arena.evaluation import battles, pairing, prompt_sets, set_answers, set_files, votes
+from arena.evaluation.formats import Format
+from arena.evaluation.prompt_sets import Notes, PromptSet
+from arena.evaluation.sheets import Form
 from arena.evaluation.turns import Answer
 from arena.people import accounts
 from arena.people.accounts import Role
@@ -133,6 +136,27 @@ async def said(db: Pool, judge: Judge, battle_id: UUID, share: float) -> None:
         """,
         *(judge.id, judge.version, run_id, battle_id, outcome, share),
     )
+
+
+async def answered(
+    db: Pool, prompts: int, *said: tuple[UUID, Callable[[int], str]], slug: str = "essays", extra: bytes = b""
+) -> PromptSet:
+    """A prompt set without references that these contenders have answered with a file each."""
+    rows = [f"{number},What is {number}?" for number in range(prompts)]
+    data = "\n".join(["id,prompt,category,reference,kind", *(f"{row},,," for row in rows)]).encode() + b"\n" + extra
+    notes = Notes(slug=slug, name=slug.title(), licence="CC0")
+    async with db.acquire() as connection:
+        proposed = await prompt_sets.propose(connection, notes, set_files.prompts(data, Form.CSV), account_id=None)
+        frozen = await prompt_sets.freeze(connection, proposed.id, account_id=None)
+        for contender_id, words in said:
+            given = [
+                set_files.Given(line=number + 2, id=str(number), answer=words(number), format=Format.PLAIN)
+                for number in range(prompts)
+            ]
+            await set_answers.hand_in(
+                connection, frozen, contender_id, given, sha256="0" * 64, partial=True, account_id=None
+            )
+    return frozen
 
 
 def judging(provider: Provider, model: str = MODEL) -> int:

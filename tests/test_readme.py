@@ -26,7 +26,7 @@ def test_a_command_it_names_is_there(command: str, capsys: pytest.CaptureFixture
     assert f"arena {command}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"localhost:8000(/[\w/.]*)", README))))
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"localhost:8000(/[\w/.-]*)", README))))
 def test_an_address_it_names_is_there(service: Litestar, path: str) -> None:
     known = [re.sub(r"\{[^}]*\}", "[^/]+", route.path) for route in service.routes]
     assert any(re.fullmatch(pattern, path) for pattern in known), path

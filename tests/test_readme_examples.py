@@ -17,13 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from arena import app, description
+from arena import app, description, operators
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import votes
-from arena.integration import boards
+from arena.integration import boards, heads, ledger
 from arena.publishing import releases
 from rating import Outcome
+from tests import bench
 from tests.builders import contender, ready_battle
 from tests.upstream import Provider
 
@@ -75,15 +76,29 @@ COMMANDS = [one for examples in EXAMPLES if examples not in OVER_HTTP for one in
 
 @pytest.fixture
 async def told(db: Pool, provider: Provider, settings: Settings) -> dict[str, str]:
-    """What the examples suppose, two contenders that answer and two releases; and what words stand for."""
+    """What the examples suppose, two contenders that answer, two releases and a ledger; and what words stand for."""
     entrants = [await contender(db, provider, model) for model in ("identity", "identity")]
     for _ in range(2):
         battle, voter = await ready_battle(db, entrants)
         await votes.cast(db, battle.id, voter, Outcome.A)
         await releases.refresh(db, await boards.require(db, "overall"), settings)
+    await ledger.append(db, heads.key(settings))
     earlier = (await releases.listed(db, await boards.require(db, "overall"), None, 2))[-1]
     slugs = [row["slug"] for row in await db.fetch("SELECT slug FROM contenders ORDER BY slug")]
     return {"OTHER": earlier.id, "SLUG": slugs[0], "A,B,C": ",".join(slugs)}
+
+
+async def _with_a_prompt_set(db: Pool, provider: Provider, settings: Settings, folder: Path) -> dict[str, str]:
+    """What examples of prompt sets suppose: one that two contenders answer, a judge, a key, and files to send."""
+    await bench.seat(db, settings, provider)
+    entrants = await bench.met(db, provider)
+    said = [(one.contender_id, words) for one, words in zip(entrants, ("It is {}.".format, "{}".format), strict=True)]
+    await bench.answered(db, 2, *said)
+    (folder / "answers.csv").write_text("id,answer\n0,It is 0.\n1,It is 1.\n")
+    (folder / "prompts.csv").write_text("id,prompt,reference,kind\none,1 + 1?,2,numeric\n")
+    who = {"email": "operator@example.org", "name": "Operator", "organisation": "House"}
+    key = await operators.create(settings.database_url, **who)
+    return {"SET": "essays", "JUDGE": "bench", "SLUG": "anna", "OPPONENT": "berta", "$KEY": key}
 
 
 async def _run(words: list[str], folder: Path, **set_as: str) -> str:
@@ -111,13 +126,21 @@ def _learn(answer: str, known: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("examples", OVER_HTTP, ids=range(len(OVER_HTTP)))
 async def test_what_is_shown_over_http_happens(
-    examples: list[Example], arena: str, told: dict[str, str], settings: Settings, tmp_path: Path
+    examples: list[Example],
+    arena: str,
+    told: dict[str, str],
+    settings: Settings,
+    db: Pool,
+    provider: Provider,
+    tmp_path: Path,
 ) -> None:
     if not shutil.which("curl"):
         assert "CI" not in os.environ, "The examples need curl."
         pytest.skip("NOT RUN: the examples need curl.")
     last = json.loads(await _run(["curl", "-s", f"{arena}/api/v1/boards/overall"], tmp_path))["release"]["id"]
     known = {"localhost:8000": arena.removeprefix("http://"), "ID": last, **told}
+    if any(re.search(r"\bSET\b", word) for example in examples for word in example.words):
+        known |= await _with_a_prompt_set(db, provider, settings, tmp_path)
     stores = {
         "ARENA_DATABASE_URL": settings.database_url,
         "ARENA_REDIS_URL": settings.redis_url,

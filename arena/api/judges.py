@@ -49,6 +49,13 @@ class Retiring(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason
 
 
+class Spending(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What attacks on a judge may cost; without a budget there is no limit but the endpoint's own."""
+
+    budget_tokens: Annotated[int, Meta(ge=0, lt=2**62)] | None = None
+    budget_cost: Annotated[float, Meta(ge=0)] | None = None
+
+
 class StepShown(Struct):
     """A step of a judge's check: `text` is the sentence with its values, in the language of who asks."""
 
@@ -177,12 +184,20 @@ async def retire_judge(
 
 
 @post("/judges/{slug:str}/attacks", status_code=202)
-async def attack_judge(slug: FromPath[str], signed_in: Given[Asker], db: Given[Pool], say: Given[Say]) -> JudgeShown:
+async def attack_judge(
+    slug: FromPath[str], data: JSONBody[Spending], signed_in: Given[Asker], db: Given[Pool], say: Given[Say]
+) -> JudgeShown:
     """Show a judge answers that try to be judged better than they are; for operators, at the endpoint's price."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     judge = await judges.require(db, slug)
     async with db.acquire() as connection:
-        await attacks.begin(connection, judge, account_id=signed_in.account.id)
+        await attacks.begin(
+            connection,
+            judge,
+            account_id=signed_in.account.id,
+            budget_tokens=data.budget_tokens,
+            budget_cost=data.budget_cost,
+        )
     return await _shown(db, judge, say)
 
 

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field, structs
 
 from arena import guards
 from arena.db import Pool
+from arena.errors import Say
 from arena.evaluation import judging, steering
 from arena.evaluation.dockets import Docket
 from arena.evaluation.judging import Order, Progress, Run
@@ -31,8 +32,9 @@ class Planning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class RunShown(Run, frozen=True, kw_only=True):
-    """A run with how far it has come with each judge."""
+    """A run with how far it has come with each judge, and in words why it paused, stopped or failed."""
 
+    why: str | None
     progress: list[Progress]
 
 
@@ -44,7 +46,7 @@ class Runs(Struct):
 
 
 @post("/judge-runs")
-async def plan_run(data: JSONBody[Planning], signed_in: Given[Asker], db: Given[Pool]) -> RunShown:
+async def plan_run(data: JSONBody[Planning], signed_in: Given[Asker], db: Given[Pool], say: Given[Say]) -> RunShown:
     """Say what a run would do and cost at most; `…/resume` begins it."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     order = Order(
@@ -53,7 +55,7 @@ async def plan_run(data: JSONBody[Planning], signed_in: Given[Asker], db: Given[
         budget_tokens=data.budget_tokens,
         budget_cost=data.budget_cost,
     )
-    return await _shown(db, await judging.plan(db, order, account_id=signed_in.account.id))
+    return await _shown(db, await judging.plan(db, order, account_id=signed_in.account.id), say)
 
 
 @get("/judge-runs", responses=guards.json_of(Runs))
@@ -65,41 +67,42 @@ async def list_runs(request: AnyRequest, signed_in: Given[Asker], db: Given[Pool
 
 @get("/judge-runs/{run_id:uuid}", responses=guards.json_of(RunShown))
 async def show_run(
-    request: AnyRequest, run_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool]
+    request: AnyRequest, run_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool], say: Given[Say]
 ) -> Response[Any]:
     """How far a run has come, what it has spent, and what came to nothing and why."""
     signed_in.require(Scope.READ, Role.OPERATOR)
-    return guards.fresh(request, await _shown(db, run_id))
+    return guards.fresh(request, await _shown(db, run_id, say))
 
 
 @post("/judge-runs/{run_id:uuid}/resume", status_code=202)
-async def resume_run(run_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool]) -> RunShown:
+async def resume_run(run_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool], say: Given[Say]) -> RunShown:
     """Begin a run, or go on with one that is paused; what failed is tried again."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     async with db.acquire() as connection:
         await steering.resume(connection, run_id)
-    return await _shown(db, run_id)
+    return await _shown(db, run_id, say)
 
 
 @post("/judge-runs/{run_id:uuid}/pause", status_code=200)
-async def pause_run(run_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool]) -> RunShown:
+async def pause_run(run_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool], say: Given[Say]) -> RunShown:
     """Ask nothing more for now."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     await steering.pause(db, run_id)
-    return await _shown(db, run_id)
+    return await _shown(db, run_id, say)
 
 
 @post("/judge-runs/{run_id:uuid}/cancel", status_code=200)
-async def cancel_run(run_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool]) -> RunShown:
+async def cancel_run(run_id: FromPath[UUID], signed_in: Given[Asker], db: Given[Pool], say: Given[Say]) -> RunShown:
     """Ask nothing more; the verdicts there are stay."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     await steering.cancel(db, run_id)
-    return await _shown(db, run_id)
+    return await _shown(db, run_id, say)
 
 
-async def _shown(db: Pool, run_id: UUID) -> RunShown:
+async def _shown(db: Pool, run_id: UUID, say: Say) -> RunShown:
     run = await judging.require(db, run_id)
-    return RunShown(**structs.asdict(run), progress=await judging.progress(db, run_id))
+    why = say(steering.WHY[run.reason], {}) if run.reason else None
+    return RunShown(**structs.asdict(run), why=why, progress=await judging.progress(db, run_id))
 
 
 routes = [plan_run, list_runs, show_run, resume_run, pause_run, cancel_run]

@@ -5,17 +5,18 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from arena import jobs
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Refused
-from arena.evaluation import judging, verdicts
+from arena.evaluation import sittings
 from arena.evaluation.sittings import Bench
-from arena.submission import auditions, endpoints, questions
+from arena.evaluation.tills import Capped, Till
+from arena.submission import auditions
 from arena.submission.judges import Judge, State
-from arena.upstream import Upstream, UpstreamFailed
-from judge import Attacked, Pair, Turn, attacks, budget
+from arena.upstream import UpstreamFailed
+from judge import Attacked, Pair, Turn, attacks
 from judge.rubric import Question
 from judge.verdicts import Reply
 
@@ -50,27 +51,40 @@ class UnderAttack(ArenaError):
 
 
 class Attacking(Struct, frozen=True, kw_only=True):
-    """One go at a judge, with how often each attack won; `reason` is why it came to nothing."""
+    """One go at a judge, with how often each attack won; `reason` is why it came to nothing.
+
+    A budget of None is no limit; one that is spent ends the go without figures, before the call that could exceed it.
+    """
 
     id: UUID
     version: str
     begun_at: datetime
     ended_at: datetime | None
     figures: list[Attacked] | None
+    budget_tokens: int | None
+    budget_cost: float | None
     calls: int | None
+    tokens: int | None
     cost: float | None
     reason: str | None
 
 
-async def begin(db: Connection | Proxy, judge: Judge, *, account_id: UUID) -> UUID:
+async def begin(
+    db: Connection | Proxy,
+    judge: Judge,
+    *,
+    account_id: UUID,
+    budget_tokens: int | None = None,
+    budget_cost: float | None = None,
+) -> UUID:
     """Have a worker attack a listed judge, with about 150 calls; one go at a time."""
     if judge.state is not State.LISTED:
         raise Refused("The judge “{slug}” is not listed. Judges are listed by operators.", slug=judge.slug)
     async with db.transaction():
         trial_id: UUID | None = await db.fetchval(
-            "INSERT INTO judge_trials (judge_id, version, account_id) VALUES ($1, $2, $3) "
-            "ON CONFLICT DO NOTHING RETURNING id",
-            *(judge.id, judge.version, account_id),
+            "INSERT INTO judge_trials (judge_id, version, account_id, budget_tokens, budget_cost) "
+            "VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING id",
+            *(judge.id, judge.version, account_id, budget_tokens, budget_cost),
         )
         if trial_id is None:
             raise UnderAttack
@@ -83,7 +97,8 @@ async def latest(db: Db, judge_id: UUID, *, most: int = 10) -> list[Attacking]:
     return await many(
         db,
         Attacking,
-        "SELECT id, version, begun_at, ended_at, figures, calls, cost, reason FROM judge_trials "
+        "SELECT id, version, begun_at, ended_at, figures, budget_tokens, budget_cost, calls, tokens, cost, reason "
+        "FROM judge_trials "
         "WHERE judge_id = $1 ORDER BY begun_at DESC, id LIMIT $2",
         *(judge_id, most),
     )
@@ -128,20 +143,23 @@ async def withstood(db: Db, judge_ids: list[UUID]) -> dict[UUID, Withstood]:
     return {row.judge_id: row for row in rows}
 
 
-class _Claimed(Struct, frozen=True):
+class Claimed(Struct, frozen=True):
+    """A judge to attack, and what that may cost."""
+
     judge_id: UUID
+    budget_tokens: int | None
+    budget_cost: float | None
 
 
-async def claim(db: Db, trial_id: UUID, worker: UUID) -> UUID | None:
+async def claim(db: Db, trial_id: UUID, worker: UUID) -> Claimed | None:
     """The judge to attack, for this worker alone."""
-    claimed = await one(
+    return await one(
         db,
-        _Claimed,
+        Claimed,
         "UPDATE judge_trials SET worker = $2, alive_until = now() + make_interval(secs => $3) "
-        "WHERE id = $1 AND worker IS NULL AND ended_at IS NULL RETURNING judge_id",
+        "WHERE id = $1 AND worker IS NULL AND ended_at IS NULL RETURNING judge_id, budget_tokens, budget_cost",
         *(trial_id, worker, ALIVE_SECONDS),
     )
-    return claimed.judge_id if claimed else None
 
 
 async def beat(db: Db, trial_id: UUID, worker: UUID) -> None:
@@ -153,13 +171,14 @@ async def beat(db: Db, trial_id: UUID, worker: UUID) -> None:
 
 
 async def end(
-    db: Db, trial_id: UUID, worker: UUID, figures: list[Attacked] | None, *, calls: int, cost: float, reason: str | None
+    db: Db, trial_id: UUID, worker: UUID, figures: list[Attacked] | None, *, spent: Till, reason: str | None
 ) -> None:
     """The go is over, with its figures or with why there are none."""
     await db.execute(
-        "UPDATE judge_trials SET figures = $3, calls = $4, cost = $5, reason = $6, ended_at = now() "
+        "UPDATE judge_trials SET figures = $3, calls = $4, tokens = $5, cost = $6, reason = $7, ended_at = now() "
         "WHERE id = $1 AND worker = $2 AND ended_at IS NULL",
-        *(trial_id, worker, None if figures is None else msgspec.to_builtins(figures), calls, cost, reason),
+        *(trial_id, worker, None if figures is None else msgspec.to_builtins(figures)),
+        *(spent.calls, spent.tokens, spent.cost, reason),
     )
 
 
@@ -176,35 +195,25 @@ async def look_after(db: Pool) -> int:
 
 
 class Attacker:
-    """The attacks on one judge: `calls` were made and `cost` was spent. No reply is taken from others or kept."""
+    """The attacks on one judge. No reply is taken from others or kept."""
 
-    def __init__(self, db: Pool, upstream: Upstream, bench: Bench, *, seconds: float) -> None:
-        self.calls = 0
-        self.cost = 0.0
-        self._db = db
-        self._upstream = upstream
+    def __init__(self, bench: Bench, till: Till) -> None:
         self._bench = bench
-        self._seconds = seconds
+        self._till = till
+
+    @property
+    def stale(self) -> bool:
+        """Whether the judge is no longer what it was when it was checked."""
+        return sittings.changed(self._bench)
 
     async def attack(self) -> list[Attacked]:
-        """Every attack on every pair; a call that fails is a pair unscored."""
+        """Every attack on every pair; a call that fails is a pair unscored, and BudgetSpent ends it all."""
         return await attacks.run(PAIRS, self._bench.rubric, self._ask, auditions.code)
 
     async def _ask(self, question: Question) -> Reply:
-        judge = self._bench.judge
-        if not await endpoints.allows(self._db, judge.endpoint_id):
-            return Reply(failure="daily_cap")
-        paid = judging.prices(judge)
-        most = budget.estimate(question, paid, most_answer_tokens=judge.settings.most_answer_tokens)
-        self.calls += 1
         try:
-            given = await questions.ask(
-                self._upstream, self._bench.target, question, judge.settings, seconds=self._seconds
-            )
+            return await self._till.ask(self._bench.judge, self._bench.target, question, job=None)
+        except Capped:
+            return Reply(failure="daily_cap")
         except UpstreamFailed as failure:
-            given = Reply(failure=failure.code.value)
-        told = budget.cost(given, paid)
-        given = structs.replace(given, cost=most.cost if told is None else told)
-        self.cost += given.cost or 0.0
-        await verdicts.keep_reply(self._db, judge, b"", "", given, most=most, job=None)
-        return given
+            return Reply(failure=failure.code.value)

@@ -110,7 +110,7 @@ async def plan(db: Pool, order: Order, *, account_id: UUID | None) -> UUID:
     if len({*order.judges}) < max(len(order.judges), 1):
         raise Refused("Name at least one judge, each once.", field="judges")
     seated = [await _seated(db, slug) for slug in order.judges]
-    found = await dockets.battles(db, order.selection)
+    found = await dockets.candidates(db, order.selection)
     planned = [await _planned(db, judge, found) for judge in seated]
     rows = [row for _, each in planned for row in each]
     if not rows:
@@ -257,7 +257,11 @@ async def verdicts_of(
                share, consistent, confidence, unscored, verdicts.own_family, cost, seconds, judged_at,
                coalesce((SELECT array_agg(contenders.slug ORDER BY position)
                          FROM sides JOIN contenders ON contenders.id = contender_id
-                         WHERE sides.battle_id = verdicts.battle_id), '{}') AS contenders
+                         WHERE sides.battle_id = verdicts.battle_id),
+                        (SELECT array_agg(contenders.slug ORDER BY number)
+                         FROM unnest(answer_ids) WITH ORDINALITY AS shown (id, number)
+                         JOIN set_answers USING (id) JOIN contenders ON contenders.id = contender_id),
+                        '{}') AS contenders
         FROM verdicts JOIN judges ON judges.id = judge_id
         WHERE ($1::text IS NULL OR judges.slug = $1) AND ($2::uuid IS NULL OR run_id = $2)
           AND ($3::uuid IS NULL OR verdicts.battle_id = $3)

@@ -1,9 +1,7 @@
 """Prompt sets: frozen lists of prompts that contenders answer without a voter, and that judges compare them on."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import combinations
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +10,7 @@ from msgspec import Struct
 from arena.db import Connection, Db, Proxy, many, one
 from arena.errors import ArenaError, NotFound
 from arena.evaluation.set_files import Prompt
-from judge import Kind, Pair, Turn
+from judge import Kind
 
 
 class SlugTaken(ArenaError):
@@ -89,23 +87,6 @@ class SetPrompt(Struct, frozen=True, kw_only=True):
     category: str | None
     reference: str | None
     kind: Kind | None
-
-
-class Answered(Struct, frozen=True, kw_only=True):
-    """One prompt that two contenders have answered in its plain format, both in the order in which they were named."""
-
-    prompt_id: UUID
-    prompt: str
-    category: str | None
-    reference: str | None
-    contender_ids: tuple[UUID, UUID]
-    answer_ids: tuple[UUID, UUID]
-    answers: tuple[str, str]
-
-    @property
-    def pair(self) -> Pair:
-        """What a judge is shown."""
-        return Pair(turns=(Turn(self.prompt, self.answers),), reference=self.reference)
 
 
 MOST_PROPOSED: Final = 10
@@ -238,30 +219,6 @@ async def prompts(db: Db, set_id: UUID) -> list[SetPrompt]:
         "SELECT id, position, name, content, category, reference, kind FROM set_prompts "
         "WHERE set_id = $1 ORDER BY position",
         set_id,
-    )
-
-
-async def pairs(db: Db, set_id: UUID, contenders: Sequence[UUID]) -> list[Answered]:
-    """For each two of the contenders, in the order named, every prompt of the set that both have answered plainly."""
-    twos = list(combinations(contenders, 2))
-    return await many(
-        db,
-        Answered,
-        """
-        SELECT set_prompts.id AS prompt_id, content AS prompt, category, reference,
-               ARRAY[first.contender_id, second.contender_id] AS contender_ids,
-               ARRAY[first.id, second.id] AS answer_ids, ARRAY[first.text, second.text] AS answers
-        FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS two (first_id, second_id, number)
-        JOIN set_prompts ON set_id = $1
-        JOIN set_answers AS first
-            ON first.prompt_id = set_prompts.id AND first.contender_id = first_id AND first.format = 'plain'
-        JOIN set_answers AS second
-            ON second.prompt_id = set_prompts.id AND second.contender_id = second_id AND second.format = 'plain'
-        ORDER BY number, position
-        """,
-        set_id,
-        [first for first, _ in twos],
-        [second for _, second in twos],
     )
 
 

@@ -158,6 +158,18 @@ async def finish(db: Db, run: Claimed, *, left: bool) -> State | None:
     return State(state) if state else None
 
 
+async def fail(db: Db, run: Claimed) -> None:
+    """The run ends with what nobody has foreseen; what was answered stays."""
+    await db.execute(
+        """
+        UPDATE set_runs
+        SET state = 'failed', reason = 'unforeseen', worker = NULL, alive_until = now(), ended_at = now()
+        WHERE id = $1 AND worker = $2 AND state = 'running'
+        """,
+        *(run.id, run.worker),
+    )
+
+
 async def look_after(db: Pool) -> int:
     """Call a worker for each run that nobody is at; how many there were."""
     async with db.acquire() as connection, connection.transaction():

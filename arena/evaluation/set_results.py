@@ -7,7 +7,9 @@ import numpy as np
 from msgspec import Struct
 
 from arena.db import Db, many
+from arena.evaluation import set_verdicts
 from arena.evaluation.formats import Format
+from arena.evaluation.set_verdicts import Preferred
 from rating import items, proportions
 from rating.arrays import Matrix
 
@@ -18,6 +20,7 @@ class Result(Struct, frozen=True, kw_only=True):
     `answered` of the set's `prompts` have an answer, `handed_in` of these came with a file. Of the `scored` prompts,
     which have a reference, so many answers are right, wrong, or hold nothing that could be read; `share` is the right
     among all scored ones, so that leaving a prompt out gains nothing. None where the set has no references.
+    `judged` is how judges took its answers to the other prompts, each beside an opponent's.
     """
 
     prompt_set: str
@@ -34,6 +37,7 @@ class Result(Struct, frozen=True, kw_only=True):
     share: float | None
     lower: float | None
     upper: float | None
+    judged: list[Preferred]
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -113,7 +117,10 @@ async def of_set(db: Db, set_id: UUID) -> list[Result]:
         f"{COUNTED} AND set_id = $1 GROUP BY prompt_sets.id, contenders.id",
         set_id,
     )
-    return sorted(map(_result, rows), key=lambda result: (-result.right, -result.answered, result.contender))
+    judged = await set_verdicts.of(db, set_id=set_id)
+    return sorted(
+        (_result(row, judged) for row in rows), key=lambda result: (-result.right, -result.answered, result.contender)
+    )
 
 
 async def of_contender(db: Db, slug: str) -> list[Result]:
@@ -124,15 +131,17 @@ async def of_contender(db: Db, slug: str) -> list[Result]:
         f"{COUNTED} AND contenders.slug = $1 GROUP BY prompt_sets.id, contenders.id ORDER BY prompt_set",
         slug,
     )
-    return [_result(row) for row in rows]
+    judged = await set_verdicts.of(db, contender=slug)
+    return [_result(row, judged) for row in rows]
 
 
-def _result(row: _Counted) -> Result:
+def _result(row: _Counted, judged: list[Preferred]) -> Result:
     counted = {name: getattr(row, name) for name in _Counted.__struct_fields__}
+    own = [each for each in judged if (each.prompt_set, each.contender) == (row.prompt_set, row.contender)]
     if not row.scored:
-        return Result(**counted, share=None, lower=None, upper=None)
+        return Result(**counted, share=None, lower=None, upper=None, judged=own)
     found = proportions.exact(row.right, row.scored)
-    return Result(**counted, share=found.share, lower=found.lower, upper=found.upper)
+    return Result(**counted, share=found.share, lower=found.lower, upper=found.upper, judged=own)
 
 
 async def validity(db: Db, set_id: UUID) -> Validity:

@@ -12,6 +12,17 @@ from arena.evaluation.judging import ALIVE_SECONDS, NotFromHere, State
 from arena.evaluation.verdicts import Job
 
 BATCH: Final = 64
+UNFORESEEN: Final = "unforeseen"
+# Why a run paused, stopped or failed, in words.
+WHY: Final = {
+    "budget": "The next call could have exceeded the budget.",
+    "daily_cap": "The endpoint’s provider allows no more calls today. Resume it tomorrow.",
+    "judge_fails": "The judge failed many times in a row. See to its endpoint, then resume the run.",
+    "judge_changed": "A judge is no longer what it was when it was checked. Have it checked and plan another run.",
+    "nothing_judged": "Nothing came of any pair; the failures say why.",
+    UNFORESEEN: "Something went wrong that nobody has foreseen; it has been recorded. What was judged stays: plan "
+    "another run, and it costs nothing again.",
+}
 
 
 class Ends(Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from arena.config import Settings
-from arena.db import AWAY, Pool
+from arena.db import AWAY, Pool, away
 from arena.evaluation import formats, prompt_sets, set_calls
 from arena.evaluation.set_answers import Heard
 from arena.evaluation.set_calls import Call, Claimed, Question
@@ -33,15 +33,28 @@ async def run(db: Pool, settings: Settings, run_id: UUID) -> None:
     claimed = await set_calls.claim(db, run_id, uuid4())
     if claimed is None:
         return
+    try:
+        left = await _asked(db, settings, claimed)
+    except Exception as error:
+        if away(error):
+            raise
+        # What nobody has foreseen would happen again: it ends this run and no other.
+        log.exception("asking broke run=%s", run_id)
+        await set_calls.fail(db, claimed)
+        return
+    state = await set_calls.finish(db, claimed, left=left)
+    log.info("asked run=%s state=%s", run_id, state)
+
+
+async def _asked(db: Pool, settings: Settings, claimed: Claimed) -> bool:
+    """Whether something is left to ask."""
     async with (
         _beating(db, claimed),
         Rates(settings) as rates,
         Upstream(Keyring(settings)) as upstream,
     ):
         [target] = await endpoints.targets(db, [claimed.endpoint_id])
-        left = await _Asking(db, settings, claimed, target, upstream, rates).all()
-    state = await set_calls.finish(db, claimed, left=left)
-    log.info("asked run=%s state=%s", run_id, state)
+        return await _Asking(db, settings, claimed, target, upstream, rates).all()
 
 
 async def look_after(db: Pool) -> None:

@@ -7,12 +7,13 @@ from contextlib import aclosing, asynccontextmanager
 from uuid import UUID, uuid4
 
 from arena.config import Settings
-from arena.db import AWAY, Pool
+from arena.db import AWAY, Pool, away
 from arena.evaluation import attacks, judging, sittings, steering
 from arena.evaluation.attacks import Attacker
 from arena.evaluation.judging import State as RunState
 from arena.evaluation.sittings import Sitting
 from arena.evaluation.steering import Ends
+from arena.evaluation.tills import Till
 from arena.integration import judge_quality
 from arena.sealing import Keyring
 from arena.submission import contract, endpoints, judges
@@ -21,7 +22,7 @@ from arena.submission.contract import Step
 from arena.submission.judges import Judge
 from arena.submission.reports import State
 from arena.upstream import Upstream
-from judge import rubric
+from judge import Attacked, Budget, BudgetSpent, rubric
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +66,20 @@ async def run(db: Pool, settings: Settings, run_id: UUID) -> None:
         return
     log.info("judge run begins run=%s", run_id)
     async with _beating(lambda: steering.beat(db, run_id, worker)):
-        ends = await _sat(db, settings, run_id, worker)
+        ends = await _ends(db, settings, run_id, worker)
         await steering.end(db, run_id, worker, ends)
     log.info("judge run leaves run=%s state=%s reason=%s", run_id, ends.state, ends.reason)
+
+
+async def _ends(db: Pool, settings: Settings, run_id: UUID, worker: UUID) -> Ends:
+    """How the run leaves this worker; what nobody has foreseen ends this run and no other."""
+    try:
+        return await _sat(db, settings, run_id, worker)
+    except Exception as error:
+        if away(error):
+            raise
+        log.exception("judge run broke run=%s", run_id)
+        return Ends(RunState.FAILED, steering.UNFORESEEN)
 
 
 async def _sat(db: Pool, settings: Settings, run_id: UUID, worker: UUID) -> Ends:
@@ -83,18 +95,31 @@ async def _sat(db: Pool, settings: Settings, run_id: UUID, worker: UUID) -> Ends
 async def attack(db: Pool, settings: Settings, trial_id: UUID) -> None:
     """Attack a judge and keep how often that won."""
     worker = uuid4()
-    judge_id = await attacks.claim(db, trial_id, worker)
-    if judge_id is None:
+    claimed = await attacks.claim(db, trial_id, worker)
+    if claimed is None:
         return
-    seats = await sittings.benches(db, await judges.of(db, [judge_id]))
-    bench = seats[judge_id]
+    allowed = Budget(tokens=claimed.budget_tokens, cost=claimed.budget_cost)
+    [bench] = (await sittings.benches(db, await judges.of(db, [claimed.judge_id]))).values()
     async with _beating(lambda: attacks.beat(db, trial_id, worker)), Upstream(Keyring(settings)) as upstream:
-        attacker = Attacker(db, upstream, bench, seconds=settings.judge_seconds)
-        stale = sittings.changed(bench)
-        figures = None if stale else await attacker.attack()
-        reason = "judge_changed" if stale else None
-        await attacks.end(db, trial_id, worker, figures, calls=attacker.calls, cost=attacker.cost, reason=reason)
-    log.info("judge attacked judge=%s", judge_id)
+        till = Till(db, upstream, allowed, seconds=settings.judge_seconds)
+        figures, reason = await _attacked(Attacker(bench, till))
+        await attacks.end(db, trial_id, worker, figures, spent=till, reason=reason)
+    log.info("judge attacked judge=%s reason=%s", claimed.judge_id, reason)
+
+
+async def _attacked(attacker: Attacker) -> tuple[list[Attacked] | None, str | None]:
+    """The figures, or why there are none."""
+    if attacker.stale:
+        return None, "judge_changed"
+    try:
+        return await attacker.attack(), None
+    except BudgetSpent:
+        return None, "budget"
+    except Exception as error:
+        if away(error):
+            raise
+        log.exception("attack broke")
+        return None, steering.UNFORESEEN
 
 
 async def look_after(db: Pool) -> None:

@@ -1,13 +1,15 @@
 """A real model of this machine as a judge, through a real worker that is killed in the middle.
 
-`python -m tests.benchmarks.judging [--prompts 50] [--tokens 1300]`. Two contenders have answered each prompt; the model
-is registered and checked as judges are, asked in both orders, and its worker gets a SIGKILL at a third of the verdicts.
-Prints what was planned, what it came to and what it cost; ends with 1 if a verdict is lost or doubled.
+`python -m tests.benchmarks.judging [--prompts 50] [--tokens 1300]`. Two contenders have handed in answers to each
+prompt of a set; the model is registered and checked as judges are, asked in both orders, and its worker gets a SIGKILL
+at a third of the verdicts. Prints what was planned, how it goes, what it came to and what it cost; ends with 1 if a
+verdict is lost or doubled, or a reply was paid for twice that was not under way at the kill.
 """
 
 import argparse
 import asyncio
 import signal
+from collections import Counter
 from contextlib import AsyncExitStack
 from time import monotonic
 from urllib.parse import urlsplit
@@ -34,6 +36,8 @@ from tests.builders import contender, until
 from tests.upstream import Provider
 
 PRICES = (0.15, 0.60)
+SET = "numbers"
+TOLD_EVERY = 5
 
 
 async def main(prompts: int, tokens: int) -> int:
@@ -53,11 +57,17 @@ async def main(prompts: int, tokens: int) -> int:
         judge = await _seated(db, settings, provider, local, tokens)
         if judge.state is not judges.State.LISTED:
             return 1
-        entrants = await bench.met(db, provider)
-        for number in range(prompts):
-            answers = (f"The sum is {2 * number}.", f"Adding {number} to itself gives {2 * number + 1}, of course.")
-            await bench.voted(db, entrants, number, answers)
+        anna, berta = [each.contender_id for each in await bench.met(db, provider)]
+        await bench.answered(db, prompts, (anna, _plain), (berta, _evasive), slug=SET)
         return await _judged(stack, db, settings, prompts)
+
+
+def _plain(number: int) -> str:
+    return f"{number} is the whole number that comes after {number - 1} and before {number + 1}."
+
+
+def _evasive(number: int) -> str:
+    return f"That is hard to say. Some people like {number}, and others do not."
 
 
 async def _seated(db: Pool, settings: Settings, provider: Provider, local: Model, tokens: int) -> Judge:
@@ -93,7 +103,7 @@ async def _seated(db: Pool, settings: Settings, provider: Provider, local: Model
 
 
 async def _judged(stack: AsyncExitStack, db: Pool, settings: Settings, prompts: int) -> int:
-    order = Order(judges=["local"], selection=Docket(most=prompts), budget_cost=1.0)
+    order = Order(judges=["local"], selection=Docket(prompt_set=SET, most=prompts), budget_cost=1.0)
     run_id = await judging.plan(db, order, account_id=None)
     [estimate] = (await judging.require(db, run_id)).estimates
     print(f"planned {estimate.pairs} pairs, {estimate.calls} calls, at most {estimate.cost:.4f}", flush=True)
@@ -116,9 +126,16 @@ async def _judged(stack: AsyncExitStack, db: Pool, settings: Settings, prompts: 
 
 
 async def _until(db: Pool, run_id: UUID, ended: int) -> None:
+    """Wait for so many verdicts or the run's end, and say how it goes meanwhile."""
+    told = 0
+
     async def holds() -> bool:
+        nonlocal told
         run = await judging.require(db, run_id)
         count = await db.fetchval("SELECT count(*) FROM judge_jobs WHERE run_id = $1 AND state <> 'waiting'", run_id)
+        if count >= told + TOLD_EVERY:
+            told = count
+            print(f"  {count} of {run.estimates[0].pairs}, {run.spent_cost:.5f} spent", flush=True)
         return run.state is not State.RUNNING or (count >= ended and ended > 0 and count < run.estimates[0].pairs)
 
     await until(holds, seconds=6 * 3600)
@@ -130,12 +147,18 @@ async def _told(db: Pool, run_id: UUID, prompts: int, seconds: float) -> int:
     said = await judging.verdicts_of(db, judge="local")
     [spent] = await verdicts.spent(db, (await judges.require(db, "local")).id)
     consistent = sum(each.consistent is True for each in said)
+    outcomes = Counter(str(each.outcome or each.unscored) for each in said)
     print(f"{run.state} after {seconds:.0f} s: {structs.asdict(progress)}")
-    print(f"{consistent} consistent; {run.spent_tokens:,} tokens, {run.spent_cost:.5f}; ledger {structs.asdict(spent)}")
-    once = len({each.battle_id for each in said}) == len(said) == progress.done
+    print(f"{consistent} consistent, {dict(outcomes)}; {run.spent_tokens:,} tokens, {run.spent_cost:.5f}")
+    print(f"ledger {structs.asdict(spent)}")
+    replies = await db.fetchval("SELECT count(*) FROM judge_replies")
+    once = len({each.prompt_id for each in said}) == len(said) == progress.done
     whole = progress.done + progress.failed == prompts
+    # What was under way at the kill is asked again, and was not entered in the books the first time.
+    paid_once = spent.calls - spent.failures == replies
     print("no verdict lost or doubled" if once and whole else "WRONG: a verdict is lost or doubled")
-    return 0 if once and whole else 1
+    print(f"{replies} replies, each paid for once" if paid_once else "WRONG: a reply was paid for twice")
+    return 0 if once and whole and paid_once else 1
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ async def test_an_operator_registers_a_judge_plans_a_run_and_sees_it_done(
         ("/judge-runs", PLAN),
         ("/judges/bench/list", None),
         ("/judges/bench/retire", {"reason": "Old."}),
-        ("/judges/bench/attacks", None),
+        ("/judges/bench/attacks", {"budget_cost": 1}),
     ],
 )
 async def test_runs_and_listing_are_for_operators(visitor: Visitor, path: str, body: Any) -> None:
@@ -107,6 +107,7 @@ async def test_a_plan_that_means_nothing_is_refused(
     assert await db.fetchval("SELECT count(*) FROM judge_runs") == 0
 
 
+@pytest.mark.slow
 async def test_a_worker_killed_in_the_middle_loses_no_verdict_and_doubles_none(
     run: Run, db: Pool, settings: Settings, provider: Provider, operator: dict[str, str], visitor: Visitor
 ) -> None:

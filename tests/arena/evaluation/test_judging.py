@@ -321,3 +321,88 @@ async def test_the_command_line_plans_runs_and_follows(db: Pool, settings: Setti
     await following
     assert said[-2] == "bench: 2 of 2"
     assert said[-1].startswith("Done: 36 tokens")
+
+
+async def test_what_nobody_has_foreseen_ends_one_run_with_what_was_judged_and_no_other(
+    db: Pool, settings: Settings, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.seat(db, settings, provider)
+    await fought(db, provider, 4)
+    keep = verdicts.keep
+
+    async def breaking(*given: Any) -> bool:
+        if given[1].number == 3:
+            raise ZeroDivisionError
+        return await keep(*given)
+
+    broken, other = await planned(db), await planned(db, selection={"most": 1})
+    with monkeypatch.context() as patched:
+        patched.setattr(verdicts, "keep", breaking)
+        run = await sat(db, settings, broken)
+    assert (run.state, run.reason, run.ended_at is not None) == (State.FAILED, "unforeseen", True)
+    [progress] = await judging.progress(db, broken)
+    assert progress.failures == {"unforeseen": 1}
+    assert progress.done == len(await judging.verdicts_of(db)) >= 1
+    assert await steering.look_after(db) == 0
+    assert (await sat(db, settings, other)).state is State.DONE
+    # Another run over the same has only to judge what is missing, and pays for no reply twice.
+    asked = bench.judging(provider)
+    anew = await sat(db, settings, await planned(db))
+    assert (anew.state, anew.estimates[0].known) == (State.DONE, progress.done)
+    assert bench.judging(provider) - asked <= 2 * (4 - progress.done)
+
+
+async def test_a_run_whose_worker_breaks_before_any_pair_fails_too(
+    db: Pool, settings: Settings, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.seat(db, settings, provider)
+    await fought(db, provider, 1)
+
+    def breaks(_: object) -> bool:
+        raise KeyError("rubric")
+
+    monkeypatch.setattr("arena.evaluation.sittings.changed", breaks)
+    run = await sat(db, settings, await planned(db))
+    assert (run.state, run.reason) == (State.FAILED, "unforeseen")
+
+
+async def test_a_run_waits_where_the_database_is_away(
+    db: Pool, settings: Settings, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.seat(db, settings, provider)
+    await fought(db, provider, 1)
+
+    async def away(*_: Any) -> bool:
+        raise ConnectionResetError
+
+    run_id = await planned(db)
+    keep = verdicts.keep
+    monkeypatch.setattr(verdicts, "keep", away)
+    with pytest.raises(ExceptionGroup):
+        await sat(db, settings, run_id)
+    monkeypatch.setattr(verdicts, "keep", keep)
+    assert (await judging.require(db, run_id)).state is State.RUNNING
+    await db.execute("UPDATE judge_runs SET alive_until = now() - interval '1 second'")
+    await worker.run(db, settings, run_id)
+    assert (await judging.require(db, run_id)).state is State.DONE
+
+
+@pytest.mark.parametrize("limit", [{"budget_tokens": 4000}, {"budget_cost": 0.009}], ids=str)
+async def test_attacks_end_before_the_call_that_would_exceed_their_budget(
+    db: Pool, settings: Settings, provider: Provider, limit: dict[str, Any]
+) -> None:
+    judge = await bench.seat(db, settings, provider, speech=dear)
+    before = bench.judging(provider)
+    async with db.acquire() as connection:
+        trial_id = await attacks.begin(connection, judge, account_id=await _operator(db), **limit)
+    await worker.attack(db, settings, trial_id)
+    [kept] = await attacks.latest(db, judge.id)
+    calls = bench.judging(provider) - before
+    assert (kept.reason, kept.figures, kept.calls, kept.tokens) == ("budget", None, calls, 500 * calls)
+    assert 0 < calls < attacks.CALLS
+    # 400 tokens at 2 and 100 at 10 a million.
+    assert kept.cost == pytest.approx(calls * 0.0018)
+    assert 500 * calls <= limit.get("budget_tokens", 10_000)
+    assert kept.cost <= limit.get("budget_cost", 1)
+    [row] = await verdicts.spent(db, judge.id)
+    assert (row.calls, row.tokens) == (calls, 500 * calls)

@@ -114,20 +114,6 @@ async def test_the_same_answer_again_is_the_same_answer_and_another_is_refused(d
     assert (result.right, result.wrong) == (1, 1)
 
 
-async def test_pairs_are_what_both_have_answered_in_the_order_in_which_they_are_named(
-    db: Pool, anna: UUID, berta: UUID
-) -> None:
-    sums = await _frozen(db)
-    await _hand_in(db, sums, anna, "id,answer\ntwo,Paris\none,2\n", partial=True)
-    await _hand_in(db, sums, berta, "id,answer\none,3\nthree,Roses\n", partial=True)
-    (answered,) = await prompt_sets.pairs(db, sums.id, [berta, anna])
-    assert (answered.contender_ids, answered.answers) == ((berta, anna), ("3", "2"))
-    assert answered.pair.reference == "2"
-    assert answered.pair.turns[0].prompt == "What is\n1 + 1?"
-    (turned,) = await prompt_sets.pairs(db, sums.id, [anna, berta])
-    assert turned.answer_ids == answered.answer_ids[::-1]
-
-
 async def test_validity_and_sensitivity_come_from_the_answers(db: Pool, anna: UUID, berta: UUID) -> None:
     sums = await _frozen(db)
     more = "one,2,plain\ntwo,Paris,plain\none,3,lines\ntwo,Paris,lines\n"

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 import arena
 from arena import limits, problems
 from arena.errors import ArenaError
-from arena.evaluation import battles, gates, votes
+from arena.evaluation import battles, gates, steering, votes
 from arena.publishing import searches
 from arena.submission import auditions, contract, lifecycle, reports
 
@@ -107,9 +107,9 @@ def of_errors() -> set[str]:
 
 
 def of_checks() -> set[str]:
-    """What a contract test can say: its steps' titles, and every sentence that a report is made with."""
+    """What a contract test can say, its steps' titles and every sentence of a report; and why judge runs end."""
     said = {trial.title for trial in contract.TRIALS} | set(reports.FAILURES.values()) | {contract.SKIPPED}
-    said |= set(auditions.TITLES.values())
+    said |= set(auditions.TITLES.values()) | set(steering.WHY.values())
     for name in ("trials", "exercises", "reports", "contract", "auditions"):
         for node in ast.walk(ast.parse((ARENA / "submission" / f"{name}.py").read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REPORTS:

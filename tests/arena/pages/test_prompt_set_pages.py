@@ -4,10 +4,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import prompt_sets, set_answers, set_files
+from arena.evaluation import judging, prompt_sets, set_answers, set_files, steering
+from arena.evaluation.dockets import Docket
+from arena.evaluation.judging import Order
 from arena.evaluation.prompt_sets import Notes
 from arena.evaluation.sheets import Form
+from arena.submission import names
+from arena.workers import judge
+from tests import bench
 from tests.arena.pages.markup import Page, assert_well_made, words
 from tests.arena.pages.test_languages import CHINESE_READER, english_left
 from tests.builders import Visitor, contender
@@ -64,6 +70,37 @@ async def test_the_list_and_a_contenders_page_lead_to_the_sets(reader: Visitor) 
         assert_well_made(html)
         assert Page(html).one("main").text.count("Dolly") == 2
         assert 'href="/prompt-sets/shown"' in html
+
+
+async def test_what_judges_preferred_is_told_apart_from_scores_and_votes(
+    reader: Visitor, db: Pool, settings: Settings, provider: Provider
+) -> None:
+    await bench.seat(db, settings, provider)
+    for path in ("/prompt-sets/shown", "/contenders/anna"):
+        assert "What judges preferred" not in (await reader.get(path, headers=HTML))[1]
+    await _judged(db, settings, provider)
+    for path in ("/prompt-sets/essays", "/contenders/anna"):
+        _, html = await reader.get(path, headers=HTML)
+        assert_well_made(html)
+        text = words(Page(html).one("main"))
+        assert "What judges preferred model verdicts" in text
+        assert "These are no votes" in text
+        # The share with Clopper and Pearson's interval for 3 of 3, pairs, those without a verdict, prompts, opponents.
+        assert "Bench 100% 29.24% – 100% 3 0 3 / 3 1" in text
+    _, html = await reader.get("/prompt-sets/essays", headers=CHINESE_READER)
+    assert not {"What judges preferred", "model verdicts", "Judge", "Pairs", "Opponents"} & {*english_left(html)}
+
+
+async def _judged(db: Pool, settings: Settings, provider: Provider) -> None:
+    """A judge that goes by length compares Anna with Berta, who says less."""
+    anna = await names.known(db, "anna")
+    berta = (await contender(db, provider, "berta", slug="berta", name="Basenji")).contender_id
+    await bench.answered(db, 3, (anna, "It is {}, of course.".format), (berta, "{}.".format))
+    order = Order(judges=["bench"], selection=Docket(prompt_set="essays"))
+    run_id = await judging.plan(db, order, account_id=None)
+    async with db.acquire() as connection:
+        await steering.resume(connection, run_id)
+    await judge.run(db, settings, run_id)
 
 
 async def test_a_set_that_is_only_proposed_has_no_page(reader: Visitor, db: Pool) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import prompt_sets, set_answers, set_files, set_results, set_runs
+from arena.evaluation import formats, prompt_sets, set_answers, set_calls, set_files, set_results, set_runs
 from arena.evaluation.formats import Format
 from arena.evaluation.prompt_sets import Notes, PromptSet
 from arena.evaluation.set_runs import NotReachable, Run, RunningAlready, State
@@ -219,6 +219,24 @@ async def test_a_worker_that_is_gone_is_followed_by_another_which_asks_the_rest_
 
 async def _answered(db: Pool, answers: int) -> bool:
     return bool(await db.fetchval("SELECT count(*) = $1 FROM set_answers", answers))
+
+
+async def test_what_nobody_has_foreseen_ends_the_run_and_keeps_what_was_answered(
+    db: Pool, settings: Settings, sums: PromptSet, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = formats.put
+
+    def breaks(prompt: str, format_: Format) -> str:
+        return put(prompt, format_) if prompt != "5 + 1?" else str(1 // 0)
+
+    run_id = await plan()
+    with monkeypatch.context() as patched:
+        patched.setattr(formats, "put", breaks)
+        await ask.run(db, settings, run_id)
+    run = await _run(db, sums, run_id)
+    assert (run.state, run.reason, run.ended_at is not None) == (State.FAILED, "unforeseen", True)
+    assert run.answered >= 4
+    assert await set_calls.look_after(db) == 0
 
 
 async def test_the_worker_of_a_running_arena_does_it(open_arena: Open, db: Pool, sums: PromptSet, plan: Plan) -> None:
