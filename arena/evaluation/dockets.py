@@ -22,9 +22,9 @@ class Docket(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which pairs are judged: battles that were voted on, the newest first, as far as all of this fits them.
 
     With `contenders`, by slug, both sides are among them. With `unvoted`, battles are judged, too, that were answered
-    to their end and closed without a vote: a combined board learns from these. With `prompt_set`,
-    the pairs are answers to its prompts that have no reference; with `opponents`, too, one side is among the contenders
-    and the other among the opponents.
+    to their end and closed without a vote: a combined board learns from these. With `prompt_set`, the pairs
+    are answers to its prompts that have no reference; with `opponents`, too, one side is among the contenders and the
+    other among the opponents.
     """
 
     since: datetime | None = None

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from arena.db import Pool
 from arena.evaluation.votes import Counted
-from arena.integration import fits, rows, snapshots
+from arena.integration import fits, material, rows
 from arena.integration.boards import Board
 from arena.integration.questions import Question
 from rating import RatingError
@@ -46,7 +46,7 @@ class Effect(Struct, frozen=True):
 
 async def of(db: Pool, board: Board, vote_ids: Sequence[UUID]) -> Effect:
     """What the board would be without these votes; computed on a copy, so that nothing changes."""
-    counted = (await snapshots.selected(db, board)).counted
+    counted = (await material.selected(db, board)).counted
     out = set(vote_ids)
     kept = [vote for vote in counted if vote.id not in out]
     before, then = await asyncio.to_thread(lambda: (_ratings(counted, board.question), _ratings(kept, board.question)))
