@@ -47,6 +47,10 @@ OUTSIDE = {
     "arena/integration/lines.py": {"msgspec", "numpy"},
     "arena/integration/records.py": {"numpy"},
     "arena/integration/meetings.py": {"numpy"},
+    **{
+        f"arena/integration/{room}.py": {"msgspec", "numpy"}
+        for room in ("circumstances", "diagnoses", "second_opinions")
+    },
     "arena/integration/heads.py": {"msgspec", "cryptography"},
     "arena/integration/ledger_checks.py": {"asyncpg"},
     "arena/sealing.py": {"cryptography", "msgspec"},
@@ -141,6 +145,7 @@ WRITERS = {
     "board_acts": {"integration/board_acts.py"},
     "snapshots": {"integration/snapshots.py"},
     "standings": {"integration/lines.py", "integration/last_votes.py"},
+    "diagnoses": {"integration/diagnostics.py"},
     "releases": {"publishing/releases.py"},
     "candidates": {"publishing/candidates.py"},
     "candidate_events": {"publishing/candidates.py"},

@@ -11,7 +11,7 @@ from arena.config import Settings
 from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, losses, pool
 from arena.integration import boards, ledger_checks
 from arena.jobs import Clockwork
-from arena.workers import ask, check, judge, ledger, refit, sweep
+from arena.workers import ask, check, diagnose, judge, ledger, refit, sweep
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
     clockwork.every("* * * * *", "call boards", partial(refit.call, db))
     clockwork.every("*/10 * * * *", "make boards", partial(refit.make_defaults, db))
     clockwork.every("* * * * *", "keep calendars", partial(refit.keep, db, settings))
+    clockwork.every("*/5 * * * *", "diagnose boards", partial(diagnose.look, db))
     for board in await boards.listed(db):
         await jobs.refit_soon(db, board.slug)
 
