@@ -1,4 +1,4 @@
-"""Commands: what the larger ones take from the command line; `cli.py` says what each of them runs."""
+"""Commands: what the larger ones take from the command line; `errands.py` has what each of them runs."""
 
 import argparse
 from pathlib import Path

@@ -154,6 +154,16 @@ def render(text: str) -> str:
     return _cleaner.clean(_markdown.render(written)).strip()
 
 
+def completed(text: str, begun: Sequence[str], rest: str) -> str:
+    """The text as HTML when all of it but the rest has been rendered before, block by block as `finished` parted it.
+
+    Paragraphs don't depend on each other; whatever else there may be is rendered as a whole.
+    """
+    if begun and PROSE.fullmatch(text):
+        return "\n".join(filter(None, (*begun, render(rest))))
+    return render(text)
+
+
 def finished(text: str) -> tuple[str, str]:
     """Split growing text into its finished top-level blocks and the rest; joined they are the text again.
 

@@ -26,7 +26,7 @@ class Writer:
         self.shown = 0
         self.looked = 0
         self.rendered = 0
-        self.pieces = 0
+        self.pieces: list[str] = []
         self.began = monotonic()
         self.first_text_seconds: float | None = None
         self.seconds: float | None = None
@@ -110,14 +110,14 @@ class Writer:
         """
         new, self.looked = self.text[self.looked : self.shown], self.shown
         if "\n" not in new:  # A block ends where a line does.
-            return Shown("", self.pieces, "")
+            return Shown("", len(self.pieces), "")
         unfinished = self.text[self.rendered : self.shown]
         done, rest = markdown.finished(unfinished) if len(unfinished) <= MOST_UNFINISHED else ("", unfinished)
         if not done.strip():
-            return Shown("", self.pieces, "")
-        piece = Shown(markdown.render(done), self.pieces, rest)
+            return Shown("", len(self.pieces), "")
+        piece = Shown(markdown.render(done), len(self.pieces), rest)
         self.rendered += len(done)
-        self.pieces += 1
+        self.pieces.append(piece.html)
         return piece
 
     def answer(self) -> Answer:
@@ -125,7 +125,7 @@ class Writer:
         finished, failed = self.finished, self.failed
         return Answer(
             text=self.text,
-            html=markdown.render(self.text),
+            html=markdown.completed(self.text, self.pieces, self.text[self.rendered :]),
             seconds=monotonic() - self.began if self.seconds is None else self.seconds,
             first_text_seconds=self.first_text_seconds,
             finish=finished.reason if finished else None,

@@ -58,12 +58,19 @@ class Deadlines:
             raise self._failed(now)
         return due
 
-    def looked(self, *, in_vain: bool) -> None:
-        """Somebody has looked for what lies ready; where that was nothing, the time since the last look was a wait."""
+    def look(self, *, in_vain: bool) -> None:
+        """Somebody looks for what lies ready; where that is nothing, the time since the last look was a wait.
+
+        UpstreamFailed where a deadline has passed, whatever lies there.
+        """
         now = self._time()
         if in_vain and self._characters and self._looked is not None:
             self._waited += now - self._looked
         self._looked = now
+        if self._due is None:
+            self._due = now + self._idle_seconds
+        if now >= self._due or now >= self._end or self._too_slow():
+            raise self._failed(now)
 
     def text(self, characters: int) -> None:
         """The endpoint has sent text."""

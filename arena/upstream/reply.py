@@ -82,12 +82,11 @@ def ready(response: aiohttp.ClientResponse, deadlines: Deadlines) -> bytes | Non
     """What lies ready of the body, nothing at its end, and None where there is nothing yet."""
     body = response.content
     try:
-        deadlines.require()
         piece = body.read_nowait()
     except aiohttp.ClientError:
         raise _broken_off() from None
     there = bool(piece) or body.at_eof()
-    deadlines.looked(in_vain=not there)
+    deadlines.look(in_vain=not there)
     return piece if there else None
 
 

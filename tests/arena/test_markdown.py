@@ -290,6 +290,19 @@ def test_prose_is_parted_as_all_else_is(text: str) -> None:
     assert markdown.finished(text) == markdown._parted(text)
 
 
+PROSE = ["word ", "Über ", "12 ", "*b* ", "**c", "`d` ", "`", "[e](f) ", "_", "<g>", "&amp;", '"h" ', "\n", "\n\n"]
+
+
+@given(st.lists(st.sampled_from(PROSE) | st.text(max_size=3), max_size=40).map("".join) | MARKUP)
+def test_what_was_rendered_block_by_block_is_what_the_whole_is(text: str) -> None:
+    *blocks, rest = streamed(text)
+    assert markdown.completed(text, [markdown.render(block) for block in blocks], rest) == markdown.render(text)
+
+
+def test_paragraphs_are_rendered_once() -> None:
+    assert markdown.completed("One.\n\nTwo.", ["<p>1</p>"], "Two.") == "<p>1</p>\n<p>Two.</p>"
+
+
 def streamed(text: str) -> Iterator[str]:
     """The pieces that come when the text arrives character by character."""
     tail = ""

@@ -24,6 +24,8 @@ ARENA = Path(arena.__file__).parent
 OPERATORS = (
     *(
         "cli.py",
+        "console.py",
+        "errands.py",
         "commands.py",
         "export.py",
         "publishing/verify.py",

@@ -96,8 +96,7 @@ async def test_looking_in_vain_is_waiting(monkeypatch: pytest.MonkeyPatch, in_va
         held.text(1)
         for _ in range(10):
             await tick()
-            held.looked(in_vain=in_vain)
-            held.require()
+            held.look(in_vain=in_vain)
 
     if in_vain:
         assert (await failure(look())).code is Failure.SLOW
