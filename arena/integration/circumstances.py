@@ -14,7 +14,7 @@ from arena.evaluation.prompt_sets import State
 from arena.integration import rows
 from arena.integration.rows import Row
 from rating import covariates
-from rating.arrays import Codes, Vector
+from rating.arrays import Codes, Flags, Vector
 from rating.covariates import Covariates
 from rating.diagnosis import Known
 
@@ -63,7 +63,7 @@ async def of(db: Pool, snapshot_id: UUID, board_id: UUID, number: int, *, import
 
 
 def _known(told: list[Row], found: list[_Told]) -> Circumstances:
-    names_, category = _categories([one.categories for one in found])
+    categories, category = _categories([one.categories for one in found])
     seen, silent = _form([one.form for one in found])
     known = Known(
         covariates=seen,
@@ -73,9 +73,9 @@ def _known(told: list[Row], found: list[_Told]) -> Circumstances:
         hour=np.array([one.hour for one in found], dtype=np.int64),
         dwell=_dwell([one.dwell for one in found]),
         cluster=_clusters(told),
-        contaminated=np.array([bool(one.public) for one in found], dtype=np.bool_),
+        contaminated=_public_rows(found),
     )
-    return Circumstances(told, known, names_, silent)
+    return Circumstances(told, known, categories, silent)
 
 
 async def _public(db: Pool) -> list[bytes]:
@@ -113,20 +113,26 @@ def _dwell(told: Iterable[float | None]) -> Vector | None:
     return found if np.isfinite(found).any() else None
 
 
+def _public_rows(found: Sequence[_Told]) -> Flags | None:
+    """Which votes are on prompts that anybody could read; None where none are, since there is none to leave out."""
+    public = np.array([bool(one.public) for one in found], dtype=np.bool_)
+    return public if public.any() else None
+
+
 def _form(told: Sequence[list[list[int | None]] | None]) -> tuple[Covariates | None, list[str]]:
     """The features that most answers have been looked at for, and those of them in which none differ."""
     every = _features(told)
     columns: dict[str, Vector] = {}
-    names_: list[str] = []
+    heard_of: list[str] = []
     for place, name in enumerate(FEATURES):
         sides = every[:, :, place]
         heard = np.isfinite(sides).all(axis=1)
         if len(sides) and heard.mean() >= ENOUGH_KNOWN:
-            names_.append(name)
+            heard_of.append(name)
             # What is not known differs in nothing, so that it tells nothing.
             columns |= {f"{name}_{side}": np.where(heard, sides[:, at], 0.0) for at, side in enumerate("ab")}
-    silent = [name for name in names_ if (columns[f"{name}_a"] == columns[f"{name}_b"]).all()]
-    spoken = [name for name in names_ if name not in silent]
+    silent = [name for name in heard_of if (columns[f"{name}_a"] == columns[f"{name}_b"]).all()]
+    spoken = [name for name in heard_of if name not in silent]
     return (covariates.of(columns, spoken) if spoken else None), silent
 
 

@@ -162,7 +162,7 @@ def of(
         heat=_heat(looked, names),
         categories=[_category(seen.categories[code], found) for code, found in looked.categories.items()],
         duplicated=looked.duplicated,
-        public=looked.contaminated,
+        public=looked.contaminated or (None if imported else 0.0),
     )
 
 

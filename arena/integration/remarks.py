@@ -37,7 +37,7 @@ SENTENCES: Final = {
     "language": "With as many votes in each language {who} would move by {value} points ({lower} to {upper}).",
     "time of day": "With votes spread evenly over the day {who} would move by {value} points ({lower} to {upper}).",
     "hasty votes": "Without the quickest quarter of votes {who} would move by {value} points ({lower} to {upper}).",
-    "attention": "Votes that took longer follow the ratings by {value} more closely ({lower} to {upper}).",
+    "attention": "How much more closely votes follow the ratings when they took longer: {value} ({lower} to {upper}).",
     "duplicates": "With each prompt weighed once, however often it was asked, {who} would move by {value} points"
     " ({lower} to {upper}).",
     "contamination": "Without prompts that anybody could read before, {who} would move by {value} points"
@@ -107,7 +107,7 @@ def written(finding: Finding, value: float | None, end: str) -> str:
         return f"{share(value):.1%}"
     if finding.kind is Kind.ATTENTION:
         return _signed(f"{value:+.0%}")
-    return f"{value:.1f}" if finding.kind is Kind.SPREAD else _signed(f"{value:+.1f}")
+    return _signed(f"{value:.1f}" if finding.kind is Kind.SPREAD else f"{value:+.1f}")
 
 
 def _signed(text: str) -> str:

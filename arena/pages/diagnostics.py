@@ -21,6 +21,8 @@ from rating.effects import Verdict
 HEADERS: Final = {"cache-control": "no-cache"}
 # How much of a drawing is air on each side, and how wide one is at least, in units of its own.
 AIR: Final = 1.15
+# An interval that is so many times as wide as the middle one of its section is cut.
+CUT: Final = 3.0
 LEAST: Final = {"log-odds": 0.4, "points": 20.0, "share": 0.2}
 # A pair is shaded from so many standard errors on, and deeper with each more.
 SHADED: Final = 2.0
@@ -30,11 +32,15 @@ SURE: Final = (Verdict.PRESENT, Verdict.SLIGHT)
 
 @dataclass(frozen=True)
 class Drawn:
-    """A finding on its section's scale, places in per cent of the width; without a `point` there is none to draw."""
+    """A finding on its section's scale, places in per cent of the width; without a `point` there is none to draw.
+
+    An interval that is `cut` goes on beyond the drawing.
+    """
 
     finding: Finding
     said: Sequence[Said]
     point: float | None
+    cut: bool
     start: float
     end: float
     band: tuple[float, float]
@@ -62,10 +68,19 @@ def sections(found: Diagnosis) -> list[Section]:
 
 
 def _section(name: str, findings: list[Finding]) -> Section:
-    numbers = [abs(number) for one in findings for number in (one.value, one.lower, one.upper) if number is not None]
-    widest = AIR * max([LEAST[findings[0].unit], *numbers])
+    widest = AIR * max(LEAST[findings[0].unit], _widest(findings))
     ends = tuple(remarks.written(findings[0], side * widest, "value") for side in (-1, 1))
     return Section(name, [_drawn(one, widest) for one in findings], (ends[0], ends[1]))
+
+
+def _widest(findings: list[Finding]) -> float:
+    """The farthest that is drawn: no interval that is much wider than the others makes points of them."""
+    ends = sorted(
+        max(abs(one.lower), abs(one.upper)) for one in findings if one.lower is not None and one.upper is not None
+    )
+    usual = CUT * ends[len(ends) // 2] if ends else 0.0
+    values = [abs(one.value) for one in findings if one.value is not None]
+    return max([min(usual, ends[-1]) if ends else 0.0, *values])
 
 
 def _drawn(one: Finding, widest: float) -> Drawn:
@@ -76,6 +91,7 @@ def _drawn(one: Finding, widest: float) -> Drawn:
         finding=one,
         said=remarks.of(one),
         point=None if one.value is None or one.verdict is Verdict.UNKNOWN else place(one.value),
+        cut=any(end is None or abs(end) > widest for end in (one.lower, one.upper)),
         start=0.0 if one.lower is None else place(one.lower),
         end=100.0 if one.upper is None else place(one.upper),
         band=(place(-one.band), place(one.band)),

@@ -11,10 +11,11 @@ import pytest
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation.languages import Language
-from arena.integration import boards, diagnostics, remarks
+from arena.integration import archives, boards, diagnostics, remarks
 from arena.integration.boards import Board, New
 from arena.integration.diagnoses import Diagnosis, Finding
 from arena.integration.questions import Question
+from arena.local import demo
 from arena.submission.endpoints import Entrant
 from rating.arrays import Codes, Vector, expit
 from rating.effects import Verdict
@@ -190,3 +191,17 @@ async def test_what_is_public_is_looked_through_once(db: Pool, provider: Provide
     assert await diagnostics.due(db, [snapshot.id, later.id]) == []
     await db.execute("UPDATE diagnoses SET made_at = now() - interval '1 hour'")
     assert [one.snapshot_id for one in await diagnostics.due(db, [snapshot.id, later.id])] == [later.id]
+
+
+@pytest.mark.slow
+async def test_of_votes_from_elsewhere_only_what_the_file_tells_is_looked_at(db: Pool, settings: Settings) -> None:
+    brought = await archives.bring(db, demo.ARCHIVE)
+    found = await _diagnosed(db, settings, brought.board)
+    assert {finding.name for finding in found.findings} == {"position", "duplicates", "transitivity"}
+    # The worked example of rating/README.md: position 0.16 from 0.04 to 0.27.
+    position = _named(found, "position")
+    assert [round(end or 0.0, 2) for end in (position.value, position.lower, position.upper)] == [0.16, 0.04, 0.27]
+    assert position.verdict is Verdict.PRESENT
+    assert remarks.unmeasured(found)[0] == remarks.ELSEWHERE
+    assert found.heat is not None
+    assert found.heat.contenders[0].contender.startswith(f"{brought.board.slug}--")
