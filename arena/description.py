@@ -5,7 +5,7 @@ refusals that are not ours. The parser's own word replaces the one, problems the
 """
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
 import msgspec
@@ -65,7 +65,7 @@ def _whole(app: Litestar) -> Schema:
         if "signed_in" in handler.parsed_fn_signature.parameters:
             operation["security"] = [{name: []} for name in WAYS_IN]
         if method in ("POST", "PUT", "PATCH"):
-            operation.setdefault("requestBody", UNREAD)
+            operation.setdefault("requestBody", _file(handler.opt["reads"]) if "reads" in handler.opt else UNREAD)
     return schema
 
 
@@ -104,8 +104,14 @@ def _components(kinds: list[type[Struct]], known: dict[str, Schema]) -> dict[str
 
 
 def _ends(name: str, short: str) -> bool:
-    """Whether a module's path and a Struct (arena.api.votes.Lifting) are what a route calls votes_Lifting."""
-    return name == short or name.endswith("." + short.replace("_", "."))
+    """Whether a module's path and a Struct (arena.api.set_runs.Run) are what a route calls set_runs_Run."""
+    parts = name.split(".")
+    return any(short == "_".join(parts[place:]) for place in range(len(parts)))
+
+
+def _file(forms: Iterable[str]) -> Schema:
+    """What a route that reads a file takes: text, in one of these forms."""
+    return {"required": True, "content": {form: {"schema": {"type": "string"}} for form in forms}}
 
 
 def _complete(operation: Schema) -> None:

@@ -161,6 +161,8 @@ def rate(chosen: argparse.Namespace) -> None:
 
 def export(chosen: argparse.Namespace) -> None:
     """Write a release's files."""
+    # Arrow's own allocator, chosen where it is loaded, keeps what was freed; this one gives it back.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     settings = _settings_of(chosen.data)
     import asyncio
 

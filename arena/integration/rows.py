@@ -19,7 +19,7 @@ COLUMNS: Final = ("vote", "model_a", "model_b", "winner", "voter", "prompt")
 FORM: Final = tuple(f"{feature}_{side}" for feature in style.FEATURES for side in "ab")
 WORDS: Final[Mapping[Outcome, str]] = {outcome: word for word, outcome in reversed(WINNERS.items())}
 EXPORT_SECONDS: Final = 600
-BATCH: Final = 5_000
+BATCH: Final = 2_000
 
 
 class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
 # Row groups of this size cost little memory and are read fast.
-ROWS: Final = 1 << 15
+ROWS: Final = 1 << 14
 KINDS: Final = {str: pa.string(), int: pa.int64(), float: pa.float64()}
 # Names that hardly repeat are smaller, and much faster written, without a list of them all.
 UNLISTED: Final = frozenset({"vote", "voter", "prompt"})
