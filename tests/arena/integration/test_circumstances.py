@@ -83,7 +83,8 @@ def test_a_prompt_of_several_categories_counts_under_the_rarest() -> None:
 async def test_prompts_of_public_sets_could_be_read_before(db: Pool, provider: Provider, settings: Settings) -> None:
     entrants = [await contender(db, provider, "identity") for _ in range(2)]
     battle, voter = await ready_battle(db, entrants)
-    await tags.keep(db, battle.id, tags.of("Which is it?"))
+    async with db.acquire() as connection:
+        await tags.keep(connection, battle.id, tags.of("Which is it?"))
     await votes.cast(db, battle.id, voter, Outcome.A)
     assert (await _seen(db, settings)).known.contaminated is None
     async with db.acquire() as connection:
