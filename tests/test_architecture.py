@@ -53,7 +53,7 @@ OUTSIDE = {
     **{f"arena/integration/{room}.py": {"msgspec", "numpy"} for room in ("crowds", "detections", "references")},
     **{
         f"arena/integration/{room}.py": {"msgspec", "numpy"}
-        for room in ("failures", "fairness", "fragilities", "fragility")
+        for room in ("failures", "fairness", "fragilities", "fragility", "circumstances", "diagnoses", "judge_effects")
     },
     "arena/integration/heads.py": {"msgspec", "cryptography"},
     "arena/integration/ledger_checks.py": {"asyncpg"},
@@ -156,6 +156,7 @@ WRITERS = {
     "standings": {"integration/lines.py", "integration/last_votes.py"},
     "fragilities": {"integration/fragilities.py"},
     "fairness_reports": {"integration/fairness.py"},
+    "diagnoses": {"integration/diagnostics.py"},
     "releases": {"publishing/releases.py"},
     "candidates": {"publishing/candidates.py"},
     "candidate_events": {"publishing/candidates.py"},

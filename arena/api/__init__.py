@@ -1,5 +1,7 @@
 """JSON over HTTP: every action has exactly one handler here."""
 
+from typing import Final
+
 from litestar import Router
 from litestar.di import Provide
 
@@ -13,6 +15,7 @@ from arena.api import (
     cases,
     checks,
     contenders,
+    diagnostics,
     disagreements,
     endpoints,
     exports,
@@ -39,6 +42,41 @@ from arena.api import (
     votes,
 )
 
+ROOMS: Final = (
+    battles,
+    opinions,
+    shares,
+    boards,
+    releases,
+    snapshots,
+    exports,
+    votes,
+    contenders,
+    cases,
+    endpoints,
+    checks,
+    lifecycle,
+    submissions,
+    pairings,
+    reported,
+    movements,
+    plots,
+    diagnostics,
+    prompt_sets,
+    set_runs,
+    interest,
+    arrivals,
+    accounts,
+    mine,
+    judges,
+    judging,
+    disagreements,
+    ledger,
+    audit,
+    fragility,
+    fairness,
+)
+
 
 def routers() -> list[Router]:
     """The public API under /api/v1, and what operators watch."""
@@ -51,35 +89,6 @@ def routers() -> list[Router]:
             "asker": Provide(guards.asker),
             "signed_in": Provide(guards.signed_in),
         },
-        route_handlers=[
-            *battles.routes,
-            *opinions.routes,
-            *shares.routes,
-            *boards.routes,
-            *releases.routes,
-            *snapshots.routes,
-            *exports.routes,
-            *votes.routes,
-            *(*contenders.routes, *cases.routes),
-            *endpoints.routes,
-            *checks.routes,
-            *lifecycle.routes,
-            *submissions.routes,
-            *pairings.routes,
-            *reported.routes,
-            *movements.routes,
-            *plots.routes,
-            *prompt_sets.routes,
-            *set_runs.routes,
-            *interest.routes,
-            *arrivals.routes,
-            *accounts.routes,
-            *mine.routes,
-            *judges.routes,
-            *judging.routes,
-            *disagreements.routes,
-            *(*ledger.routes, *audit.routes),
-            *(*fragility.routes, *fairness.routes),
-        ],
+        route_handlers=[route for room in ROOMS for route in room.routes],
     )
     return [public, Router("/", route_handlers=[health.live, health.ready])]

@@ -17,7 +17,8 @@ from arena.evaluation.turns import Answer
 Feature = Literal["characters", "headings", "lists", "bold"]
 
 # Kept with every answer: another way of counting is another version, and old answers are looked at anew.
-VERSION: Final = f"style-1 {refusals.CLASSIFIER}"
+VERSION: Final = f"style-2 {refusals.CLASSIFIER}"
+# What a board can be rated at equal style of; emoji and code are looked at by diagnostics alone.
 FEATURES: Final[tuple[Feature, ...]] = ("characters", "headings", "lists", "bold")
 BLOCK: Final = 500
 
@@ -25,16 +26,23 @@ BLOCK: Final = 500
 _FENCED: Final = re.compile(r"^[ \t]{0,3}```.*?(?:^[ \t]{0,3}```|\Z)", re.MULTILINE | re.DOTALL)
 _HEADING: Final = re.compile(r"^ {0,3}#{1,6}[ \t]", re.MULTILINE)
 _ITEM: Final = re.compile(r"^[ \t]{0,20}(?:[-*+]|\d{1,3}[.)])[ \t]", re.MULTILINE)
+_FENCE: Final = re.compile(r"^[ \t]{0,3}```", re.MULTILINE)
+_EMOJI: Final = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55]")
 _BOLD: Final = re.compile(r"\*\*[^*\n]{1,500}\*\*|__[^_\n]{1,500}__")
 
 
 class Style(Struct, frozen=True, kw_only=True):
-    """The form of an answer: its characters, headings, items of lists and bold words; and whether it declined."""
+    """The form of an answer: its characters, headings, items of lists, bold words, emoji and blocks of code.
+
+    And whether it declined.
+    """
 
     characters: int
     headings: int
     lists: int
     bold: int
+    emoji: int
+    code: int
     refusal: bool
 
 
@@ -56,6 +64,9 @@ def of(text: str, finish: str | None = None) -> Style:
         headings=len(_HEADING.findall(plain)),
         lists=len(_ITEM.findall(plain)),
         bold=len(_BOLD.findall(plain)),
+        emoji=len(_EMOJI.findall(plain)),
+        # One that isn't closed is one, too.
+        code=(len(_FENCE.findall(text)) + 1) // 2,
         refusal=refusals.holds(text, finish),
     )
 
@@ -65,9 +76,11 @@ async def keep(connection: Connection | Proxy, battle_id: UUID, turn: int, answe
     rows = [(position, *structs.astuple(of(answer.text, answer.finish))) for position, answer in enumerate(answers)]
     await connection.execute(
         """
-        INSERT INTO styles (battle_id, turn, version, position, characters, headings, lists, bold, refusal)
+        INSERT INTO styles (battle_id, turn, version, position, characters, headings, lists, bold, emoji, code,
+                            refusal)
         SELECT $1, $2, $3, *
-        FROM unnest($4::smallint[], $5::integer[], $6::integer[], $7::integer[], $8::integer[], $9::boolean[])
+        FROM unnest($4::smallint[], $5::integer[], $6::integer[], $7::integer[], $8::integer[], $9::integer[],
+                    $10::integer[], $11::boolean[])
         ON CONFLICT DO NOTHING
         """,
         battle_id,
@@ -104,17 +117,20 @@ async def restyle(db: Db, *, most: int = BLOCK) -> int:
 async def _renew(db: Db, unread: list[_Unread]) -> None:
     rows = []
     for one in unread:
-        found = (None,) * 5 if one.text is None else structs.astuple(of(one.text, one.finish))
+        found = (
+            (None,) * len(Style.__struct_fields__) if one.text is None else structs.astuple(of(one.text, one.finish))
+        )
         rows.append((one.battle_id, one.turn, one.position, *found))
     await db.execute(
         """
         UPDATE styles SET version = $1, characters = coalesce(found.characters, styles.characters),
                           headings = coalesce(found.headings, styles.headings),
                           lists = coalesce(found.lists, styles.lists), bold = coalesce(found.bold, styles.bold),
+                          emoji = coalesce(found.emoji, styles.emoji), code = coalesce(found.code, styles.code),
                           refusal = coalesce(found.refusal, styles.refusal)
         FROM unnest($2::uuid[], $3::smallint[], $4::smallint[], $5::integer[], $6::integer[], $7::integer[],
-                    $8::integer[], $9::boolean[])
-             AS found (battle_id, turn, position, characters, headings, lists, bold, refusal)
+                    $8::integer[], $9::integer[], $10::integer[], $11::boolean[])
+             AS found (battle_id, turn, position, characters, headings, lists, bold, emoji, code, refusal)
         WHERE styles.battle_id = found.battle_id AND styles.turn = found.turn AND styles.position = found.position
         """,
         VERSION,

@@ -243,6 +243,14 @@ async def listed(
     )
 
 
+async def last_snapshots(db: Db) -> list[UUID]:
+    """The snapshot of each board's last release."""
+    rows = await db.fetch(
+        "SELECT DISTINCT ON (board_id) snapshot_id FROM releases ORDER BY board_id, published_at DESC"
+    )
+    return [row["snapshot_id"] for row in rows]
+
+
 async def _whole(db: Db, condition: str, value: str) -> Release | None:
     head = await one(
         db,

@@ -11,7 +11,7 @@ from arena.config import Settings
 from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, losses, pool
 from arena.integration import boards, ledger_checks
 from arena.jobs import Clockwork
-from arena.workers import ask, audit, check, judge, ledger, measure, refit, sweep
+from arena.workers import ask, audit, check, diagnose, judge, ledger, measure, refit, sweep
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
     clockwork.every("* * * * *", "keep calendars", partial(refit.keep, db, settings))
     clockwork.every("* * * * *", "measure releases", partial(measure.look, db))
     clockwork.every("*/10 * * * *", "report on fairness", partial(measure.report, db))
+    clockwork.every("*/5 * * * *", "diagnose boards", partial(diagnose.look, db))
     for board in await boards.listed(db):
         await jobs.refit_soon(db, board.slug)
 

@@ -25,19 +25,25 @@ async def entrants(db: Pool, provider: Provider) -> list[Entrant]:
 
 
 def test_headings_items_and_bold_words_are_counted_and_characters() -> None:
-    counted = Style(characters=len(FORMED), headings=1, lists=3, bold=2, refusal=False)
+    counted = Style(characters=len(FORMED), headings=1, lists=3, bold=2, emoji=0, code=0, refusal=False)
     assert style.of(FORMED) == counted
 
 
 def test_code_has_no_form_but_its_length() -> None:
     fenced = f"```markdown\n{FORMED}```\n"
-    assert style.of(fenced + FORMED) == structs.replace(style.of(FORMED), characters=len(fenced + FORMED))
+    assert style.of(fenced + FORMED) == structs.replace(style.of(FORMED), characters=len(fenced + FORMED), code=1)
     unclosed = f"```\n{FORMED}"
-    assert style.of(unclosed) == Style(characters=len(unclosed), headings=0, lists=0, bold=0, refusal=False)
+    assert style.of(unclosed) == Style(
+        characters=len(unclosed), headings=0, lists=0, bold=0, emoji=0, code=1, refusal=False
+    )
+
+
+def test_emoji_are_counted_outside_of_code() -> None:
+    assert style.of("Fine 🎉 and ✅!\n```\n🎉\n```\n").emoji == 2
 
 
 def test_nothing_has_no_form() -> None:
-    assert style.of("") == Style(characters=0, headings=0, lists=0, bold=0, refusal=False)
+    assert style.of("") == Style(characters=0, headings=0, lists=0, bold=0, emoji=0, code=0, refusal=False)
 
 
 async def test_a_sides_features_are_those_of_all_its_turns(db: Pool, entrants: list[Entrant]) -> None:

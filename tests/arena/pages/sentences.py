@@ -83,8 +83,12 @@ def of_pages() -> set[str]:
 
 
 def of_selftest() -> set[str]:
-    """What a self-test can find."""
-    tree = ast.parse((ARENA / "publishing" / "selftest.py").read_text())
+    """What a self-test can find, and what a diagnosis."""
+    return _told("publishing/selftest.py") | _told("integration/remarks.py")
+
+
+def _told(module: str) -> set[str]:
+    tree = ast.parse((ARENA / module).read_text())
     said = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     documented = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, DOCUMENTED)}
     return {text for text in said if text not in documented and re.fullmatch(r"[A-Z{][^\n]* [^\n]*\.", text)}

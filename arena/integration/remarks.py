@@ -1,0 +1,114 @@
+"""Remarks: each finding of a diagnosis in plain words, as a sentence that another language can turn round."""
+
+import math
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from arena.integration.diagnoses import FEWEST_VOTES, Diagnosis, Finding
+from rating.diagnosis import Kind
+from rating.effects import Verdict
+
+MINUS: Final = "\N{MINUS SIGN}"
+ENDLESS: Final = "\N{INFINITY}"
+
+# A sentence with its values, which are written alike in all our languages.
+Said: TypeAlias = tuple[str, Mapping[str, str | int]]
+
+UNKNOWN: Final = "These votes can't tell."
+SENTENCES: Final = {
+    "position": "Of two equal answers A is preferred in {value} of votes ({lower} to {upper}).",
+    "position, short answers": "Of two equal short answers A is preferred in {value} of votes ({lower} to {upper}).",
+    "position, middling answers": "Of two equal answers of middling length A is preferred in {value} of votes"
+    " ({lower} to {upper}).",
+    "position, long answers": "Of two equal long answers A is preferred in {value} of votes ({lower} to {upper}).",
+    "length": "Of two equal answers the longer one is preferred in {value} of votes ({lower} to {upper}).",
+    "headings": "Of two equal answers the one with more headings is preferred in {value} of votes"
+    " ({lower} to {upper}).",
+    "lists": "Of two equal answers the one with more list items is preferred in {value} of votes ({lower} to {upper}).",
+    "bold": "Of two equal answers the one with more bold words is preferred in {value} of votes ({lower} to {upper}).",
+    "emoji": "Of two equal answers the one with more emoji is preferred in {value} of votes ({lower} to {upper}).",
+    "code": "Of two equal answers the one with more code blocks is preferred in {value} of votes ({lower} to {upper}).",
+    "judge length": "Of two answers that people rate alike the judge {judge} prefers the longer one in {value} of cases"
+    " ({lower} to {upper}).",
+    "judge family": "Of two answers that people rate alike the judge {judge} prefers that of its own family in {value}"
+    " of cases ({lower} to {upper}).",
+    "style": "At equal style {who} would move by {value} points ({lower} to {upper}).",
+    "category": "With as many votes in each category {who} would move by {value} points ({lower} to {upper}).",
+    "language": "With as many votes in each language {who} would move by {value} points ({lower} to {upper}).",
+    "time of day": "With votes spread evenly over the day {who} would move by {value} points ({lower} to {upper}).",
+    "hasty votes": "Without the quickest quarter of votes {who} would move by {value} points ({lower} to {upper}).",
+    "attention": "How much more closely votes follow the ratings when they took longer: {value} ({lower} to {upper}).",
+    "duplicates": "With each prompt weighed once, however often it was asked, {who} would move by {value} points"
+    " ({lower} to {upper}).",
+    "contamination": "Without prompts that anybody could read before, {who} would move by {value} points"
+    " ({lower} to {upper}).",
+    "transitivity": "A pair goes otherwise than the two ratings say by {value} points, as a rule ({lower} to {upper}).",
+}
+CONCLUSIONS: Final = {
+    Verdict.PRESENT: "That is surely there, and large enough to matter.",
+    Verdict.SLIGHT: "That is surely there, and too small to matter.",
+    Verdict.NEGLIGIBLE: "If there is anything, it is too small to matter.",
+    Verdict.UNCLEAR: "That may be chance: these votes do not settle it.",
+}
+NOT_YET: Final = "Nobody has looked at this board's votes yet. That happens some minutes after its first release."
+FEW: Final = (
+    "This board has {votes} votes that can be looked through, and it takes at least {least}, of contenders that each"
+    " won and lost."
+)
+TONE: Final = "Tone, hedging and agreement with what a voter believes: nothing measures them here yet."
+PROBES: Final = (
+    "Whether assertive answers win although they are wrong: that takes battles whose right answer is known, and none"
+    " are held here yet."
+)
+ELSEWHERE: Final = (
+    "Form, category, language, times and judges: nothing is known of them in votes that were cast elsewhere."
+)
+FORM: Final = "The form of answers: most of these were given before it was looked at."
+READING: Final = "How long voters took: that is known of none of these votes."
+JUDGES: Final = "Judges against people: no judge has said enough about these battles."
+VOTERS: Final = "How votes are shared out among voters: nobody knows who cast them."
+
+
+def of(finding: Finding) -> list[Said]:
+    """What was found, and what can be said of it."""
+    if finding.verdict is Verdict.UNKNOWN or finding.value is None:
+        return [(UNKNOWN, {})]
+    values = {end: written(finding, getattr(finding, end), end) for end in ("value", "lower", "upper")}
+    values |= {"who": finding.who.name if finding.who else "", "judge": finding.judge or ""}
+    return [(SENTENCES[finding.name], values), (CONCLUSIONS[finding.verdict], {})]
+
+
+def few(found: Diagnosis) -> Said:
+    """That there is too little to look through."""
+    return FEW, {"votes": found.votes, "least": FEWEST_VOTES}
+
+
+def unmeasured(found: Diagnosis) -> list[str]:
+    """What nobody can tell of these votes, and why."""
+    if found.imported:
+        missing = [ELSEWHERE]
+    else:
+        names = {finding.name for finding in found.findings}
+        missing = [sentence for name, sentence in (("length", FORM), ("attention", READING)) if name not in names]
+        missing += [] if found.judges else [JUDGES]
+    return [*missing, *([] if found.voters else [VOTERS]), TONE, PROBES]
+
+
+def share(log_odds: float) -> float:
+    """Of two equal answers, how often the one favoured by so much is preferred."""
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def written(finding: Finding, value: float | None, end: str) -> str:
+    """A number of the finding as people read it."""
+    if value is None:
+        return MINUS + ENDLESS if end == "lower" else ENDLESS
+    if finding.kind is Kind.PREFERENCE:
+        return f"{share(value):.1%}"
+    if finding.kind is Kind.ATTENTION:
+        return _signed(f"{value:+.0%}")
+    return _signed(f"{value:.1f}" if finding.kind is Kind.SPREAD else f"{value:+.1f}")
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", MINUS)
