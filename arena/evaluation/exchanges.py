@@ -112,7 +112,7 @@ class Exchange:
         pace = Pace.PACED if self.kind.chosen else self._pace
         pacer = Pacer(pace, self._settings.pace_characters, tail=tail)
         writers, ticks = self.writers, 0
-        while not self._broken and not self._stopped:
+        while not self._stopped:
             for writer in writers:
                 writer.listen()
             # Lists, here and below: making them takes half the time that asking a generator does, every tick.
@@ -120,6 +120,8 @@ class Exchange:
                 await asyncio.sleep(0)  # How it has ended is known after that.
             waiting = tuple([writer.waiting for writer in writers])
             ended = tuple([writer.ended for writer in writers])
+            if True in ended and self._broken:
+                return
             shown = pacer.release(waiting, ended)
             if any(shown):
                 ticks += 1

@@ -1,9 +1,10 @@
-"""What a refit of a million votes costs those who vote and ask meanwhile.
+"""What a refit or an export of a million votes costs those who vote and ask meanwhile.
 
-`python -m tests.benchmarks.beside [--votes 1000000] [--contenders 200] [--seconds 10] [--rounds 3] [--nice N]`. 40
-votes and 2 battles a second, each on time whether or not the one before is answered, with and without a process that
-fits a board of so many imported votes again and again, as the worker does. Everything shares all cores; rounds
-alternate. `--nice 0` gives the fits as much of the processor as anybody; by default it is what `arena work` takes.
+`python -m tests.benchmarks.beside [--votes 1000000] [--contenders 200] [--seconds 10] [--rounds 3] [--nice N]
+[--export]`. 40 votes and 2 battles a second, each on time whether or not the one before is answered, with and without a
+process that fits a board of so many imported votes again and again, as the worker does. Everything shares all cores;
+rounds alternate. `--nice 0` gives the fits as much of the processor as anybody; by default it is what `arena work`
+takes. With `--export` it is a download of the board's votes that is under way, in another form each round.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from arena.db import Pool
 from arena.integration import archives, boards, snapshots
 from arena.integration.archives import Archive
 from arena.people import voters
+from arena.publishing import releases
 from tests import builders
 from tests.benchmarks import processes
 from tests.benchmarks import votes as ballots
@@ -42,6 +44,8 @@ BATTLES_PER_SECOND = 2
 ROUND_SECONDS = 120.0
 SECRET = "s" * 32
 MANY = "1000000"
+# An export is written once for all who ask, so each round asks for another.
+FORMS = ("votes.parquet", "votes.jsonl")
 HERE = {"content-type": "application/json"}
 
 Call = Callable[[int], Awaitable[None]]
@@ -95,6 +99,19 @@ async def _refitting(url: str, nice: int) -> AsyncIterator[Process]:
         await process.wait()
 
 
+@asynccontextmanager
+async def _downloading(address: str, release: str, name: str) -> AsyncIterator[None]:
+    """A client, a process of its own, that asks for a file of the release which nobody has asked for before."""
+    began = monotonic()
+    load = "import sys, urllib.request; urllib.request.urlretrieve(sys.argv[1], '/dev/null')"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", load, f"{address}/api/v1/releases/{release}/{name}")
+    )
+    yield
+    assert await process.wait() == 0
+    print(f"{name} took {monotonic() - began:.1f} s at most", flush=True)
+
+
 async def _paced(call: Call, first: int, rate: int, seconds: int) -> list[float]:
     """Call on time, so many a second; for each the seconds from its time to its answer."""
     began = monotonic()
@@ -141,6 +158,11 @@ async def _enter(db: Pool, here: House, answering: Running, chosen: argparse.Nam
     return f"voter={voters.token(voter_id, here.secret)}"
 
 
+async def _release(db: Pool, here: House) -> str:
+    settings = Settings(database_url=here.database_url, redis_url="", secret=SECRET, replicates=2)
+    return await releases.refresh(db, await boards.require(db, BOARD), settings)
+
+
 async def main(chosen: argparse.Namespace) -> None:
     """Play the rounds and print the figures."""
     everywhere = {processes.MEASURED, *processes.OTHERS}
@@ -157,15 +179,21 @@ async def main(chosen: argparse.Namespace) -> None:
         async with aiohttp.ClientSession(address, headers={"cookie": cookie}) as session:
             each = VOTES_PER_SECOND * chosen.seconds
             await _play(session, 0, chosen.seconds)  # Warms up and is not counted.
+            release = await _release(db, here) if chosen.export else ""
             for number in range(chosen.rounds):
                 calm.append(await _play(session, (2 * number + 1) * each, chosen.seconds))
-                async with _refitting(here.database_url, chosen.nice):
+                async with (
+                    _downloading(address, release, FORMS[number])
+                    if chosen.export
+                    else _refitting(here.database_url, chosen.nice)
+                ):
                     busy.append(await _play(session, (2 * number + 2) * each, chosen.seconds))
+    other = "an export" if chosen.export else "a refit"
     for what in ("vote", "battle"):
         alone, beside = ([getattr(one, what) for one in rounds] for rounds in (calm, busy))
         ratio = median(late / early for late, early in zip(beside, alone, strict=True))
         print(
-            f"{what} p99: {median(alone):.0f} ms, beside a refit {median(beside):.0f} ms, {ratio:.2f} times (gate 1.50)"
+            f"{what} p99: {median(alone):.0f} ms, beside {other} {median(beside):.0f} ms, {ratio:.2f} times (gate 1.50)"
         )
 
 
@@ -176,10 +204,12 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--nice", type=int, default=cli.WORK_NICE)
+    parser.add_argument("--export", action="store_true")
     parser.add_argument("--refit", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.refit:
         os.nice(given.nice)
         uvloop.run(_refit_for_ever(given.refit))
     else:
+        given.rounds = min(given.rounds, len(FORMS)) if given.export else given.rounds
         uvloop.run(main(given))

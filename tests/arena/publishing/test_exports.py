@@ -23,7 +23,7 @@ from arena.evaluation import battles, exclusions, forgetting, pairing, votes
 from arena.evaluation.exclusions import Reason, Remark
 from arena.integration import archives, boards, heads, ledger
 from arena.local import demo
-from arena.publishing import downloads, manifests, releases, verify
+from arena.publishing import downloads, exports, manifests, releases, verify
 from arena.submission.endpoints import Entrant
 from rating import Outcome
 from tests.builders import ANSWERS, Visitor, contender, ready_battle
@@ -319,6 +319,22 @@ async def test_the_commands_export_and_verify_and_end_with_an_error_where_someth
     assert await ended("export", "old", "--out", str(tmp_path / "other"), "--files", "votes.xlsx") == (
         *(1, "arena: A release has no file “votes.xlsx”. The nearest is “votes.jsonl”.\n"),
     )
+
+
+async def test_a_large_file_is_written_by_another_process_and_is_the_same(
+    db: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = await manifests.require(db, await board_of(db, settings, tmp_path))
+    await exports.write(db, source, "votes.jsonl", tmp_path / "here.jsonl", delay_days=settings.conversation_days)
+    monkeypatch.setattr(downloads, "MOST_HERE", 0)
+    async with downloads.opened(db, settings) as files:
+        with await files.open(source, "votes.jsonl") as apart:
+            assert apart.read() == (tmp_path / "here.jsonl").read_bytes()
+    nowhere = structs.replace(settings, database_url="postgresql://127.0.0.1:1/nowhere")
+    async with downloads.opened(db, nowhere) as files:
+        with pytest.raises(downloads.NotWritten):
+            await files.open(source, "votes.jsonl")
+        assert not [*files._folder.iterdir()]
 
 
 async def test_a_download_goes_on_when_its_place_is_given_to_another(
