@@ -14,8 +14,6 @@ from rating.arrays import Vector
 from rating.detectors import Detector
 from rating.suspicion import Grounds
 
-POOL: Final = 20_000
-GROUP_POOL: Final = 100_000
 OTHERS: Final = ("skips", "tempo", "repetition")
 SECONDS_A_DAY: Final = 86_400
 MOSTLY: Final = 0.9
@@ -34,7 +32,7 @@ def voters(
     for point in sorted({point for points in due.values() for point in points}):
         names = [voter for voter, points in due.items() if point in points]
         battles = reference.battles([ballots[voter][:point] for voter in names])
-        look = suspicion.look(Grounds(reference.expected, reference.tau2, None), battles, rng, pool=POOL)
+        look = suspicion.look(Grounds(reference.expected, reference.tau2, None), battles, rng)
         others = np.array([beside[voter] for voter in names])
         whole = suspicion.together(look.p, *others.T)
         for place, voter in enumerate(names):
@@ -59,7 +57,7 @@ def groups(
         point = suspicion.due(len(group))[-1]
         names = sorted({ballot.voter for ballot in group})
         look = suspicion.look(
-            Grounds(reference.expected, reference.tau2, None), reference.battles([group[:point]]), rng, pool=GROUP_POOL
+            Grounds(reference.expected, reference.tau2, None), reference.battles([group[:point]]), rng
         )
         others = np.array([_skipped(reference, group, served.of(names)), np.nan, np.nan])
         p = float(suspicion.together(look.p, *others[:, None])[0])

@@ -117,15 +117,22 @@ async def stream(db: Pool, snapshot_id: UUID) -> AsyncIterator[list[Row]]:
     source = await _source(db, snapshot_id)
     counted = COUNTED.format(features="form.features", form=selections.FORM) if source.styled else WITHOUT_FORM
     sql, last = (IMPORTED, source.imports) if source.imported else (counted, source.number)
-    async for batch in read(db, sql, source.board_id, last, source.id):
+    async for batch in read(db, sql, source.board_id, last, source.id, nested=not source.imported):
         yield [_row(*record) for record in batch]
 
 
-async def read(db: Pool, sql: str, *values: object) -> AsyncIterator[list[Any]]:
-    """What a statement finds, some thousands of records at a time; only those are in memory."""
+async def read(db: Pool, sql: str, *values: object, nested: bool = True) -> AsyncIterator[list[Any]]:
+    """What a statement finds, some thousands of records at a time; only those are in memory.
+
+    Not `nested`: PostgreSQL, which has not counted the lines of a new snapshot yet, may not read all votes for each.
+    """
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         # Putting a million in order takes PostgreSQL longer than any other statement may.
         await connection.execute(f"SET LOCAL statement_timeout = '{EXPORT_SECONDS}s'")
+        # All cores at once would keep those waiting who vote meanwhile.
+        await connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        if not nested:
+            await connection.execute("SET LOCAL enable_nestloop = off")
         cursor = await connection.cursor(sql, *values, timeout=EXPORT_SECONDS)
         while batch := await cursor.fetch(BATCH, timeout=EXPORT_SECONDS):
             yield batch

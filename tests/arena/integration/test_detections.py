@@ -80,5 +80,5 @@ def test_planted_bots_are_found_among_the_workers_of_llmfao_and_few_workers_are(
     }
     assert (by_kind["left"], by_kind["favouring"]) == (10, 10), by_kind
     assert by_kind["clicking"] >= 3, by_kind
-    # Four of 37 workers, at .2 %: people's habits are wider than the model's honest voter, so a finding is a question.
+    # Three of 37 workers, at .2 %: people's habits are wider than the model's honest voter, so a finding is a question.
     assert (looked, by_kind["worker"] <= 5) == (37, True), (by_kind, looked)
