@@ -62,6 +62,9 @@ def _whole(app: Litestar) -> Schema:
     for path, method, handler in described:
         operation = schema["paths"][path][method.lower()]
         _complete(operation)
+        operation["responses"].get("200", {}).get("content", {}).update(
+            {_kind(form): {} for form in handler.opt.get("gives", ())}
+        )
         if "signed_in" in handler.parsed_fn_signature.parameters:
             operation["security"] = [{name: []} for name in WAYS_IN]
         if method in ("POST", "PUT", "PATCH"):
@@ -111,7 +114,12 @@ def _ends(name: str, short: str) -> bool:
 
 def _file(forms: Iterable[str]) -> Schema:
     """What a route that reads a file takes: text, in one of these forms."""
-    return {"required": True, "content": {form: {"schema": {"type": "string"}} for form in forms}}
+    return {"required": True, "content": {_kind(form): {"schema": {"type": "string"}} for form in forms}}
+
+
+def _kind(form: str) -> str:
+    """The media type without its parameters."""
+    return form.partition(";")[0]
 
 
 def _complete(operation: Schema) -> None:

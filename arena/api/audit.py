@@ -168,7 +168,12 @@ def named(field: str, name: str | None) -> UUID | None:
         raise Refused("“{name}” is no published name: 32 hexadecimal digits.", name=name[:40], field=field) from None
 
 
-@get("/audit/votes", responses=guards.json_of(Lines), dependencies={"wanted": Provide(wanted)})
+@get(
+    "/audit/votes",
+    responses=guards.json_of(Lines),
+    opt={"gives": [*TYPES.values()]},
+    dependencies={"wanted": Provide(wanted)},
+)
 async def list_votes(
     request: AnyRequest,
     db: Given[Pool],

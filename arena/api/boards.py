@@ -22,7 +22,7 @@ from arena.integration.history import Whole
 from arena.integration.questions import Question
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.publishing import calendars, slots
+from arena.publishing import calendars, formats, slots
 from arena.publishing.latest import Latest
 from arena.publishing.releases import Release
 from arena.publishing.tables import make
@@ -121,7 +121,12 @@ def _listed(board: Board) -> BoardListed:
     return BoardListed(*(getattr(board, field) for field in BoardListed.__struct_fields__))
 
 
-@get("/boards/{slug:str}", responses=guards.json_of(BoardShown), dependencies={"wished": Provide(tables.wish)})
+@get(
+    "/boards/{slug:str}",
+    responses=guards.json_of(BoardShown),
+    opt={"gives": [form.media_type for form in formats.ALL.values()]},
+    dependencies={"wished": Provide(tables.wish)},
+)
 async def show_board(
     request: AnyRequest, slug: FromPath[str], wished: Given[Wish], latest: Given[Latest], db: Given[Pool]
 ) -> Response[Any]:
