@@ -10,10 +10,11 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,7 +155,10 @@ def _free_port() -> int:
 
 
 async def run(options: list[str]) -> int:
-    """Start the servers, run the tests on them, and give pytest's exit code."""
+    """Start the servers, run the tests on them, and give pytest's exit code; asked to end, leave nothing behind."""
+    running = asyncio.current_task()
+    assert running is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     async with AsyncExitStack() as stack:
         site = stack.enter_context(servers.site())
         programs = _found(site.owner is not None)
@@ -165,11 +169,18 @@ async def run(options: list[str]) -> int:
         }
         command = (sys.executable, "-m", "pytest", "-m", "not slow", LEFT_OUT, *FACING, *options)
         tests = await asyncio.create_subprocess_exec(*command, env={**os.environ, **urls})
-        code = await tests.wait()
+        try:
+            code = await tests.wait()
+        finally:
+            if tests.returncode is None:
+                tests.terminate()
+                await tests.wait()
     for line in programs.missing:
         print(line, file=sys.stderr, flush=True)
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(run(sys.argv[1:])))
+    with suppress(asyncio.CancelledError):
+        sys.exit(asyncio.run(run(sys.argv[1:])))
+    sys.exit(128 + signal.SIGTERM)
