@@ -67,6 +67,8 @@ class Downloads:
 
 async def _write_apart(settings: Settings, source: Source, name: str, path: Path) -> None:
     """Write the file as `arena export` does, at the processor's leisure."""
+    # Nothing else that this process was told is that one's business.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("ARENA_")}
     told = {
         "ARENA_DATABASE_URL": settings.database_url,
         "ARENA_REDIS_URL": settings.redis_url,
@@ -81,7 +83,7 @@ async def _write_apart(settings: Settings, source: Source, name: str, path: Path
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         cwd=Path(arena.__file__).parent.parent,
-        env={**os.environ, **told},
+        env={**plain, **told},
     )
     try:
         async with asyncio.timeout(WRITE_SECONDS):

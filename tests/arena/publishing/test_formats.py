@@ -136,7 +136,7 @@ def _drawn(row: Element, table: Table) -> dict[str, str]:
             found |= dict(zip(fields, re.split("[–…]", values.pop(0)), strict=True))
         elif name == "price":
             found |= {field: values.pop(0) for field in reversed(fields)}
-        elif name == "group":
+        elif name in ("group", "gain"):
             found |= {field: values.pop(0) for field in fields}
         else:
             found[fields[0]] = values.pop(0)
