@@ -23,6 +23,7 @@ from arena.db import Pool
 from arena.evaluation import votes
 from arena.integration import boards, heads, ledger
 from arena.publishing import releases
+from arena.workers import measure
 from rating import Outcome
 from tests import bench
 from tests.builders import contender, ready_battle
@@ -76,13 +77,15 @@ COMMANDS = [one for examples in EXAMPLES if examples not in OVER_HTTP for one in
 
 @pytest.fixture
 async def told(db: Pool, provider: Provider, settings: Settings) -> dict[str, str]:
-    """What the examples suppose, two contenders that answer, two releases and a ledger; and what words stand for."""
+    """What the examples suppose, two contenders, two releases, a ledger and figures; and what words stand for."""
     entrants = [await contender(db, provider, model) for model in ("identity", "identity")]
     for _ in range(2):
         battle, voter = await ready_battle(db, entrants)
         await votes.cast(db, battle.id, voter, Outcome.A)
         await releases.refresh(db, await boards.require(db, "overall"), settings)
     await ledger.append(db, heads.key(settings))
+    await measure.look(db)
+    await measure.report(db)
     earlier = (await releases.listed(db, await boards.require(db, "overall"), None, 2))[-1]
     slugs = [row["slug"] for row in await db.fetch("SELECT slug FROM contenders ORDER BY slug")]
     return {"OTHER": earlier.id, "SLUG": slugs[0], "A,B,C": ",".join(slugs)}
