@@ -14,15 +14,7 @@ from rating import items, proportions
 from rating.arrays import Matrix
 
 
-class Result(Struct, frozen=True, kw_only=True):
-    """How a contender did on a set, prompts put plainly.
-
-    `answered` of the set's `prompts` have an answer, `handed_in` of these came with a file. Of the `scored` prompts,
-    which have a reference, so many answers are right, wrong, or hold nothing that could be read; `share` is the right
-    among all scored ones, so that leaving a prompt out gains nothing. None where the set has no references.
-    `judged` is how judges took its answers to the other prompts, each beside an opponent's.
-    """
-
+class _Counted(Struct, frozen=True, kw_only=True):
     prompt_set: str
     set_name: str
     contender: str
@@ -34,6 +26,17 @@ class Result(Struct, frozen=True, kw_only=True):
     right: int
     wrong: int
     unreadable: int
+
+
+class Result(_Counted, frozen=True, kw_only=True):
+    """How a contender did on a set, prompts put plainly.
+
+    `answered` of the set's `prompts` have an answer, `handed_in` of these came with a file. Of the `scored` prompts,
+    which have a reference, so many answers are right, wrong, or hold nothing that could be read; `share` is the right
+    among all scored ones, so that leaving a prompt out gains nothing. None where the set has no references.
+    `judged` is how judges took its answers to the other prompts, each beside an opponent's.
+    """
+
     share: float | None
     lower: float | None
     upper: float | None
@@ -74,20 +77,6 @@ class Sensitivity(Struct, frozen=True, kw_only=True):
     spread: float
     changed: int
     p: float
-
-
-class _Counted(Struct, frozen=True, kw_only=True):
-    prompt_set: str
-    set_name: str
-    contender: str
-    name: str
-    prompts: int
-    answered: int
-    handed_in: int
-    scored: int
-    right: int
-    wrong: int
-    unreadable: int
 
 
 class _Scored(Struct, frozen=True):

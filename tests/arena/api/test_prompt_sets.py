@@ -1,6 +1,5 @@
 """Prompt sets over HTTP: proposed by anybody with an account, decided on by operators, answered with one file."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,24 +15,6 @@ SUMS = b"id,prompt,reference,kind\none,1 + 1?,2,numeric\ntwo,2 + 2?,4,numeric\n"
 PROPOSAL = "/api/v1/prompt-sets?slug=sums&name=Sums&licence=CC0"
 CSV = {"content-type": "text/csv"}
 ENDPOINT = {"base_url": "https://inference.northgate.example/v1", "model": "qwen", "name": "Qwen Chat"}
-
-
-async def _signed_up(visitor: Visitor, who: str) -> Visitor:
-    account = {"email": f"{who}@example.org", "name": who, "password": "correct horse battery"}
-    status, body = await visitor.post("/api/v1/accounts", account | {"organisation": f"{who}'s lab"})
-    assert status == 201, body
-    return visitor
-
-
-@pytest.fixture
-async def ann(visitor: Visitor) -> Visitor:
-    return await _signed_up(visitor, "ann")
-
-
-@pytest.fixture
-async def bob(arena: str) -> AsyncIterator[Visitor]:
-    async with Visitor(arena) as stranger:
-        yield await _signed_up(stranger, "bob")
 
 
 async def _send(visitor: Visitor, path: str, data: bytes, headers: dict[str, str] = CSV) -> tuple[int, Any]:

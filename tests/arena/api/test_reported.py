@@ -1,7 +1,6 @@
 """Self-reported figures over HTTP: as the contender's provider, as a stranger, as nobody."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,24 +19,6 @@ FIGURE = {
     "source": "https://example.org/report",
     "measured_on": "2026-05-04",
 }
-
-
-async def _signed_up(visitor: Visitor, who: str) -> Visitor:
-    account = {"email": f"{who}@example.org", "name": who, "password": "correct horse battery"}
-    status, body = await visitor.post("/api/v1/accounts", account | {"organisation": f"{who}'s lab"})
-    assert status == 201, body
-    return visitor
-
-
-@pytest.fixture
-async def ann(visitor: Visitor) -> Visitor:
-    return await _signed_up(visitor, "ann")
-
-
-@pytest.fixture
-async def bob(arena: str) -> AsyncIterator[Visitor]:
-    async with Visitor(arena) as stranger:
-        yield await _signed_up(stranger, "bob")
 
 
 async def _path(visitor: Visitor, **changes: Any) -> str:
