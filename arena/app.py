@@ -71,7 +71,7 @@ class Resources:
         self._settings = settings
         self._keyring = Keyring(settings)
         # What a side of a control battle is asked instead: prompts as people ask them.
-        self._plan = Plan(settings.control_share, tuple(one.text for one in suggestions.ALL))
+        self._plan = Plan(settings.control_share, tuple(one.text for one in suggestions.ALL), settings.probe_share)
         self.db: Pool
         self.redis: Redis
         self.rates: Rates
@@ -228,7 +228,10 @@ async def serve(settings: Settings, *, port: socket.socket, stop: asyncio.Event,
     finally:
         await connection.close()
     resources = Resources(settings)
-    config = _config(create(settings, resources), settings)
+    application = create(settings, resources)
+    # It takes a second to make, in which nothing else would be answered: now nobody waits.
+    description.of(application)
+    config = _config(application, settings)
     server = _Server(config, lambda: ready(ports.address(port)))
     serving = asyncio.create_task(server.serve(sockets=[port]))
     stopping = asyncio.create_task(stop.wait())

@@ -131,26 +131,22 @@ def add_judge(commands: Commands) -> tuple[argparse.ArgumentParser, ...]:
         act.add_argument("judges", nargs="+", metavar="JUDGE", help="listed judges, by slug")
         act.add_argument("--prompt-set", metavar="NAME", help="answers to this set's prompts that have no reference")
         act.add_argument("--category", metavar="NAME", help="battles or prompts of this category (all)")
-        act.add_argument(
-            "--contender",
-            action="append",
-            default=[],
-            metavar="SLUG",
-            help="answers of these; repeatable (all)",
-        )
-        act.add_argument(
-            "--opponent",
-            action="append",
-            default=[],
-            metavar="SLUG",
-            help="with --prompt-set, beside answers of these; repeatable (of each other)",
-        )
+        for option, whose in (
+            ("--contender", "answers of these; repeatable (all)"),
+            ("--opponent", "with --prompt-set, beside answers of these; repeatable (of each other)"),
+        ):
+            act.add_argument(option, action="append", default=[], metavar="SLUG", help=whose)
         act.add_argument(
             "--most",
             type=arguments.whole,
             default=1000,
             metavar="N",
             help="so many pairs, newest battles first (%(default)s)",
+        )
+        act.add_argument(
+            "--unvoted",
+            action="store_true",
+            help="also battles that were answered to their end and closed without a vote",
         )
         act.add_argument("--tokens", type=arguments.whole, metavar="N", help="spend no more tokens (no limit)")
         act.add_argument("--cost", type=arguments.amount, metavar="MONEY", help="spend no more money (no limit)")

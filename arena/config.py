@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -40,6 +40,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     public_url: str = ""
+    probe_url: str = ""
+    browser: str = ""
+    synthetic_minutes: Natural = 10
     master_keys: str = ""
     ledger_key: str = ""
     oidc_issuer: str = ""
@@ -73,9 +76,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     votes_per_minute: Natural = 60
     endpoint_calls_per_minute: Natural = 600
     concurrent_battles: Natural = 4
+    second_looks: Natural = 5
     control_share: Annotated[float, Meta(ge=0, le=1)] = 0.02
+    probe_share: Annotated[float, Meta(ge=0, le=1)] = 0.5
     reading_speed: Annotated[float, Meta(ge=0)] = 300.0
     trace_days: Positive = 30
+    archive_days: Natural = 180
     sign_ups_per_hour: Natural = 10
     sign_ins_per_hour: Natural = 20
     stars_per_hour: Natural = 120
@@ -98,6 +104,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def secure(self) -> bool:
         """Whether the public address is https, so that cookies may be kept to it."""
         return self.public_url.startswith("https://")
+
+
+def told(settings: Settings) -> dict[str, object]:
+    """The settings that may be told: numbers, switches and choices. Whatever is text may be an address or a secret."""
+    values = {name: getattr(settings, name) for name in settings.__struct_fields__}
+    return {name: value for name, value in values.items() if not isinstance(value, str) or isinstance(value, Enum)}
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 FREE_SECONDS = 5.0
 COMMAND_SECONDS = 11.0
+LONG_SECONDS = 120.0
 RELEASE_SECONDS = 1.0
 CLOSE_SECONDS = 1.0
 STATEMENT_TIMEOUT = "10s"
@@ -210,6 +211,15 @@ async def one(db: Db, kind: type[T], sql: str, *values: object) -> T | None:
 async def many(db: Db, kind: type[T], sql: str, *values: object) -> list[T]:
     """The rows as Structs."""
     return [msgspec.convert(dict(row), kind) for row in await db.fetch(sql, *values)]
+
+
+async def much(db: Db, kind: type[T], sql: str, *values: object) -> list[T]:
+    """As `many`, for what takes long, such as all votes of a board; the transaction waits so long from now on."""
+    # All cores at once would keep those waiting who vote meanwhile.
+    await db.execute(
+        f"SET LOCAL statement_timeout = '{LONG_SECONDS:.0f}s'; SET LOCAL max_parallel_workers_per_gather = 0"
+    )
+    return [msgspec.convert(dict(row), kind) for row in await db.fetch(sql, *values, timeout=LONG_SECONDS)]
 
 
 async def migrate(url: str) -> list[str]:

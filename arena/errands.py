@@ -111,6 +111,7 @@ def _order(chosen: argparse.Namespace) -> "Order":
     selection = Docket(
         category=chosen.category,
         contenders=chosen.contender,
+        unvoted=chosen.unvoted,
         prompt_set=chosen.prompt_set,
         opponents=chosen.opponent,
         most=chosen.most,

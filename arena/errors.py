@@ -48,6 +48,13 @@ class Refused(ArenaError):
     status = 400
 
 
+class NoSuchCursor(Refused):
+    """No list here gave this cursor. Leave it out to begin at the start."""
+
+    def __init__(self) -> None:
+        super().__init__(field="cursor")
+
+
 class Later(ArenaError):
     """The arena can't do this at the moment; try again in a few seconds.
 

@@ -118,6 +118,8 @@ FLOOD: Final = re.compile(f"([{MARKS}{WIDTHLESS}]{{4}})[{MARKS}{WIDTHLESS}]+")
 # Lines that can only be those of paragraphs, which blank lines part: each begins with a letter, or a number that counts
 # nothing, and has no mark of tables or formulas.
 PROSE: Final = re.compile(r"(?:(?:[^\W\d_]|[0-9]++(?![.)]))[^\n\r\0|$\\]*(?:\n+|\Z))*")
+# One line of words and the commonest stops, which neither markdown nor HTML gives another meaning.
+PLAIN: Final = re.compile(r"""(?:[^\W\d_]|[0-9]++(?![.)]))(?:[^\W_]|[ ,.;:?!'"()/%-])*+\n*""")
 LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
@@ -150,6 +152,8 @@ _cleaner = nh3.Cleaner(
 
 def render(text: str) -> str:
     """The text as HTML that may stand in any page; images stay links, since loading one would tell who reads."""
+    if PLAIN.fullmatch(text):  # Most blocks are, and each of them would be parsed twice to be found so.
+        return f"<p>{text.rstrip()}</p>"
     written = FLOOD.sub(r"\1", SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
     return _cleaner.clean(_markdown.render(written)).strip()
 

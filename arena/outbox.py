@@ -26,6 +26,10 @@ VOTED: Final = """
         )"""
 
 
+# What the service's own settings are recorded about, and found by.
+SERVICE: Final = "service"
+
+
 async def note(db: Db, kind: str, payload: dict[str, Any], *, subject: str | None = None) -> None:
     """Have this act recorded, in the caller's transaction; `subject` is what its leaf is found by later."""
     await db.execute("INSERT INTO outbox (kind, subject, payload) VALUES ($1, $2, $3)", kind, subject, payload)

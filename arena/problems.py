@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from arena import db as database
 from arena import guards
-from arena.errors import ArenaError, Later
+from arena.errors import ArenaError, Later, NoSuchCursor
 from arena.pages import languages
 from arena.people.voters import UnknownVoter
 
@@ -109,7 +109,10 @@ def _what_is_wrong(first: object) -> tuple[str, dict[str, str | int]]:
     what, where = str(told.get("message") or "").rstrip("."), str(told.get("key") or "")
     if named := FIELD.search(what):
         unknown = "There is no field “{field}” here; /schema names the fields there are."
-        return (unknown if named["unknown"] else "The field “{field}” is missing."), {"field": named["field"]}
+        within = "" if where in ("", "data") else f"{where}."
+        return (unknown if named["unknown"] else "The field “{field}” is missing."), {"field": within + named["field"]}
+    if where == "cursor":
+        return NoSuchCursor.sentence(), {"field": where}
     if where == "data" or not what:
         return (
             "The body must be a JSON object with the fields that /schema names, in UTF-8 without broken characters.",

@@ -24,7 +24,8 @@ class Detector(IntEnum):
     RATIO = 2
     ALIGNMENT = 3
     POSITION = 4
-    EXPOSURE = 5
+    CLICKS = 5
+    EXPOSURE = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class Battles:
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """`values` (V x … x 5, by Detector without exposure); `contender` (V x … x 3) whom the middle three speak of."""
+    """`values` (V x … x 6, by Detector without exposure); `contender` (V x … x 3) whom the middle three speak of."""
 
     values: Matrix
     contender: Codes
@@ -74,6 +75,7 @@ class Lens:
         self._known = expected.covariance.diagonal() <= UNKNOWN
         information = np.swapaxes(self._design, 1, 2) @ (weight[..., None] * self._design)
         variance = information + information @ unsure @ information
+        self._even, self._doubt, self._open = self._decided(unsure)
         self._scale = np.sqrt(np.diagonal(variance, axis1=1, axis2=2) + FLOOR)
         order = np.argsort(-expected.theta, kind="stable")
         self._rivals = order[1:]
@@ -83,12 +85,13 @@ class Lens:
         self._pushes = np.sqrt(pushed + 0.1 * pushed.mean(axis=1, keepdims=True) + 1e-30)
 
     def statistics(self, outcome: Integers) -> Statistics:
-        """The five statistics of outcomes in these battles, V x … x K.
+        """The six statistics of outcomes in these battles, V x … x K.
 
         With y the points beyond a half, E y what is expected and log Z its volume: U = Σ (y - Ey)(e_first - e_second);
         likelihood (Σ log 1/P - its mean)/sd; favouritism max U_m/√(H + HTH + .05)_mm; ratio max log-likelihood ratio
         of "m gets 2 log-odds more"; alignment max |c'AU|/√(c'A(H + HTH)Ac) over neighbours in rank, c = e_lower -
-        e_upper (Min et al. 2025); position log 1/p of the exact two-sided binomial test of wins at the first position.
+        e_upper (Min et al. 2025); position log 1/p of the exact two-sided binomial test of wins at the first position;
+        clicks the log-likelihood ratio of random clicks, among the votes that are no ties.
         """
         said, tied = np.array(HALVES)[outcome], np.array(TIED)[outcome]
         between = (slice(None), *[None] * (outcome.ndim - 2))
@@ -99,12 +102,13 @@ class Lens:
         ratio = np.where(self._known, FAVOUR * score - self._costs()[between], 0.0)
         signed = (off @ self._push) / self._pushes[between]
         aligned = np.abs(signed)
-        values = [self._surprise(said, tied, between), favour.max(-1), ratio.max(-1), aligned.max(-1), _sided(outcome)]
+        surprise, clicks = self._surprise(said, tied, between), self._clicks(said, tied)
+        values = [surprise, favour.max(-1), ratio.max(-1), aligned.max(-1), _sided(outcome), clicks]
         contender = [favour.argmax(-1), ratio.argmax(-1), self._rivals[aligned.argmax(-1)]]
         return Statistics(np.stack(values, axis=-1), np.stack(contender, axis=-1))
 
     def replayed(self, replays: int, rng: np.random.Generator) -> Matrix:
-        """The statistics (V x replays x 5) of the same battles had honest voters of the known taste voted."""
+        """The statistics (V x replays x 6) of the same battles had honest voters of the known taste voted."""
         voters, _, size = self._design.shape
         tastes = rng.standard_normal((voters, replays, size)) @ self._spread.T
         lead = self._sharp * self._lead[:, None] + tastes @ np.swapaxes(self._design, 1, 2)
@@ -116,6 +120,30 @@ class Lens:
         up, down = (expectation.volume(self._lead + move, self._tied) - here for move in (FAVOUR, -FAVOUR))
         first, second = np.maximum(self._design, 0), np.maximum(-self._design, 0)
         return np.asarray((up[:, None] @ first + down[:, None] @ second)[:, 0])
+
+    def _decided(self, unsure: Matrix) -> tuple[Vector, Matrix, Vector]:
+        """Of the votes that are no ties: the mean beyond a half (V x K), (T⁻¹ + H)⁻¹, and log det(I + TH) / 2."""
+        even = np.tanh(self._lead / 2) / 2
+        decided = 1 - np.exp(self._tied - expectation.volume(self._lead, self._tied))
+        information = np.swapaxes(self._design, 1, 2) @ ((decided * (0.25 - even**2))[..., None] * self._design)
+        among = np.eye(len(unsure)) + unsure @ information
+        doubt = np.asarray(np.linalg.solve(among, unsure), dtype=np.float64)
+        return even, doubt, np.asarray(np.linalg.slogdet(among)[1] / 2, dtype=np.float64)
+
+    def _clicks(self, said: Vector, tied: Vector) -> Vector:
+        """Log ½ⁿ/P of the n votes that are no ties, with voters' tastes and the snapshot's doubt integrated out.
+
+        The integral is Laplace's, by the curvature at the snapshot. The most powerful test against random clicks, by
+        Neyman and Pearson's lemma; how often somebody ties is a habit, and counts for nothing.
+        """
+        shape = (len(said), -1, said.shape[-1])
+        points, decided = said.reshape(shape), 1 - tied.reshape(shape)
+        off = (points - decided * self._even[:, None]) @ self._design
+        even = (decided @ (np.logaddexp(self._lead, 0) - self._lead / 2 - np.log(2))[..., None])[..., 0]
+        told = even - (points @ self._lead[..., None])[..., 0]
+        return np.asarray(
+            (told + self._open[:, None] - ((off @ self._doubt) * off).sum(-1) / 2).reshape(said.shape[:-1])
+        )
 
     def _surprise(self, said: Vector, tied: Vector, between: tuple[slice | None, ...]) -> Vector:
         """Σ log 1/P minus its mean, over its standard deviation: of chance, and of what voters differ by."""

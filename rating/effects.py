@@ -20,9 +20,9 @@ DISCOVERED = 0.05
 class Verdict(StrEnum):
     """What can be said of an effect, beside all others of its board."""
 
-    PRESENT = "present"  # surely there, and larger than what does not matter
-    SLIGHT = "slight"  # surely there, and no larger than that
-    NEGLIGIBLE = "negligible"  # surely no larger than what does not matter
+    PRESENT = "present"  # found at a q of 5 %, and larger than what does not matter
+    SLIGHT = "slight"  # found, and no larger than that
+    NEGLIGIBLE = "negligible"  # by two tests at 5 % no larger than what does not matter
     UNCLEAR = "unclear"
     UNKNOWN = "unknown"  # the votes can't tell
 

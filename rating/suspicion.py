@@ -16,12 +16,13 @@ from rating.exposure import Draws, Seen
 # A voter is looked at after so many votes, each time at a level of .2 %: 1 % for life.
 CHECKPOINTS = (10, 20, 50, 100, 200)
 LEVEL = 0.002
-# How the detectors share the level (in the order of Detector), from so many votes on: chosen on boards of another seed
+# How the detectors share the level (in the order of Detector), from so many votes on: chosen on boards of other seeds
 # than the benchmark's. What exposure and position find after many votes is far below any level, so a small share does.
 SHARES = {
-    0: (1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
-    20: (3.0, 1.0, 1.0, 1.0, 1.0, 1.0),
-    50: (6.0, 0.3, 0.5, 3.0, 0.1, 0.1),
+    0: (1.0, 1.0, 1.0, 1.0, 1.3, 1.0, 1.0),
+    20: (3.0, 0.5, 0.7, 1.0, 1.0, 2.0, 1.0),
+    50: (6.0, 0.1, 0.3, 3.0, 0.25, 5.0, 0.25),
+    100: (6.0, 0.1, 0.2, 4.0, 0.25, 4.0, 0.25),
 }
 POOL = 100_000  # replays that a p-value is read from
 AT_ONCE = 2_000_000  # votes that are replayed in one piece of memory
@@ -32,7 +33,7 @@ ROUNDING = 1e-9
 class Suspicion:
     """What a look found of V voters.
 
-    `p` (V) is the chance that an honest voter looks as bad; `parts` (V x 6) that chance by single detectors, and
+    `p` (V) is the chance that an honest voter looks as bad; `parts` (V x 7) that chance by single detectors, and
     `detector` (V) the worst of them. `contender` (V) is whom that detector speaks of, -1 where it speaks of nobody.
     """
 
@@ -69,9 +70,9 @@ def look(
     """Look at voters' first K votes (V x K), all with as many; `rule` (V x K) says which rule drew each pair.
 
     Every detector's p is its place among honest replays of these battles (parametric bootstrap: tastes N(0, τ²I + A)
-    on the pairs that were voted on, and pairs drawn anew for exposure); the smallest of the six, each over its share
+    on the pairs that were voted on, and pairs drawn anew for exposure); the smallest of the seven, each over its share
     (weighted Bonferroni: Genovese, Roeder & Wasserman 2006), has its place among the smallest of replays, so that
-    looking in six ways costs nothing in false alarms. All voters' replays, at least
+    looking in seven ways costs nothing in false alarms. All voters' replays, at least
     `pool`, are one reference: the statistics allow for who was met, and a voter's own replays alone would take for
     granted that such battles were met, which is half the evidence against who waits for one contender.
     """
@@ -91,7 +92,7 @@ def due(votes: int, looked: int = 0) -> tuple[int, ...]:
 
 
 def shares(votes: int) -> Vector:
-    """What part of the level each detector has of a look at so many votes (6, with a mean of one)."""
+    """What part of the level each detector has of a look at so many votes (7, with a mean of one)."""
     chosen = np.array(SHARES[max(least for least in SHARES if least <= votes)])
     return np.asarray(chosen / chosen.mean())
 
@@ -125,7 +126,7 @@ def _share(order: Vector, values: Vector, extra: int = 1) -> Vector:
 
 
 def _observed(grounds: Grounds, battles: Battles, seen: Seen | None) -> tuple[Matrix, Codes]:
-    """The statistics of the votes as they are (V x 6), and whom each speaks of."""
+    """The statistics of the votes as they are (V x 7), and whom each speaks of."""
     values, named = [], []
     for part in _pieces(len(battles), battles.first.shape[1] * len(grounds.expected.theta)):
         told = Lens(grounds.expected, grounds.tau2, battles.only(part)).statistics(battles.outcome[part])
@@ -134,12 +135,12 @@ def _observed(grounds: Grounds, battles: Battles, seen: Seen | None) -> tuple[Ma
     nobody = np.full((len(battles), 1), -1)
     unseen = np.zeros(len(battles)), nobody[:, 0]
     exposed, whom = unseen if seen is None else seen.of(battles.first, battles.second)
-    contenders = np.column_stack([nobody, np.concatenate(named), nobody, whom[:, None]])
+    contenders = np.column_stack([nobody, np.concatenate(named), nobody, nobody, whom[:, None]])
     return np.column_stack([np.concatenate(values), exposed]), contenders
 
 
 def _replayed(grounds: Grounds, battles: Battles, seen: Seen | None, replays: int, rng: np.random.Generator) -> Matrix:
-    """The statistics of so many honest replays of each voter's battles (N x 6)."""
+    """The statistics of so many honest replays of each voter's battles (N x 7)."""
     found = []
     for part in _pieces(len(battles), battles.first.shape[1] * replays):
         for times in _shares(replays, battles.first.shape[1]):

@@ -26,6 +26,7 @@ from arena import ports
 from arena.local import binaries, children, ground
 from arena.local.children import Command
 from arena.local.ground import Ground
+from arena.local.postgres import NOT_DURABLE
 from tests import servers
 
 FACING = [
@@ -39,7 +40,6 @@ READY_SECONDS = 60.0
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 ENGLISH = ("--locale-provider=icu", "--icu-locale=en-US")
 OURS = ("--locale-provider=builtin", "--locale=C.UTF-8")
-NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 ALIKE = "*** NOT RUN on another {name} than that of `arena up`: there is none of its own on this machine. ***"
 
 
@@ -160,7 +160,7 @@ async def run(options: list[str]) -> int:
     assert running is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     async with AsyncExitStack() as stack:
-        site = stack.enter_context(servers.site())
+        site = stack.enter_context(servers.site(servers.quickest()))
         programs = _found(site.owner is not None)
         print(f"On {_says(programs.postgres / 'postgres')} and {_says(programs.redis)}", flush=True)
         urls = {

@@ -9,6 +9,7 @@ import numpy as np
 
 from arena.db import Pool
 from arena.evaluation import style, tags
+from arena.integration import circumstances
 from arena.people import accounts
 from arena.people.accounts import Role
 from arena.submission.endpoints import Entrant
@@ -21,7 +22,7 @@ OUTCOMES = ("a", "b", "tie", "both_bad")
 class Votes:
     """N votes by the codes of contenders and voters; what is None is not known of any.
 
-    `features` are those of both answers (N x 2 x 6), in the order of the columns of styles.
+    `features` are those of both answers (N x 2 x K), the first K of circumstances.FEATURES.
     """
 
     first: Codes
@@ -54,13 +55,16 @@ async def plant(db: Pool, entrants: list[Entrant], votes: Votes) -> list[UUID]:
     mine = [voters[code] for code in votes.voter]
     async with db.acquire() as connection, connection.transaction():
         await connection.execute("INSERT INTO voters (id) SELECT * FROM unnest($1::uuid[])", voters)
+        draw_id = await connection.fetchval(
+            "INSERT INTO draws (id, endpoint_ids, shares) VALUES (gen_random_uuid(), '{}', '{}') RETURNING id"
+        )
         await connection.execute(
             """
-            INSERT INTO battles (id, voter_id, state, rule, propensity)
-            SELECT battle, voter, 'voted', 'uniform', 0.1
+            INSERT INTO battles (id, voter_id, state, rule, propensity, draw_id)
+            SELECT battle, voter, 'voted', 'uniform', 0.1, $3
             FROM unnest($1::uuid[], $2::uuid[]) AS planted (battle, voter)
             """,
-            *(battles, mine),
+            *(battles, mine, draw_id),
         )
         for position, codes in enumerate((votes.first, votes.second)):
             own = [entrants[code] for code in codes]
@@ -117,18 +121,16 @@ async def _beside(connection: Any, battles: list[UUID], votes: Votes) -> None:
 
 
 async def _style(connection: Any, battles: list[UUID], votes: Votes) -> None:
+    names = ("characters", *circumstances.FEATURES[1:])[: votes.features.shape[2]]
+    arrays = ", ".join(f"${4 + place}::integer[]" for place in range(len(names)))
     for position in (0, 1):
-        columns = [votes.features[:, position, place].astype(int).tolist() for place in range(6)]
+        columns = [votes.features[:, position, place].astype(int).tolist() for place in range(len(names))]
         await connection.execute(
-            """
-            INSERT INTO styles (battle_id, turn, position, version, characters, headings, lists, bold, emoji, code,
-                                refusal)
-            SELECT battle, 1, $2, $3, characters, headings, lists, bold, emoji, code, false
-            FROM unnest($1::uuid[], $4::integer[], $5::integer[], $6::integer[], $7::integer[], $8::integer[],
-                        $9::integer[])
-                 AS planted (battle, characters, headings, lists, bold, emoji, code)
+            f"""
+            INSERT INTO styles (turn, position, version, refusal, battle_id, {", ".join(names)})
+            SELECT 1, $1, $2, false, * FROM unnest($3::uuid[], {arrays})
             """,
-            *(battles, position, style.VERSION, *columns),
+            *(position, style.VERSION, battles, *columns),
         )
 
 
@@ -160,3 +162,40 @@ async def judge(db: Pool, battles: list[UUID], outcomes: list[str], *, family: s
         """,
         *(judge_id, run_id, battles, outcomes),
     )
+
+
+async def probe(db: Pool, votes: int, *, wrong: int, voters: int, question: str = "wall") -> None:
+    """Enter votes on probes, on every second one of which the wrong answer sounds sure; so many of those won."""
+    battles, people = [uuid4() for _ in range(votes)], [uuid4() for _ in range(voters)]
+    mine = [people[place % voters] for place in range(votes)]
+    async with db.acquire() as connection, connection.transaction():
+        await connection.execute("INSERT INTO voters (id) SELECT * FROM unnest($1::uuid[])", people)
+        await connection.execute(
+            """
+            INSERT INTO battles (id, voter_id, state, rule, kind)
+            SELECT battle, voter, 'voted', 'probe-1', 'control'
+            FROM unnest($1::uuid[], $2::uuid[]) AS planted (battle, voter)
+            """,
+            *(battles, mine),
+        )
+        await connection.execute(
+            "INSERT INTO turns (battle_id, turn, content) SELECT *, 1, '[]' FROM unnest($1::uuid[])",
+            battles,
+        )
+        tones = ["wrong" if place % 2 else "right" for place in range(votes)]
+        await connection.execute(
+            """
+            INSERT INTO controls (battle_id, position, probe, assertive)
+            SELECT battle, 0, $3, tone FROM unnest($1::uuid[], $2::text[]) AS planted (battle, tone)
+            """,
+            *(battles, tones, question),
+        )
+        fooled = {place for place in range(votes) if tones[place] == "wrong"}
+        won = ["a" if place in sorted(fooled)[:wrong] or place % 10 == 0 else "b" for place in range(votes)]
+        await connection.execute(
+            """
+            INSERT INTO votes (battle_id, outcome)
+            SELECT battle, outcome FROM unnest($1::uuid[], $2::text[]) AS planted (battle, outcome)
+            """,
+            *(battles, won),
+        )

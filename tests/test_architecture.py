@@ -63,10 +63,14 @@ OUTSIDE = {
     "arena/people/passwords.py": {"argon2"},
     "arena/people/accounts.py": {"msgspec", "asyncpg"},
     "arena/publishing/formats.py": {"msgspec", "pyarrow"},
+    # The arena asks itself as anybody would.
+    "arena/publishing/browser.py": {"aiohttp", "msgspec"},
+    "arena/publishing/outside.py": {"msgspec", "aiohttp"},
     "arena/publishing/searches.py": {"re2"},
     # The arithmetic is rating's; what it is given and what it gives back are arrays.
     **{f"arena/publishing/{room}.py": {"msgspec", "numpy"} for room in ("movement", "tallies", "plots")},
     "arena/publishing/drawing.py": {"vl_convert"},
+    "arena/publishing/checks/coverage.py": {"numpy"},
     # What is given away runs by itself.
     "arena/publishing/verifier.py": set(),
     "arena/publishing/parquet.py": {"pyarrow"},
@@ -124,6 +128,7 @@ WRITERS = {
     "opinions": {"evaluation/opinions.py"},
     "opinion_reasons": {"evaluation/opinions.py"},
     "shares": {"evaluation/shares.py"},
+    "second_looks": {"evaluation/second_looks.py"},
     # A vote that nobody can have read for is excluded in the statement that records it.
     "exclusions": {"evaluation/exclusions.py", "evaluation/mass_acts.py", "evaluation/readings.py"},
     "readings": {"evaluation/readings.py"},
@@ -150,7 +155,8 @@ WRITERS = {
     # A run is planned and moved by people, and claimed and ended by its worker.
     "set_runs": {"evaluation/set_runs.py", "evaluation/set_calls.py"},
     "set_calls": {"evaluation/set_calls.py"},
-    "boards": {"integration/boards.py"},
+    # A board that nobody votes on any more is put away, and brought back, by a room of its own.
+    "boards": {"integration/boards.py", "integration/ageing.py"},
     "board_acts": {"integration/board_acts.py"},
     "snapshots": {"integration/snapshots.py"},
     "standings": {"integration/lines.py", "integration/last_votes.py"},
@@ -160,7 +166,11 @@ WRITERS = {
     "releases": {"publishing/releases.py"},
     "candidates": {"publishing/candidates.py"},
     "candidate_events": {"publishing/candidates.py"},
+    "smells": {"publishing/smells.py"},
+    "smell_acts": {"publishing/smells.py"},
+    "smell_checks": {"publishing/rounds.py"},
     "announcements": {"publishing/announcements.py"},
+    "merges": {"publishing/merges.py"},
     "movements": {"publishing/movement.py"},
     "plots": {"publishing/drawings.py"},
     "judges": {"submission/judges.py"},

@@ -19,13 +19,12 @@ from arena.db import Pool
 from arena.errors import Refused
 from arena.evaluation.exclusions import Reason
 from arena.guards import Asker
-from arena.integration import audit_table, audits, boards, defaults, effects, findings
+from arena.integration import audit_table, audits, boards, defaults, effects, findings, recounts
 from arena.integration.audit_table import COLUMNS, Line, Wanted
 from arena.integration.audits import Summary
 from arena.integration.boards import OVERALL
 from arena.integration.effects import Effect
 from arena.integration.findings import Finding, Kind, State
-from arena.jobs import Wakeups
 from arena.people.accounts import Role
 from arena.people.keys import Scope
 from arena.submission import cards
@@ -120,7 +119,6 @@ async def exclude(
     data: JSONBody[ExcludingAll],
     signed_in: Given[Asker],
     db: Given[Pool],
-    wakeups: Given[Wakeups],
 ) -> Finding:
     """Rate the finding's votes no more; for operators. Where that changes the first five places, two must say so."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
@@ -131,20 +129,18 @@ async def exclude(
     )
     if decided.state is State.EXCLUDED:
         await defaults.make_all_votes(db)
-        await wakeups.refit_soon(OVERALL)
         await jobs.refit_soon(db, defaults.ALL_VOTES.slug)
+        await recounts.soon(db, await findings.votes(db, finding_id))
     return decided
 
 
 @post("/audit/findings/{finding_id:int}/restore", status_code=200)
-async def restore(
-    finding_id: Number, data: JSONBody[Saying], signed_in: Given[Asker], db: Given[Pool], wakeups: Given[Wakeups]
-) -> Finding:
+async def restore(finding_id: Number, data: JSONBody[Saying], signed_in: Given[Asker], db: Given[Pool]) -> Finding:
     """Let the votes that a finding left out count again; for operators."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     text = cards.line("text", data.text, least=1, most=500)
     restored = await findings.restore(db, finding_id, text=text, account_id=signed_in.account.id)
-    await wakeups.refit_soon(OVERALL)
+    await recounts.soon(db, await findings.votes(db, finding_id))
     return restored
 
 

@@ -41,13 +41,11 @@ from arena.evaluation.readings import Reading
 from arena.evaluation.tags import Tagged
 from arena.evaluation.turns import Spoken
 from arena.evaluation.votes import Vote
-from arena.integration.paces import Paces
 from arena.jobs import Wakeups
 from arena.limits import Rates
 from arena.people import voters
 from arena.publishing.latest import Latest
 from arena.publishing.receipts import Receipt, Receipts
-from arena.submission import endpoints
 from rating import Outcome
 
 BOARD = "overall"
@@ -157,11 +155,11 @@ async def open_battle(data: JSONBody[Opening], booth: Given[Booth], agent: Agent
         grounds=booth.grounds,
         kind=kind,
         chosen=data.contenders,
-        plan=booth.plan,
+        plan=booth.planned,
         trace=traces.of(booth.network, agent, settings.secret),
         newcomer=booth.voter_id is None,
     )
-    booth.generations.begin(battle.id, 1, controls.questions(pair, prompt), pace=pace, kind=kind)
+    booth.generations.begin(battle.id, 1, booth.questions(pair, prompt), pace=pace, kind=kind)
     cookies = [] if booth.voter_id else [guards.voter_cookie(asker, settings)]
     return Response(Opened(battle.id, battle.state, battle.commitment), status_code=201, cookies=cookies)
 
@@ -208,29 +206,20 @@ async def stream_battle(
 
 
 @post("/battles/{battle_id:uuid}/turns")
-async def next_turn(
-    battle_id: FromPath[UUID],
-    data: JSONBody[Asked],
-    voter_id: Given[UUID | None],
-    db: Given[Pool],
-    settings: Given[Settings],
-    generations: Given[Generations],
-    rates: Given[Rates],
-    paces: Given[Paces],
-    network: Given[str],
-) -> TurnBegun:
+async def next_turn(battle_id: FromPath[UUID], data: JSONBody[Asked], booth: Given[Booth]) -> TurnBegun:
     """Ask both sides on; their stream goes on where it stopped."""
+    db, generations, settings = booth.db, booth.generations, booth.settings
     generations.require_open()
     prompt = prompts.read(data.prompt, most=settings.prompt_characters)
     gates.require(prompt, settings)
-    battle = await battles.require(db, battle_id, voter_id)
-    await rates.battle(voter_id or battle.id, network)
+    battle = await battles.require(db, battle_id, booth.voter_id)
+    await booth.rates.battle(booth.voter_id or battle.id, booth.network)
     if battle.state is State.READY:
         await generations.settled(battle_id)
-    pace = await paces.of(BOARD)
-    turn = await battles.resume(db, battle_id, voter_id, prompt, most=settings.turns)
+    pace = await booth.paces.of(BOARD)
+    targets = await openings.going_on(db, booth.rates, booth.grounds, battle_id)
+    turn = await battles.resume(db, battle_id, booth.voter_id, prompt, most=settings.turns)
     said = await turns.said(db, battle_id)
-    targets = await endpoints.targets(db, await battles.sides(db, battle_id))
     held = await controls.held(db, battle_id)
     questions = [(target, controls.conversation(said, position, held)) for position, target in enumerate(targets)]
     ticks = sum(len(earlier.ticks) for earlier in said)

@@ -1,5 +1,6 @@
 """Boards over HTTP."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, patch, post
@@ -22,7 +23,8 @@ from arena.integration.history import Whole
 from arena.integration.questions import Question
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.publishing import calendars, formats, slots
+from arena.publishing import calendars, formats, freshness, slots
+from arena.publishing.freshness import Stale
 from arena.publishing.latest import Latest
 from arena.publishing.releases import Release
 from arena.publishing.tables import make
@@ -51,6 +53,7 @@ class BoardListed(Struct):
     question: Question
     methodology: int
     calendar: str
+    archived_at: datetime | None
 
 
 class Boards(Struct):
@@ -65,12 +68,14 @@ class BoardShown(BoardListed):
 
     A board that judges have a part in is never released; it has its latest `snapshot` instead, whose method tells under
     `judged` which judges were heard, how much they weigh and what a vote is worth with them.
+    `stale` is told of a board that rests on old votes.
     In a view the release has the lines that fit it, out of so many `lines`, and with columns named, only these.
     """
 
     release: Shown | None
     lines: int
     snapshot: Whole | None = None
+    stale: Stale | None = None
 
 
 class BoardNew(Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,6 +140,7 @@ async def show_board(
     release = await latest.of(board.slug)
     if wished.format == "json":
         shown = _shown(board, release, wished)
+        shown.stale = (await freshness.stale(db)).get(board.slug)
         shown.snapshot = None if board.source.released else await history.last(db, board)
         return guards.fresh(request, shown, public=True)
     if release is None:

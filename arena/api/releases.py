@@ -20,11 +20,13 @@ from arena.guards import Asker
 from arena.integration import boards
 from arena.people.accounts import Role
 from arena.people.keys import Scope
-from arena.publishing import announcements, calendars, candidates, notes, releases, slots
+from arena.publishing import announcements, bills, calendars, candidates, notes, releases, slots
 from arena.publishing.announcements import Announcement
+from arena.publishing.bills import Bill
 from arena.publishing.candidates import By, Candidate, Event
 from arena.publishing.notes import Notes
 from arena.publishing.releases import Summary
+from arena.publishing.selftest import Tested
 from arena.publishing.tables import make
 from arena.submission import cards
 
@@ -76,6 +78,16 @@ class Said(Struct):
     notes: Notes | None
     announcement: str
     written: list[Announcement]
+
+
+class SelfTest(Struct):
+    """What a release was tested for before it came out, and what it was made with; null where that was not kept yet.
+
+    Each check says what it holds a release to, how its run ended and how much it found.
+    """
+
+    tested: list[Tested] | None
+    bill: Bill | None
 
 
 class Demand(Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,6 +189,14 @@ async def _said(db: Pool, release_id: str, language: str) -> Said:
     return Said(told, text, written)
 
 
+@get("/releases/{release_id:str}/self-test", responses=guards.json_of(SelfTest))
+async def show_self_test(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) -> Response[Any]:
+    """What was checked before the release came out and what was found, and its bill of materials."""
+    await releases.require(db, release_id)
+    shown = SelfTest(await releases.self_test(db, release_id), await bills.kept(db, release_id))
+    return guards.fresh(request, shown, public=True)
+
+
 @get("/calendar", responses=guards.json_of(Calendar))
 async def show_calendar(request: AnyRequest, db: Given[Pool]) -> Response[Any]:
     """When boards will be released, and what is held and why."""
@@ -199,4 +219,4 @@ def _planned(candidate: Candidate) -> Planned:
     )
 
 
-routes = [list_releases, release_now, show_release, show_notes, announce, show_calendar]
+routes = [list_releases, release_now, show_release, show_notes, show_self_test, announce, show_calendar]

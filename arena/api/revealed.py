@@ -24,7 +24,8 @@ class SideRevealed(Unveiled, frozen=True, kw_only=True):
 
 
 class Reveal(Struct):
-    """Who was who, in position order, and what a control battle was: `control_side` is who was asked something else.
+    """Who was who, in position order, and what a control battle was: `control_side` is who was asked something else,
+    or, of a probe, which of two texts of the arena was wrong.
 
     `verdicts` are what judges said of the battle, which are no votes; empty before the vote, and until one has judged.
     """

@@ -15,7 +15,7 @@ from arena.evaluation.appeals import Appeal
 from arena.evaluation.controls import Measured
 from arena.evaluation.exclusions import OnRecord, Reason
 from arena.guards import Asker
-from arena.jobs import Wakeups
+from arena.integration import recounts
 from arena.people.accounts import Role
 from arena.people.keys import Scope
 from arena.publishing import receipts
@@ -115,51 +115,41 @@ async def list_appeals(
 
 @post("/appeals/{appeal_id:int}/answer", status_code=200)
 async def answer_appeal(
-    appeal_id: Number,
-    data: JSONBody[Answering],
-    signed_in: Given[Asker],
-    db: Given[Pool],
-    wakeups: Given[Wakeups],
+    appeal_id: Number, data: JSONBody[Answering], signed_in: Given[Asker], db: Given[Pool]
 ) -> Appeal:
-    """Answer an appeal, by letting the vote count again or by saying why not; for operators."""
+    """Answer an appeal, by letting the vote count again or by saying why not; for operators.
+
+    With it the same voter's other votes that one finding of the audit left out count again.
+    """
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     text = cards.line("text", data.text, least=1, most=500)
-    answered = await appeals.answer(db, appeal_id, text=text, lift=data.lift, account_id=signed_in.account.id)
-    if data.lift:
-        await wakeups.refit_soon(BOARD)
+    answered, let_in = await appeals.answer(db, appeal_id, text=text, lift=data.lift, account_id=signed_in.account.id)
+    await recounts.soon(db, let_in)
     return answered
 
 
 @post("/votes/{vote_id:uuid}/exclusions")
 async def exclude(
-    vote_id: FromPath[UUID],
-    data: JSONBody[Excluding],
-    signed_in: Given[Asker],
-    db: Given[Pool],
-    wakeups: Given[Wakeups],
+    vote_id: FromPath[UUID], data: JSONBody[Excluding], signed_in: Given[Asker], db: Given[Pool]
 ) -> OnRecord:
     """Rate a vote no more; it stays on record, and the exclusion can be lifted. For operators."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     note = cards.line("note", data.note, least=1, most=500)
     excluded = await exclusions.exclude(db, vote_id, data.reason, note=note, account_id=signed_in.account.id)
-    await wakeups.refit_soon(BOARD)
+    await recounts.soon(db, [vote_id])
     return excluded
 
 
 @post("/exclusions/{exclusion_id:int}/lift", status_code=200)
-async def lift(
-    exclusion_id: Number,
-    data: JSONBody[Lifting],
-    signed_in: Given[Asker],
-    db: Given[Pool],
-    wakeups: Given[Wakeups],
-) -> OnRecord:
+async def lift(exclusion_id: Number, data: JSONBody[Lifting], signed_in: Given[Asker], db: Given[Pool]) -> OnRecord:
     """Let a vote count again as far as this exclusion goes; for operators."""
     signed_in.require(Scope.OPERATE, Role.OPERATOR)
     because = cards.line("reason", data.reason, least=1, most=500)
     await exclusions.lift(db, exclusion_id, because=because, account_id=signed_in.account.id)
-    await wakeups.refit_soon(BOARD)
-    return await exclusions.require(db, exclusion_id)
+    lifted = await exclusions.require(db, exclusion_id)
+    if lifted.vote_id is not None:
+        await recounts.soon(db, [lifted.vote_id])
+    return lifted
 
 
 @get("/exclusions", responses=guards.json_of(Exclusions))

@@ -90,8 +90,8 @@ async def _why_not(db: Db, vote_id: UUID, voter_id: UUID | None) -> ArenaError:
     return AppealedAlready() if open_at[0]["appealed_at"] else NothingToAppeal()
 
 
-async def answer(db: Pool, appeal_id: int, *, text: str, lift: bool, account_id: UUID) -> Appeal:
-    """Answer an appeal with a sentence; `lift` lets the vote count again."""
+async def answer(db: Pool, appeal_id: int, *, text: str, lift: bool, account_id: UUID) -> tuple[Appeal, list[UUID]]:
+    """Answer an appeal with a sentence, and the votes that this lets in; `lift` lets the vote count again."""
     async with db.acquire() as connection, connection.transaction():
         answered = await connection.fetchval(
             """
@@ -105,11 +105,12 @@ async def answer(db: Pool, appeal_id: int, *, text: str, lift: bool, account_id:
         )
         if answered is None:
             raise NoSuchAppeal
+        let_in = []
         if lift:
-            await exclusions.lift_all(connection, answered, because=text, account_id=account_id)
+            let_in = await exclusions.lift_all(connection, answered, because=text, account_id=account_id)
         found = await one(connection, Appeal, f"SELECT {COLUMNS} FROM appeals WHERE id = $1", appeal_id)  # noqa: S608 - a constant
     assert found is not None
-    return found
+    return found, let_in
 
 
 async def listed(db: Db, *, unanswered: bool, before: int | None, most: int) -> list[Appeal]:

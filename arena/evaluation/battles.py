@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from arena import outbox
 from arena.db import Connection, Db, Pool, Proxy, many, one
 from arena.errors import ArenaError, Later, NotFound
-from arena.evaluation import calls, commitments, controls, draws, exclusions, findings, style, tags, turns
+from arena.evaluation import calls, commitments, controls, draws, exclusions, findings, probes, style, tags, turns
 from arena.evaluation.calls import Asked
 from arena.evaluation.exclusions import Remark
 from arena.evaluation.gates import Finding
@@ -26,7 +26,6 @@ AT_ONCE = (
     "Your other battle is still being answered. Wait until it has finished.",
     "{most} of your battles are still being answered. Wait until one of them has finished.",
 )
-
 
 COLUMNS = """id, state, kind, encode(commitment, 'hex') AS commitment,
           (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS turns"""
@@ -56,8 +55,8 @@ ADD = f"""
             FROM battle, unnest($10::uuid[], $11::uuid[]) WITH ORDINALITY AS met (contender_id, endpoint_id, place)
         ),
         control AS (
-            INSERT INTO controls (battle_id, position, content)
-            SELECT id, $13::smallint, $14::jsonb FROM battle WHERE $12 = 'control'
+            INSERT INTO controls (battle_id, position, content, probe, assertive)
+            SELECT id, $13::smallint, $14::jsonb, $21::text, $22::text FROM battle WHERE $12 = 'control'
         ),
         trace AS (
             INSERT INTO traces (battle_id, moment, network, agent)
@@ -153,6 +152,7 @@ async def open(  # noqa: A001 - battles.open(…) is how callers say it.
         *controls.kept(pairing),
         *(structs.astuple(trace) if trace else (None, None)),
         *structs.astuple(commitments.make(pledge, voter_id, prompt)),
+        *probes.kept(pairing),
     )
     async with db.acquire() as connection, connection.transaction():
         await voters.hold(connection, voter_id)
@@ -212,7 +212,9 @@ async def finish(
         await turns.answer(connection, battle_id, turn, answers, shown=shown, shown_seconds=shown_seconds)
         asked = await _close(connection, battle_id, turn, void)
         await calls.judge(connection, asked, answers)
-        state = asked[0].state or await connection.fetchval("SELECT state FROM battles WHERE id = $1", battle_id)
+        state = (asked[0].state if asked else None) or await connection.fetchval(
+            "SELECT state FROM battles WHERE id = $1", battle_id
+        )
         if state == State.READY:
             await exclusions.keep(connection, battle_id, remarks)
             await tags.keep(connection, battle_id, tag)
@@ -224,7 +226,7 @@ async def finish(
 
 
 async def _close(connection: Connection | Proxy, battle_id: UUID, turn: int, void: str | None) -> list[Asked]:
-    """Make the battle ready, or void, where it was not closed meanwhile; who was asked."""
+    """Make the battle ready, or void, where it was not closed meanwhile; who was asked, of a probe nobody."""
     return await many(
         connection,
         Asked,

@@ -34,11 +34,15 @@ class Heard(Struct, frozen=True, kw_only=True):
 
 
 class Count(Struct, frozen=True):
-    """How many verdicts there are, on how many battles, and on how many of these people have voted."""
+    """How many verdicts there are, on how many battles, and on how many of these people have voted.
+
+    `mark` is another one as soon as these are other verdicts, be there as many as before.
+    """
 
     verdicts: int
     battles: int
     labelled: int
+    mark: str
 
 
 # Said by a judge as it is now and that is listed, and not of its own family. Where a vote on the battle would not
@@ -79,7 +83,8 @@ async def count(db: Db, selection: Selection = ALL) -> Count:
         Count,
         f"""
         SELECT count(*) AS verdicts, count(DISTINCT battles.id) AS battles,
-               count(DISTINCT votes.battle_id) AS labelled
+               count(DISTINCT votes.battle_id) AS labelled,
+               to_hex(coalesce(bit_xor(uuid_hash_extended(verdicts.id, 0)), 0)) AS mark
         {_VERDICTS} {asked}
         """,
         *values,

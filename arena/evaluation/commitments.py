@@ -92,12 +92,15 @@ async def disclose(db: Db, battle_id: UUID) -> Disclosed | None:
     """What opens the battle's commitment; None before the vote, and where none was made."""
     row = await db.fetchrow(
         """
-        SELECT battles.id AS battle, array_agg(contender_id ORDER BY position) AS contenders,
-               array_agg(endpoint_id ORDER BY position) AS sides, propensity, draw_id AS draw,
+        SELECT battles.id AS battle, met.contenders, met.sides, propensity, draw_id AS draw,
                encode(nonce, 'hex') AS nonce
-        FROM battles JOIN sides ON battle_id = battles.id
+        FROM battles
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(contender_id ORDER BY position), '{}') AS contenders,
+                   coalesce(array_agg(endpoint_id ORDER BY position), '{}') AS sides
+            FROM sides WHERE battle_id = battles.id
+        ) AS met
         WHERE battles.id = $1 AND state = 'voted' AND nonce IS NOT NULL
-        GROUP BY battles.id
         """,
         battle_id,
     )

@@ -1,4 +1,4 @@
-"""Control battles: one contender twice, or an answer to another prompt; never rated, they measure the voters."""
+"""Control battles: one contender twice, an answer to another prompt, or a probe; never rated, they measure voters."""
 
 from math import log
 from random import Random, SystemRandom
@@ -21,16 +21,18 @@ BAD: Final = "control-bad-1"
 SIMILAR: Final = 5
 
 # What voters are told a control battle was.
-What = Literal["same", "other_prompt"]
+What = Literal["same", "other_prompt", "probe"]
 
 _chance: Final = SystemRandom()
 
 
 class Plan(Struct, frozen=True):
-    """At which share of blind battles, and with which prompts, control battles are held."""
+    """At which share of blind battles, and with which prompts, control battles are held; and probes."""
 
     share: float
     prompts: tuple[str, ...]
+    # Of the battles on questions of ours, the share that are probes.
+    probes: float = 0.0
 
 
 NONE: Final = Plan(0.0, ())
@@ -44,14 +46,20 @@ class Control(Pairing, frozen=True):
 
 
 class Held(Struct, frozen=True):
-    """What a control battle did to its sides: at which position, if at any, something else was asked."""
+    """What a control battle did to its sides: at which position, if at any, something else was asked.
+
+    Of a probe, the name of its question and the position of what is wrong.
+    """
 
     position: int | None
     content: list[TextPart] | None
+    probe: str | None = None
 
     @property
     def told(self) -> tuple[What, int | None]:
-        """What voters are told it was, and the side that was asked something else."""
+        """What voters are told it was, and the side that was asked something else or was wrong."""
+        if self.probe is not None:
+            return "probe", self.position
         return ("same" if self.position is None else "other_prompt"), self.position
 
     @property
@@ -64,7 +72,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     """How voters do where one knows what they should say; `clustered` intervals allow for voters with many votes.
 
     `noise`: votes for a side where both were one contender. `position`: of these, votes for A. `misled`: votes for an
-    answer to another prompt. A clustered interval takes two voters.
+    answer to another prompt. `fooled`: votes for a wrong answer that sounds sure, beside a right one that hedges. A
+    clustered interval takes two voters.
     """
 
     noise: Proportion
@@ -73,6 +82,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     position_clustered: Proportion | None
     misled: Proportion
     misled_clustered: Proportion | None
+    fooled: Proportion
+    fooled_clustered: Proportion | None
 
 
 class _Voter(Struct, frozen=True):
@@ -81,6 +92,8 @@ class _Voter(Struct, frozen=True):
     first: int
     other: int
     misled: int
+    probed: int
+    fooled: int
 
 
 def drawn(pair: Pairing, prompt: str, plan: Plan, *, chance: Random = _chance) -> Pairing:
@@ -115,9 +128,9 @@ def asked(pair: Pairing, prompt: str) -> tuple[str, ...]:
 
 def kept(pair: Pairing) -> tuple[int | None, list[TextPart] | None]:
     """What is kept of a control battle, in the statement that adds it: the position and what is asked there."""
-    if not isinstance(pair, Control) or pair.prompt is None:
+    if not isinstance(pair, Control):
         return None, None
-    return pair.position, [TextPart(pair.prompt)]
+    return pair.position, None if pair.prompt is None else [TextPart(pair.prompt)]
 
 
 def questions(pair: Pairing, prompt: str) -> list[tuple[Target, list[Message]]]:
@@ -136,7 +149,7 @@ def conversation(said: list[Turn], position: int, held: Held | None) -> list[Mes
 
 async def held(db: Db, battle_id: UUID) -> Held | None:
     """What a control battle did to its sides, None for any other battle."""
-    return await one(db, Held, "SELECT position, content FROM controls WHERE battle_id = $1", battle_id)
+    return await one(db, Held, "SELECT position, content, probe FROM controls WHERE battle_id = $1", battle_id)
 
 
 async def measured(db: Db) -> Measured:
@@ -148,9 +161,13 @@ async def measured(db: Db) -> Measured:
         SELECT count(*) FILTER (WHERE position IS NULL) AS same,
                count(*) FILTER (WHERE position IS NULL AND outcome IN ('a', 'b')) AS decided,
                count(*) FILTER (WHERE position IS NULL AND outcome = 'a') AS first,
-               count(position) AS other,
-               count(*) FILTER (WHERE outcome = CASE position WHEN 0 THEN 'a' WHEN 1 THEN 'b' END) AS misled
+               count(content) AS other,
+               count(content) FILTER (WHERE outcome = (ARRAY['a', 'b'])[position + 1]) AS misled,
+               count(*) FILTER (WHERE assertive = 'wrong' AND asked.turns = 1) AS probed,
+               count(*) FILTER (WHERE assertive = 'wrong' AND asked.turns = 1
+                                AND outcome = (ARRAY['a', 'b'])[position + 1]) AS fooled
         FROM controls JOIN votes USING (battle_id) JOIN battles ON battles.id = battle_id
+        CROSS JOIN LATERAL (SELECT count(*) AS turns FROM turns WHERE turns.battle_id = battles.id) AS asked
         WHERE NOT EXISTS (SELECT FROM exclusions WHERE exclusions.battle_id = battles.id AND lifted_at IS NULL)
         GROUP BY voter_id
         """,
@@ -158,6 +175,7 @@ async def measured(db: Db) -> Measured:
     noise, noise_clustered = _measure([one.decided for one in voters], [one.same for one in voters])
     position, position_clustered = _measure([one.first for one in voters], [one.decided for one in voters])
     misled, misled_clustered = _measure([one.misled for one in voters], [one.other for one in voters])
+    fooled, fooled_clustered = _measure([one.fooled for one in voters], [one.probed for one in voters])
     return Measured(
         noise=noise,
         noise_clustered=noise_clustered,
@@ -165,6 +183,8 @@ async def measured(db: Db) -> Measured:
         position_clustered=position_clustered,
         misled=misled,
         misled_clustered=misled_clustered,
+        fooled=fooled,
+        fooled_clustered=fooled_clustered,
     )
 
 

@@ -1,13 +1,14 @@
 """Exchanges: one prompt put to all sides at once, and their answers let out tick by tick."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from time import monotonic
 
 from arena.config import Settings
 from arena.evaluation.broadcasts import Broadcast
 from arena.evaluation.kinds import Kind
 from arena.evaluation.pacing import Clock, Pace, Pacer
+from arena.evaluation.recitals import Recital, Tempos
 from arena.evaluation.turns import Answer
 from arena.evaluation.writers import MOST_UNFINISHED, Writer
 from arena.upstream import Limits, Message, Target, Upstream
@@ -15,7 +16,8 @@ from arena.upstream import Limits, Message, Target, Upstream
 BLOCKS_EVERY_TICKS = 6
 TAIL_SECONDS = 15.0
 
-Question = tuple[Target, list[Message]]
+# Whom to ask what, or what is told without asking anybody.
+Question = tuple[Target, list[Message]] | Recital
 
 
 class Exchange:
@@ -46,11 +48,14 @@ class Exchange:
             answer_bytes=settings.answer_bytes,
         )
 
-    async def hold(self, upstream: Upstream, questions: Sequence[Question]) -> None:
-        """Ask all sides and let out what they say, to the end or until it is stopped; then none is asked on."""
+    async def hold(self, upstream: Upstream, questions: Sequence[Question], tempos: Tempos) -> None:
+        """Ask all sides and let out what they say, to the end or until it is stopped; then none is asked on.
+
+        The tempos hear how fast those answered who were asked.
+        """
         asking = [
-            asyncio.create_task(writer.write(upstream, target, messages, self._limits))
-            for writer, (target, messages) in zip(self.writers, questions, strict=True)
+            asyncio.create_task(self._said(writer, upstream, question))
+            for writer, question in zip(self.writers, questions, strict=True)
         ]
         try:
             await self._meet()
@@ -63,6 +68,13 @@ class Exchange:
             self._cut()
         elif self._broken:
             self.reason = "interrupted"
+        elif not any(isinstance(question, Recital) for question in questions):
+            tempos.hear((len(one.text), one.first_text_seconds, one.seconds) for one in self.writers)
+
+    def _said(self, writer: Writer, upstream: Upstream, question: Question) -> Coroutine[None, None, None]:
+        if isinstance(question, Recital):
+            return writer.recite(question)
+        return writer.write(upstream, *question, self._limits)
 
     def stop(self, reason: str | None = None) -> None:
         """End here. Without a reason the voter has seen enough, and what is shown by now is the answer."""

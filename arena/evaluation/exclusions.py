@@ -170,18 +170,30 @@ async def lift(db: Db, exclusion_id: int, *, because: str, account_id: UUID) -> 
     return battle_id
 
 
-async def lift_all(db: Db, vote_id: UUID, *, because: str, account_id: UUID) -> int:
-    """Let a vote count again whatever it was excluded for; how many exclusions that lifts."""
-    status = await db.execute(
+async def lift_all(db: Db, vote_id: UUID, *, because: str, account_id: UUID) -> list[UUID]:
+    """Let a vote count again whatever it was excluded for; the ids of the votes that are let in.
+
+    Where a finding of the audit left it out, so are the same voter's other votes of that finding: what is said of one
+    of them is said of the voter, who need not appeal for each.
+    """
+    rows = await db.fetch(
         """
+        WITH about AS (
+            SELECT battle_id, voter_id FROM votes JOIN battles ON battles.id = battle_id WHERE votes.id = $1
+        ), found AS (
+            SELECT evidence->>'finding' AS finding FROM exclusions JOIN about USING (battle_id) WHERE lifted_at IS NULL
+        )
         UPDATE exclusions SET lifted_at = now(), lifted_because = $2, lifted_by = $3
-        FROM votes WHERE votes.id = $1 AND exclusions.battle_id = votes.battle_id AND lifted_at IS NULL
+        FROM about JOIN battles USING (voter_id) JOIN votes ON votes.battle_id = battles.id
+        WHERE exclusions.battle_id = battles.id AND lifted_at IS NULL
+          AND (battles.id = about.battle_id OR evidence->>'finding' IN (SELECT finding FROM found))
+        RETURNING votes.id
         """,
         vote_id,
         because,
         account_id,
     )
-    return int(status.split()[-1])
+    return sorted({row["id"] for row in rows})
 
 
 async def require(db: Db, exclusion_id: int) -> OnRecord:

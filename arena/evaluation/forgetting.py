@@ -14,6 +14,7 @@ from arena.evaluation import (
     findings,
     opinions,
     readings,
+    second_looks,
     shares,
     tags,
     traces,
@@ -38,6 +39,7 @@ HOLDERS: Final[tuple[Callable[[Proxy, UUID], Awaitable[None]], ...]] = (
     readings.forget,
     traces.forget,
     verdicts.forget,
+    second_looks.forget,
 )
 
 

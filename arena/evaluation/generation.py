@@ -23,6 +23,7 @@ from arena.evaluation.exclusions import Remark
 from arena.evaluation.identities import Names
 from arena.evaluation.kinds import Kind
 from arena.evaluation.pacing import Clock, Pace
+from arena.evaluation.recitals import Tempos
 from arena.evaluation.turns import Answer
 from arena.relay import Relay
 from arena.sealing import Keyring
@@ -58,8 +59,8 @@ class Generations:
         self._relay = Relay(redis, self._for_others, self._stop_here)
         self._settings = settings
         # Battles take turns at them: a tick for all at once would hold up whatever else comes in that moment.
-        tick = settings.tick_seconds
-        self._clocks = cycle([Clock(tick, tick * part / CLOCKS) for part in range(CLOCKS)])
+        self._clocks = cycle([Clock(settings.tick_seconds, settings.tick_seconds * n / CLOCKS) for n in range(CLOCKS)])
+        self.tempos = Tempos()
         self._upstream = Upstream(Keyring(settings))
         self._broadcasts: dict[UUID, Broadcast] = {}
         self._exchanges: dict[UUID, Exchange] = {}
@@ -184,7 +185,7 @@ class Generations:
 
     async def _hold(self, exchange: Exchange, questions: Sequence[Question]) -> None:
         try:
-            await exchange.hold(self._upstream, questions)
+            await exchange.hold(self._upstream, questions, self.tempos)
         except Exception:
             exchange.reason = "interrupted"
             log.exception("exchange broke")

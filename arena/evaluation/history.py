@@ -113,10 +113,10 @@ MINE: Final = f"""
                (SELECT count(*) FROM turns WHERE turns.battle_id = battles.id) AS turns,
                CASE battles.state WHEN 'skipped' THEN battles.reason END AS skipped_because,
                votes.outcome, votes.cast_at,
-               CASE WHEN {reveals.TOLD} THEN ARRAY(
+               CASE WHEN {reveals.TOLD} THEN nullif(ARRAY(
                    SELECT name FROM sides JOIN contenders ON contenders.id = contender_id
                    WHERE sides.battle_id = battles.id ORDER BY position
-               ) END AS contenders,
+               ), '{{}}') END AS contenders,
                CASE WHEN votes.id IS NOT NULL THEN counting.counts END AS counted,
                CASE WHEN votes.id IS NULL OR counting.counts THEN NULL
                     WHEN battles.kind <> 'blind' THEN battles.kind

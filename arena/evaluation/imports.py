@@ -6,7 +6,7 @@ from uuid import UUID, uuid4, uuid5
 
 from msgspec import Struct
 
-from arena.db import Connection, Db, Proxy, many
+from arena.db import Connection, Db, Proxy, much
 from arena.errors import ArenaError
 from arena.evaluation import names
 from arena.evaluation.votes import Counted
@@ -115,7 +115,7 @@ async def counted(db: Db, board_id: UUID, *, until: datetime | None = None) -> l
 
     Of a prompt it has only what tells equal ones.
     """
-    return await many(
+    return await much(
         db,
         Counted,
         f"""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from arena.db import Pool
 from arena.errors import Refused
-from arena.evaluation import battles, controls, meetings, pairing, positions
+from arena.evaluation import battles, controls, meetings, pairing, positions, probes
 from arena.evaluation.battles import Battle
 from arena.evaluation.controls import Control, Plan
 from arena.evaluation.grounds import Grounds
@@ -18,6 +18,7 @@ from arena.evaluation.traces import Trace
 from arena.limits import MINUTE, Rates
 from arena.submission import choices, endpoints
 from arena.submission.endpoints import Entrant
+from arena.upstream import Target
 
 # Who loses the race for an endpoint draws again, among those who are left.
 DRAWS: Final = 5
@@ -56,7 +57,7 @@ async def open(  # noqa: A001 - openings.open(…) is how callers say it.
     for draw in range(DRAWS):
         pair = await _draw(db, rates, grounds, met)
         if draw == 0:
-            pair = controls.drawn(pair, prompt, plan)
+            pair = await _measuring(db, voter_id, prompt, pair, plan)
         if not await rates.call(_ids(pair.entrants)):
             continue
         kind = Kind.CONTROL if isinstance(pair, Control) else Kind.BLIND
@@ -66,6 +67,29 @@ async def open(  # noqa: A001 - openings.open(…) is how callers say it.
             return await battles.open(db, voter_id, prompt, pair, most=most, kind=kind, trace=trace), pair
         except endpoints.Unavailable:
             continue
+    raise await _too_few(db)
+
+
+async def _measuring(db: Pool, voter_id: UUID, prompt: str, pair: Pairing, plan: Plan) -> Pairing:
+    """At the plan's shares a probe or another control battle, else the pair."""
+    probe = probes.drawn(prompt, plan.probes)
+    if probe is not None and not await probes.met(db, voter_id, probe):
+        return probe
+    return controls.drawn(pair, prompt, plan)
+
+
+async def going_on(db: Pool, rates: Rates, grounds: Grounds, battle_id: UUID) -> list[Target]:
+    """Whom to ask on in position order: the battle's own sides.
+
+    A probe has none, and no text of ours for what its voter asks on: two who are drawn anew go on, so that nothing
+    tells what it was.
+    """
+    if own := await endpoints.targets(db, await battles.sides(db, battle_id)):
+        return own
+    for _ in range(DRAWS):
+        pair = await _draw(db, rates, grounds, ())
+        if await rates.call(_ids(pair.entrants)):
+            return [entrant.target for entrant in pair.entrants]
     raise await _too_few(db)
 
 

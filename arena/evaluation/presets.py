@@ -6,7 +6,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from arena.evaluation import fingerprints
+from arena.evaluation import fingerprints, probes
 
 
 class Preset(Struct, frozen=True):
@@ -18,7 +18,7 @@ class Preset(Struct, frozen=True):
 
 
 ALL: Final = msgspec.json.decode((resources.files("arena.evaluation") / "presets.json").read_bytes(), type=list[Preset])
-_DIGESTS: Final = frozenset(fingerprints.of(preset.text).digest for preset in ALL)
+_DIGESTS: Final = frozenset([*(fingerprints.of(preset.text).digest for preset in ALL), *probes.DIGESTS])
 
 
 def holds(digest: bytes) -> bool:

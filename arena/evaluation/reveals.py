@@ -3,7 +3,7 @@
 Who has chosen the sides knows them, so to them it is told at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -114,9 +114,30 @@ async def tell_all(db: Db, asked: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUI
         *zip(*set(asked), strict=True),
     )
     unveiled: dict[tuple[UUID, UUID], list[Unveiled]] = {}
-    for side in sides:
+    missing = set(asked) - {(side.battle_id, side.voter_id) for side in sides}
+    for side in sides + (await _written(db, missing) if missing else []):
         unveiled.setdefault((side.battle_id, side.voter_id), []).append(side)
     return unveiled
+
+
+async def _written(db: Db, asked: Collection[tuple[UUID, UUID]]) -> list[_UnveiledOf]:
+    """Both sides of those battles that were probes: no contender's, and without a name."""
+    return await many(
+        db,
+        _UnveiledOf,
+        """
+        SELECT battles.id AS battle_id, battles.voter_id, NULL AS contender, '' AS name, '' AS organisation,
+               '' AS licence, '' AS description, NULL::float8 AS prompt_price, NULL::float8 AS answer_price,
+               NULL::float8 AS cost, 'listed' AS stage, NULL::float8 AS first_text_seconds, NULL::float8 AS seconds,
+               NULL::integer AS tokens, 'stop' AS finish, length(answers.content->0->>'text') AS characters
+        FROM unnest($1::uuid[], $2::uuid[]) AS asked (battle_id, voter_id)
+        JOIN battles ON battles.id = asked.battle_id AND battles.voter_id = asked.voter_id AND state = 'voted'
+        JOIN controls ON controls.battle_id = battles.id AND probe IS NOT NULL
+        JOIN answers ON answers.battle_id = battles.id AND turn = 1
+        ORDER BY answers.position
+        """,
+        *zip(*asked, strict=True),
+    )
 
 
 async def others(db: Db, battle_id: UUID, voter_id: UUID | None) -> Others | None:

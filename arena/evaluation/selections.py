@@ -1,8 +1,10 @@
 """Selections: which of the votes that count a board asks for."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -123,3 +125,19 @@ async def count(db: Db, selection: Selection, *, most: int | None = None) -> int
         *values,
     )
     return number
+
+
+async def asks(db: Db, selection: Selection, vote_ids: Sequence[UUID]) -> bool:
+    """Whether any of these votes is asked for, whether it counts by now or is excluded."""
+    asked, values = chosen(selection, first=2)
+    found: bool = await db.fetchval(
+        f"""
+        SELECT EXISTS (
+            SELECT FROM votes JOIN battles ON battles.id = votes.battle_id LEFT JOIN tags ON tags.battle_id = battles.id
+            WHERE votes.id = ANY($1) AND battles.kind = 'blind' {asked}
+        )
+        """,  # noqa: S608 - constants
+        list(vote_ids),
+        *values,
+    )
+    return found

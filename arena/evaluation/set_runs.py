@@ -17,6 +17,14 @@ from arena.evaluation.prompt_sets import PromptSet
 MOST_TRIES: Final = 3
 
 
+# Why a run ended before it had asked everything; the reason is a code, for programs.
+ENDED: Final = {
+    "budget": "It was stopped: what it may spend is spent.",
+    "no_answer": "It failed: not one of its questions was answered.",
+    "unforeseen": "It failed: something happened that the arena does not know how to go on from. Operators see it.",
+}
+
+
 class RunningAlready(ArenaError):
     """This contender is being asked this set already. Wait until that has ended, or cancel it."""
 
@@ -50,8 +58,9 @@ class State(StrEnum):
 class Run(Struct, frozen=True, kw_only=True):
     """A run and how far it is: of `asked` questions so many are answered, and so many are given up as failed.
 
-    Failures are counted by their class, each call that failed. `budget` and `cost` are in the currency of the
-    endpoint's prices, and None for those who may not act for the contender.
+    `reason` is a code, and `sentence` says it, where the run ended early. Failures are counted by their class, each
+    call that failed. `budget` and `cost` are in the currency of the endpoint's prices, and None for those who may not
+    act for the contender.
     """
 
     id: UUID
@@ -60,6 +69,7 @@ class Run(Struct, frozen=True, kw_only=True):
     budget: float | None
     state: State
     reason: str | None
+    sentence: str | None
     planned_at: datetime
     begun_at: datetime | None
     ended_at: datetime | None
@@ -70,9 +80,11 @@ class Run(Struct, frozen=True, kw_only=True):
     cost: float | None
 
 
+CASES: Final = " ".join(f"WHEN '{code}' THEN '{said}'" for code, said in ENDED.items())
 SHOWN: Final = f"""
-        SELECT set_runs.id, contenders.slug AS contender, formats, budget, state, reason, planned_at, begun_at,
-               ended_at, prompts.count * cardinality(formats) AS asked, answered.count AS answered,
+        SELECT set_runs.id, contenders.slug AS contender, formats, budget, state, reason,
+               CASE reason {CASES} END AS sentence, planned_at, begun_at, ended_at,
+               prompts.count * cardinality(formats) AS asked, answered.count AS answered,
                given_up.count AS given_up, coalesce(failed.failures, '{{}}') AS failures, spent.cost
         FROM set_runs JOIN contenders ON contenders.id = contender_id,
              LATERAL (SELECT count(*) FROM set_prompts WHERE set_id = set_runs.set_id) AS prompts,
@@ -150,6 +162,14 @@ async def listed(db: Db, set_id: UUID) -> list[Run]:
         f"{SHOWN} WHERE set_id = $1 AND committed_at IS NOT NULL ORDER BY planned_at DESC, set_runs.id LIMIT 100",
         set_id,
     )
+
+
+async def told(db: Db, set_id: UUID) -> list[Run]:
+    """The runs that go on, and of each contender the latest one where that ended early: what a reader wants to know."""
+    latest: dict[str, Run] = {}
+    for run in await listed(db, set_id):
+        latest.setdefault(run.contender, run)
+    return [run for run in latest.values() if run.ended_at is None or run.sentence]
 
 
 async def move(db: Connection | Proxy, run_id: UUID, to: State) -> None:

@@ -1,12 +1,14 @@
 """Verdicts on prompt sets: how often judges hold a contender's answers to be the better ones."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from arena.db import Db, many
-from rating import proportions
+from arena.evaluation.prompt_sets import PromptSet
+from rating import Outcome, proportions
 
 
 class Preferred(Struct, frozen=True, kw_only=True):
@@ -118,3 +120,50 @@ def _ends(won: Sequence[int], tied: Sequence[int], lost: Sequence[int]) -> tuple
     trials = [2 * sum(ends) for ends in zip(won, tied, lost, strict=True)]
     found = proportions.clustered(halves, trials)
     return (None, None) if found is None else (found.lower, found.upper)
+
+
+class VerdictListed(Struct, frozen=True, kw_only=True):
+    """A verdict on two answers to a prompt of a set; `contenders` are in the order in which `outcome` has them.
+
+    Nothing that was asked, answered or replied is in it. `position` is the prompt's place in its set, and `prompt` its
+    id there, None while the set hides its prompts. `unscored` says why there is no outcome; verdicts of the judge's
+    `own_family` count nowhere.
+    """
+
+    id: UUID
+    judge: str
+    version: str
+    position: int
+    prompt: str | None
+    contenders: tuple[str, str]
+    outcome: Outcome | None
+    share: float | None
+    consistent: bool | None
+    confidence: float | None
+    unscored: str | None
+    own_family: bool
+    judged_at: datetime
+
+
+async def listed(db: Db, prompt_set: PromptSet, *, after: UUID | None, most: int) -> list[VerdictListed]:
+    """The verdicts on a set, the oldest first, of contenders that the public knows of, from after one of them on."""
+    return await many(
+        db,
+        VerdictListed,
+        """
+        SELECT verdicts.id, judges.slug AS judge, verdicts.version, set_prompts.position,
+               CASE WHEN $2 THEN set_prompts.name END AS prompt, met.contenders, outcome, share, consistent, confidence,
+               unscored, verdicts.own_family, judged_at
+        FROM verdicts JOIN judges ON judges.id = judge_id JOIN set_prompts ON set_prompts.id = prompt_id
+        CROSS JOIN LATERAL (
+            SELECT array_agg(contenders.slug ORDER BY number) AS contenders,
+                   bool_and(committed_at IS NOT NULL) AS public
+            FROM unnest(answer_ids) WITH ORDINALITY AS shown (id, number)
+            JOIN set_answers USING (id) JOIN contenders ON contenders.id = contender_id
+        ) AS met
+        WHERE set_id = $1 AND met.public AND judges.listed_at IS NOT NULL
+          AND ($3::uuid IS NULL OR (judged_at, verdicts.id) > (SELECT judged_at, id FROM verdicts WHERE id = $3))
+        ORDER BY judged_at, verdicts.id LIMIT $4
+        """,
+        *(prompt_set.id, prompt_set.shows_prompts, after, most),
+    )

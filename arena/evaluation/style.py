@@ -11,14 +11,15 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from arena.db import Connection, Db, Proxy, many
-from arena.evaluation import refusals
+from arena.evaluation import refusals, tone
+from arena.evaluation.tone import Tone
 from arena.evaluation.turns import Answer
 
 Feature = Literal["characters", "headings", "lists", "bold"]
 
 # Kept with every answer: another way of counting is another version, and old answers are looked at anew.
-VERSION: Final = f"style-2 {refusals.CLASSIFIER}"
-# What a board can be rated at equal style of; emoji and code are looked at by diagnostics alone.
+VERSION: Final = f"style-2 {tone.CLASSIFIER} {refusals.CLASSIFIER}"
+# What a board can be rated at equal style of; emoji, code and tone are looked at by diagnostics alone.
 FEATURES: Final[tuple[Feature, ...]] = ("characters", "headings", "lists", "bold")
 BLOCK: Final = 500
 
@@ -31,10 +32,10 @@ _EMOJI: Final = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55]")
 _BOLD: Final = re.compile(r"\*\*[^*\n]{1,500}\*\*|__[^_\n]{1,500}__")
 
 
-class Style(Struct, frozen=True, kw_only=True):
+class Style(Tone, frozen=True, kw_only=True):
     """The form of an answer: its characters, headings, items of lists, bold words, emoji and blocks of code.
 
-    And whether it declined.
+    And its tone, and whether it declined.
     """
 
     characters: int
@@ -44,6 +45,10 @@ class Style(Struct, frozen=True, kw_only=True):
     emoji: int
     code: int
     refusal: bool
+
+
+COLUMNS: Final = Style.__struct_fields__
+_TYPES: Final = ["boolean" if column == "refusal" else "integer" for column in COLUMNS]
 
 
 class _Unread(Struct, frozen=True, kw_only=True):
@@ -68,6 +73,7 @@ def of(text: str, finish: str | None = None) -> Style:
         # One that isn't closed is one, too.
         code=(len(_FENCE.findall(text)) + 1) // 2,
         refusal=refusals.holds(text, finish),
+        **structs.asdict(tone.of(plain)),
     )
 
 
@@ -75,19 +81,21 @@ async def keep(connection: Connection | Proxy, battle_id: UUID, turn: int, answe
     """Keep the form of a turn's answers; once, however often told."""
     rows = [(position, *structs.astuple(of(answer.text, answer.finish))) for position, answer in enumerate(answers)]
     await connection.execute(
-        """
-        INSERT INTO styles (battle_id, turn, version, position, characters, headings, lists, bold, emoji, code,
-                            refusal)
-        SELECT $1, $2, $3, *
-        FROM unnest($4::smallint[], $5::integer[], $6::integer[], $7::integer[], $8::integer[], $9::integer[],
-                    $10::integer[], $11::boolean[])
+        f"""
+        INSERT INTO styles (battle_id, turn, version, position, {", ".join(COLUMNS)})
+        SELECT $1, $2, $3, * FROM unnest($4::smallint[], {_arrays(5)})
         ON CONFLICT DO NOTHING
-        """,
+        """,  # noqa: S608 - names of columns
         battle_id,
         turn,
         VERSION,
         *map(list, zip(*rows, strict=True)),
     )
+
+
+def _arrays(first: int) -> str:
+    """The columns of a Style as parameters from this number on."""
+    return ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(_TYPES))
 
 
 async def restyle(db: Db, *, most: int = BLOCK) -> int:
@@ -117,22 +125,16 @@ async def restyle(db: Db, *, most: int = BLOCK) -> int:
 async def _renew(db: Db, unread: list[_Unread]) -> None:
     rows = []
     for one in unread:
-        found = (
-            (None,) * len(Style.__struct_fields__) if one.text is None else structs.astuple(of(one.text, one.finish))
-        )
+        found = (None,) * len(COLUMNS) if one.text is None else structs.astuple(of(one.text, one.finish))
         rows.append((one.battle_id, one.turn, one.position, *found))
+    kept = ", ".join(f"{column} = coalesce(found.{column}, styles.{column})" for column in COLUMNS)
     await db.execute(
-        """
-        UPDATE styles SET version = $1, characters = coalesce(found.characters, styles.characters),
-                          headings = coalesce(found.headings, styles.headings),
-                          lists = coalesce(found.lists, styles.lists), bold = coalesce(found.bold, styles.bold),
-                          emoji = coalesce(found.emoji, styles.emoji), code = coalesce(found.code, styles.code),
-                          refusal = coalesce(found.refusal, styles.refusal)
-        FROM unnest($2::uuid[], $3::smallint[], $4::smallint[], $5::integer[], $6::integer[], $7::integer[],
-                    $8::integer[], $9::integer[], $10::integer[], $11::boolean[])
-             AS found (battle_id, turn, position, characters, headings, lists, bold, emoji, code, refusal)
+        f"""
+        UPDATE styles SET version = $1, {kept}
+        FROM unnest($2::uuid[], $3::smallint[], $4::smallint[], {_arrays(5)})
+             AS found (battle_id, turn, position, {", ".join(COLUMNS)})
         WHERE styles.battle_id = found.battle_id AND styles.turn = found.turn AND styles.position = found.position
-        """,
+        """,  # noqa: S608 - names of columns
         VERSION,
         *map(list, zip(*rows, strict=True)),
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena import outbox
-from arena.db import Db, many, one
+from arena.db import Db, many, much, one
 from arena.errors import ArenaError
 from arena.evaluation import battles, names, readings, selections, traces
 from arena.evaluation.battles import State
@@ -218,22 +218,23 @@ async def counted(db: Db, selection: Selection = ALL, *, until: datetime | None 
     """Every vote that counts and is asked for, or of them those cast by a moment, contenders in position order."""
     asked, values = selections.chosen(selection, first=2)
     styled = selection.styled
-    return await many(
+    return await much(
         db,
         Counted,
         f"""
-        SELECT votes.id, array_agg(contenders.slug ORDER BY sides.position) AS contenders, votes.outcome,
+        SELECT votes.id, ARRAY[one.slug, other.slug] AS contenders, votes.outcome,
                pseudonym AS voter, {names.VOTE} AS vote, {names.ASKED} AS prompt, propensity,
                {"form.features" if styled else "NULL"} AS style
         FROM votes
         JOIN battles ON battles.id = votes.battle_id
         JOIN voters ON voters.id = battles.voter_id
-        JOIN sides ON sides.battle_id = battles.id
-        JOIN contenders ON contenders.id = sides.contender_id
+        JOIN sides AS first ON first.battle_id = battles.id AND first.position = 0
+        JOIN contenders AS one ON one.id = first.contender_id
+        JOIN sides AS second ON second.battle_id = battles.id AND second.position = 1
+        JOIN contenders AS other ON other.id = second.contender_id
         LEFT JOIN tags ON tags.battle_id = battles.id
         {FORM if styled else ""}
         WHERE {selections.counts(selection)} AND ($1::timestamptz IS NULL OR cast_at <= $1) {asked}
-        GROUP BY votes.id, battles.id, pseudonym, tags.prompt {", form.features" if styled else ""}
         ORDER BY votes.id
         """,  # noqa: S608 - constants
         until,

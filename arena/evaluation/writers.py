@@ -6,6 +6,7 @@ from time import monotonic
 
 from arena import markdown
 from arena.evaluation.broadcasts import Shown
+from arena.evaluation.recitals import Recital
 from arena.evaluation.turns import Answer
 from arena.upstream import Finished, Hearing, Limits, Message, Target, Upstream, UpstreamFailed
 
@@ -36,6 +37,7 @@ class Writer:
         self.failed: UpstreamFailed | None = None
         self.news = asyncio.Event()
         self._answer: Hearing | None = None
+        self._recital: Recital | None = None
         self._left: asyncio.Future[None] | None = None
 
     @property
@@ -70,9 +72,25 @@ class Writer:
             self.ended, self.leaving = True, False
             self.news.set()
 
+    async def recite(self, recital: Recital) -> None:
+        """Say what is written already, at its tempo; from the first text on it is `listen` that goes on."""
+        try:
+            await asyncio.sleep(recital.tempo.first_seconds)
+            self._recital, self._left = recital, asyncio.get_running_loop().create_future()
+            self._add(recital.by(monotonic() - self.began))
+            await self._left
+            self.finished = Finished("stop", None, None, truncated=False)
+        finally:
+            self.seconds = monotonic() - self.began
+            self.ended, self.leaving = True, False
+            self.news.set()
+
     def listen(self) -> None:
         """Take what lies ready; an end is known as soon as whoever calls this lets the event loop go on."""
         answer, left = self._answer, self._left
+        if self._recital is not None:
+            self._go_on(self._recital)
+            return
         if answer is None or left is None or left.done():
             return
         try:
@@ -84,6 +102,12 @@ class Writer:
             if answer.over:
                 self.leaving = True
                 left.set_result(None)
+
+    def _go_on(self, recital: Recital) -> None:
+        self.text = recital.by(monotonic() - self.began)
+        if len(self.text) == len(recital.text) and self._left is not None and not self._left.done():
+            self.leaving = True
+            self._left.set_result(None)
 
     def _add(self, text: str) -> None:
         if text:

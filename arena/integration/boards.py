@@ -17,7 +17,8 @@ from arena.integration.questions import Question, QuestionRefused
 from arena.integration.questions import Source as Source
 from arena.nearest import nearest
 
-COLUMNS = "id, slug, name, description, cron, source, attribution, pace, question, methodology, calendar"
+COLUMNS = """
+    id, slug, name, description, cron, source, attribution, pace, question, methodology, calendar, archived_at"""
 IMPORTED = "Votes that were cast elsewhere and brought in; nobody cast them here."
 HOURLY = "0 * * * *"
 OFTEN: Final = "*/10 * * * *"
@@ -63,7 +64,8 @@ class Board(Struct, frozen=True, kw_only=True):
     """A board: what it is called, what it asks, and when it is looked after; `attribution` credits imported votes.
 
     `methodology` counts the questions that the board has asked, so that whoever compares releases knows of a change.
-    `calendar` says when it is released, as publishing/calendars.py reads it.
+    `calendar` says when it is released, as publishing/calendars.py reads it; `archived_at` since when it has been put
+    away for want of votes.
     """
 
     id: UUID
@@ -77,6 +79,7 @@ class Board(Struct, frozen=True, kw_only=True):
     question: Question = Question()
     methodology: int = 1
     calendar: str = "at once"
+    archived_at: datetime | None = None
 
     @property
     def group(self) -> Group:

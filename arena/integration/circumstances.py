@@ -11,6 +11,7 @@ from msgspec import Struct
 from arena.db import Pool
 from arena.evaluation import fingerprints, names, prompt_sets
 from arena.evaluation.prompt_sets import State
+from arena.evaluation.tone import Tone
 from arena.integration import rows
 from arena.integration.rows import Row
 from rating import covariates
@@ -18,7 +19,9 @@ from rating.arrays import Codes, Flags, Vector
 from rating.covariates import Covariates
 from rating.diagnosis import Known
 
-FEATURES: Final = ("length", "headings", "lists", "bold", "emoji", "code")
+# Looked at later than the others: of a text that was deleted before they are not known.
+_LATER: Final = ("emoji", "code", *Tone.__struct_fields__)
+FEATURES: Final = ("length", "headings", "lists", "bold", *_LATER)
 # A prompt that no rule has sorted is of a category of its own.
 NO_CATEGORY: Final = "none"
 # A feature is looked at where at least so large a share of the answers has been.
@@ -151,6 +154,11 @@ def _features(told: Sequence[list[list[int | None]] | None]) -> Any:
     return np.array([form or unknown for form in told], dtype=np.float64).reshape(len(told), 2, len(FEATURES))
 
 
+def _whole(feature: str) -> str:
+    """The sum over a side's turns, where all of them are known."""
+    return f"CASE WHEN bool_and({feature} IS NOT NULL) THEN sum({feature}) END"
+
+
 # By the hour in UTC: where voters live is not known.
 CIRCUMSTANCES: Final = f"""
         SELECT {names.VOTE} AS vote, categories, language,
@@ -158,8 +166,7 @@ CIRCUMSTANCES: Final = f"""
                preset OR digest = ANY($3::bytea[]),
                (SELECT array_agg(features ORDER BY position) FROM (
                     SELECT position, ARRAY[sum(characters), sum(headings), sum(lists), sum(bold),
-                                           CASE WHEN bool_and(emoji IS NOT NULL) THEN sum(emoji) END,
-                                           CASE WHEN bool_and(code IS NOT NULL) THEN sum(code) END] AS features
+                                           {", ".join(_whole(feature) for feature in _LATER)}] AS features
                     FROM styles WHERE styles.battle_id = votes.battle_id
                     GROUP BY position HAVING bool_and(characters IS NOT NULL)
                ) AS each_side HAVING count(*) = 2)

@@ -1,4 +1,9 @@
-"""Crowds: what all new votes, or those of a network or of new accounts, say together. Numbers in, findings out."""
+"""Crowds: what all new votes, or those of a network or of new accounts, say together. Numbers in, findings out.
+
+Nobody knows which votes of a crowd are rigged. Of a network all votes are listed, of a window and of new accounts all
+on the contender whom they push, for it and against it: leaving those out takes nobody's side, as leaving out the ones
+in its favour would.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -32,14 +37,15 @@ def contrasts(reference: Reference, fresh: Sequence[Ballot], *, level: float) ->
         kind, subject, members = cohort[row]
         code = int(contrast.contender[row])
         own = [ballot for ballot in fresh if ballot.voter in members]
+        about = own if kind == "network" else _on(reference.tally.contenders[code], own)
         evidence = {"p": float(contrast.p[row]), "z": float(contrast.z[row, code]), "level": level} | counted(own)
         found.append(
             Found(
                 kind=kind,
                 subject=subject,
                 contender=reference.tally.contenders[code],
-                evidence=evidence | {"accounts": len(members)},
-                votes=[ballot.id for ballot in own] if kind == "network" else [],
+                evidence=evidence | {"accounts": len(members)} | _points(reference, code, own),
+                votes=[ballot.id for ballot in about],
             )
         )
     return found
@@ -67,9 +73,11 @@ def window(reference: Reference, fresh: Sequence[Ballot], served: Served, *, lev
             contender=reference.tally.contenders[code],
             evidence={"z": float(seen.z[code]), "p": float(seen.push[code]), "level": level / (2 * size)}
             | {"skips": float(seen.exposure[code])}
-            | counted([b for b in fresh if reference.tally.contenders[code] in b.contenders]),
+            | counted(_on(reference.tally.contenders[code], fresh))
+            | _points(reference, code, fresh),
+            votes=[ballot.id for ballot in _on(reference.tally.contenders[code], fresh)],
         )
-        for code in np.flatnonzero(push | held)
+        for code in map(int, np.flatnonzero(push | held))
     ]
 
 
@@ -89,6 +97,20 @@ def drifts(reference: Reference, fresh: Sequence[Ballot]) -> list[Found]:
         evidence = {"better": better, "after": watched.found + 1} | counted(after)
         found.append(Found(kind="drift", subject=slug, contender=slug, evidence=evidence))
     return found
+
+
+def _on(slug: str, ballots: Sequence[Ballot]) -> list[Ballot]:
+    return [ballot for ballot in ballots if slug in ballot.contenders]
+
+
+def _points(reference: Reference, code: int, ballots: Sequence[Ballot]) -> dict[str, float]:
+    """How many points (a tie is half of one) the contender got of these votes, and how many were to be expected."""
+    own = _on(reference.tally.contenders[code], ballots)
+    first, second, outcome = reference.coded(own)
+    mean, _ = expectation.points(reference.expected.lead(first, second), reference.expected.tied(first, second))
+    sign = np.where(first == code, 1.0, -1.0)
+    said = len(own) / 2 + float((sign * np.array(expectation.HALVES)[outcome]).sum())
+    return {"points": said, "expected": len(own) / 2 + float((sign * mean).sum())}
 
 
 def _networks(fresh: Sequence[Ballot]) -> list[tuple[str, str, set[UUID]]]:

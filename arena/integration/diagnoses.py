@@ -7,11 +7,13 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
+from arena.evaluation.probes import Voted
 from arena.integration import fits
 from arena.integration.circumstances import Circumstances
 from arena.integration.judge_effects import SecondOpinion, Verdicts
+from arena.integration.judge_leanings import numbered
 from arena.integration.questions import Question
-from rating import diagnosis, effects
+from rating import assertive, diagnosis, effects
 from rating.biases import BAND
 from rating.diagnosis import Diagnosis as Looked
 from rating.diagnosis import Found, Kind
@@ -21,6 +23,7 @@ from rating.scale import PER_LOGIT
 from rating.transitivity import Transitivity
 
 FEWEST_VOTES: Final = 100
+FEWEST_PROBES: Final = 30
 MOST_SWAPS: Final = 20
 # A heat map of more can't be read.
 MOST_CONTENDERS: Final = 30
@@ -136,9 +139,17 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
 
 
 def of(
-    seen: Circumstances, question: Question, names: Mapping[str, Named], verdicts: Sequence[Verdicts], *, imported: bool
+    seen: Circumstances,
+    question: Question,
+    names: Mapping[str, Named],
+    verdicts: Sequence[Verdicts],
+    probed: Sequence[Voted] = (),
+    *,
+    imported: bool,
 ) -> Diagnosis:
     """Look through the votes; `names` are those of the contenders, by what the rows call them, the best first.
+
+    `probed` are the votes on probes, which are the whole arena's and no board's.
 
     RatingError where the votes have no fit.
     """
@@ -153,7 +164,10 @@ def of(
         enough=True,
         imported=imported,
         findings=_findings(
-            looked, named, seen.silent, [(each.judge, effect) for each, leanings in judged for effect in leanings]
+            looked,
+            named,
+            seen.silent,
+            [*((each.judge, effect) for each, leanings in judged for effect in leanings), *_probed(probed)],
         ),
         judges=[each for each, _ in judged],
         voters=_voters(looked),
@@ -166,8 +180,19 @@ def of(
     )
 
 
+def _probed(votes: Sequence[Voted]) -> list[tuple[None, Effect]]:
+    if len(votes) < FEWEST_PROBES:
+        return []
+    towards = {"right": 1.0, "wrong": -1.0, None: 0.0}
+    right = np.array([one.right for one in votes])
+    tone = np.array([towards[one.assertive] for one in votes])
+    agreement = np.array([towards[one.agrees] for one in votes])
+    voter = numbered(one.voter for one in votes)
+    return [(None, effect) for effect in assertive.measure(right, tone, agreement, voter)]
+
+
 def _findings(
-    looked: Looked, named: Mapping[str, Named], silent: list[str], judged: Sequence[tuple[str, Effect]]
+    looked: Looked, named: Mapping[str, Named], silent: list[str], judged: Sequence[tuple[str | None, Effect]]
 ) -> list[Finding]:
     """All effects, each with its q among every one of them."""
     mute = [effects.unknown(name, band=BAND) for name in silent]

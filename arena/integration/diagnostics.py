@@ -9,9 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from arena.db import Db, Pool, many, one
+from arena.evaluation import probes
 from arena.integration import circumstances, diagnoses, judge_effects, snapshots
-from arena.integration.boards import Board, Source
-from arena.integration.diagnoses import Diagnosis, Named
+from arena.integration.boards import OVERALL, Board, Source
+from arena.integration.diagnoses import Category, Diagnosis, Named
 from rating import RatingError
 
 # A board that is released with every vote is not looked through with every vote.
@@ -69,8 +70,10 @@ async def make(db: Pool, board: Board, snapshot_id: UUID) -> Diagnosis:
     names = await _names(db, snapshot_id, imported=imported)
     places = {row.vote: place for place, row in enumerate(seen.rows)}
     verdicts = [] if imported else await judge_effects.of(db, board.id, snapshot.number, places)
+    probed = [] if imported else await probes.votes(db)
+    about = (seen, snapshot.question, names, verdicts, probed)
     try:
-        found = await asyncio.to_thread(diagnoses.of, seen, snapshot.question, names, verdicts, imported=imported)
+        found = await asyncio.to_thread(diagnoses.of, *about, imported=imported)
     except RatingError:
         found = Diagnosis(votes=len(seen.rows), enough=False, imported=imported)
     await db.execute(
@@ -92,6 +95,21 @@ async def latest(db: Db, board: Board) -> Kept | None:
         board.id,
     )
     return None if found is None else Kept(msgspec.convert(found.told, Diagnosis), found.made_at, found.taken_at)
+
+
+async def category(db: Db, name: str) -> Category | None:
+    """What the votes of a category still tell, as the board of all votes was last looked through."""
+    told = await db.fetchval(
+        """
+        SELECT each FROM (
+            SELECT told FROM diagnoses JOIN snapshots ON snapshots.id = snapshot_id JOIN boards ON boards.id = board_id
+            WHERE slug = $1 ORDER BY number DESC LIMIT 1
+        ) AS last, jsonb_array_elements(told->'categories') AS each
+        WHERE each->>'category' = $2
+        """,
+        *(OVERALL, name),
+    )
+    return None if told is None else msgspec.convert(told, Category)
 
 
 async def _names(db: Db, snapshot_id: UUID, *, imported: bool) -> dict[str, Named]:

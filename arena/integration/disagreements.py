@@ -57,11 +57,23 @@ async def listed(db: Pool, *, most: int) -> list[Disagreement]:
     board (V, in squared log-odds), and how far the judges are from each other, from the ratings, or from themselves
     when the answers change places (d). What no judge doubts is left out.
     """
+    found = await _found(db)
+    if found is None:
+        raise NoCombinedBoard
+    return found[:most]
+
+
+async def gains(db: Pool, *, most: int) -> dict[UUID, float]:
+    """What a vote would tell on each of the battles on which it tells most; none without a combined board."""
+    return {each.battle_id: each.gain for each in (await _found(db) or [])[:most]}
+
+
+async def _found(db: Pool) -> list[Disagreement] | None:
     board = await boards.find(db, Source.COMBINED.value)
     snapshot = await history.last(db, board) if board else None
     kept = await meetings.read(db, snapshot.id) if snapshot else None
     if board is None or snapshot is None or kept is None:
-        raise NoCombinedBoard
+        return None
     lines = {line.contender: line for line in snapshot.lines}
     alone = [each for each in await benches.heard(db, board.question) if each.vote is None]
     found = []
@@ -69,7 +81,7 @@ async def listed(db: Pool, *, most: int) -> list[Disagreement]:
         one = _of(list(said), lines, kept)
         if one is not None and one.why:
             found.append(one)
-    return sorted(found, key=lambda one: (-one.gain, one.battle_id.bytes))[:most]
+    return sorted(found, key=lambda one: (-one.gain, one.battle_id.bytes))
 
 
 def _of(said: list[Heard], lines: dict[str, Line], kept: Kept) -> Disagreement | None:

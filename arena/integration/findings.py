@@ -63,7 +63,7 @@ class OtherReason(ArenaError):
 
 
 class NoVotes(ArenaError):
-    """This finding says that something is wrong with many votes and not with which, so there are none to exclude."""
+    """This finding lists no votes, so there are none to exclude. Its page says what can be done instead."""
 
     status = 409
 
@@ -81,6 +81,7 @@ class Act(Struct, frozen=True, kw_only=True):
 class Finding(Struct, frozen=True, kw_only=True):
     """What is held against votes; `subject` is a published name, `votes` how many it is about.
 
+    `left_out` of them do not count now because operators agreed with it; fewer than all where appeals were granted.
     `awaits_second` is the reason that a first operator gave for an exclusion which another one must confirm.
     """
 
@@ -93,6 +94,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     state: State
     evidence: dict[str, Any]
     votes: int
+    left_out: int
     awaits_second: Reason | None
     found_at: datetime
     acts: list[Act]
@@ -261,9 +263,14 @@ async def _act(
 
 # A contender that the public has not been told of is not named.
 TOLD: Final = """
-        SELECT audit_findings.id, boards.slug AS board, audit_findings.kind, subject, audit_findings.state, evidence,
-               contenders.slug AS contender, contenders.name, proposed_reason AS awaits_second, found_at,
+        SELECT audit_findings.id, boards.slug AS board, audit_findings.kind, subject, audit_findings.state,
+               audit_findings.evidence, contenders.slug AS contender, contenders.name, proposed_reason AS awaits_second,
+               found_at,
                (SELECT count(*) FROM audit_finding_votes WHERE finding_id = audit_findings.id) AS votes,
+               (SELECT count(*) FROM audit_finding_votes
+                JOIN votes ON votes.id = vote_id JOIN exclusions USING (battle_id)
+                WHERE finding_id = audit_findings.id AND exclusions.evidence->>'finding' = audit_findings.id::text
+                  AND lifted_at IS NULL) AS left_out,
                (SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'act', act, 'reason', reason, 'text', text, 'effect', effect, 'happened_at', happened_at
                 ) ORDER BY audit_acts.id), '[]') FROM audit_acts WHERE finding_id = audit_findings.id) AS acts

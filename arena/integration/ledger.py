@@ -119,8 +119,8 @@ TAKE: Final = """
                    'contenders', met.contenders, 'sides', met.sides) END AS opening
         FROM taken LEFT JOIN battles ON taken.kind = 'vote' AND battles.id = (payload->>'battle')::uuid
         LEFT JOIN LATERAL (
-            SELECT jsonb_agg(contender_id ORDER BY position) AS contenders,
-                   jsonb_agg(endpoint_id ORDER BY position) AS sides
+            SELECT coalesce(jsonb_agg(contender_id ORDER BY position), '[]') AS contenders,
+                   coalesce(jsonb_agg(endpoint_id ORDER BY position), '[]') AS sides
             FROM sides WHERE battle_id = battles.id
         ) AS met ON true
         ORDER BY taken.id"""

@@ -22,7 +22,7 @@ CODES: Final = {outcome: code for code, outcome in enumerate((Outcome.A, Outcome
 class Found(Struct, frozen=True, kw_only=True):
     """What is held against somebody: evidence is numbers and published names alone.
 
-    `votes` are those that it is about, none where nobody knows which of many they are.
+    `votes` are those that it is about, none where it is about a contender.
     """
 
     kind: str

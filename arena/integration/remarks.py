@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from arena.integration.diagnoses import FEWEST_VOTES, Diagnosis, Finding
+from rating import assertive
 from rating.diagnosis import Kind
 from rating.effects import Verdict
 
@@ -28,6 +29,27 @@ SENTENCES: Final = {
     "bold": "Of two equal answers the one with more bold words is preferred in {value} of votes ({lower} to {upper}).",
     "emoji": "Of two equal answers the one with more emoji is preferred in {value} of votes ({lower} to {upper}).",
     "code": "Of two equal answers the one with more code blocks is preferred in {value} of votes ({lower} to {upper}).",
+    "hedging": "Of two equal answers the one that hedges more is preferred in {value} of votes ({lower} to {upper}).",
+    "certainty": "Of two equal answers the one with more words of certainty is preferred in {value} of votes"
+    " ({lower} to {upper}).",
+    "praise": "Of two equal answers the one with more friendly words is preferred in {value} of votes"
+    " ({lower} to {upper}).",
+    "negatives": "Of two equal answers the one with more unfriendly words is preferred in {value} of votes"
+    " ({lower} to {upper}).",
+    "apologies": "Of two equal answers the one that apologises more is preferred in {value} of votes"
+    " ({lower} to {upper}).",
+    "agreement": "Of two equal answers the one that agrees with its reader more, or praises the question, is preferred"
+    " in {value} of votes ({lower} to {upper}).",
+    "assertive wrong": "Beside a right answer that hedges, a wrong one that sounds sure is preferred in {value} of"
+    " votes ({lower} to {upper}).",
+    "correctness": "Of a right and a wrong answer in the same tone the right one is preferred in {value} of votes"
+    " ({lower} to {upper}).",
+    "assertiveness": "Of two equally right answers the one that sounds sure is preferred in {value} of votes"
+    " ({lower} to {upper}).",
+    "agreeing wrong": "Beside a right answer, a wrong one that agrees with what its reader believes is preferred in"
+    " {value} of votes ({lower} to {upper}).",
+    "belief": "Of two equally right answers the one that agrees with what its reader believes is preferred in {value}"
+    " of votes ({lower} to {upper}).",
     "judge length": "Of two answers that people rate alike the judge {judge} prefers the longer one in {value} of cases"
     " ({lower} to {upper}).",
     "judge family": "Of two answers that people rate alike the judge {judge} prefers that of its own family in {value}"
@@ -45,20 +67,39 @@ SENTENCES: Final = {
     "transitivity": "A pair goes otherwise than the two ratings say by {value} points, as a rule ({lower} to {upper}).",
 }
 CONCLUSIONS: Final = {
-    Verdict.PRESENT: "That is surely there, and large enough to matter.",
-    Verdict.SLIGHT: "That is surely there, and too small to matter.",
+    Verdict.PRESENT: "That was found here, and is large enough to matter.",
+    Verdict.SLIGHT: "That was found here, and is too small to matter.",
     Verdict.NEGLIGIBLE: "If there is anything, it is too small to matter.",
     Verdict.UNCLEAR: "That may be chance: these votes do not settle it.",
 }
+# Up to this q, what was found is there as surely as anything is that votes tell.
+SURE: Final = 0.001
+SURELY: Final = {
+    Verdict.PRESENT: "That is surely there, and large enough to matter.",
+    Verdict.SLIGHT: "That is surely there, and too small to matter.",
+}
+# Its middle is an even split, and being far from it on one side is good news.
+WON: Final = {
+    Verdict.NEGLIGIBLE: "That is about even: to be right is worth no more here than to sound sure.",
+    Verdict.UNCLEAR: "Whether sounding sure or being right wins here, these votes do not settle.",
+}
+TONE_WINS: Final = "To sound sure wins over being right here."
+RIGHT_WINS: Final = "To be right wins over sounding sure here."
+AGREED: Final = {
+    Verdict.NEGLIGIBLE: "That is about even: to be right is worth no more here than to agree.",
+    Verdict.UNCLEAR: "Whether agreeing or being right wins here, these votes do not settle.",
+}
+AGREEMENT_WINS: Final = "To agree wins over being right here."
+RIGHT_WINS_AGREED: Final = "To be right wins over agreeing here."
 NOT_YET: Final = "Nobody has looked at this board's votes yet. That happens some minutes after its first release."
 FEW: Final = (
     "This board has {votes} votes that can be looked through, and it takes at least {least}, of contenders that each"
     " won and lost."
 )
-TONE: Final = "Tone, hedging and agreement with what a voter believes: nothing measures them here yet."
+TONE: Final = "Tone, hedging and agreement: most of these answers were given before they were looked at."
 PROBES: Final = (
-    "Whether assertive answers win although they are wrong: that takes battles whose right answer is known, and none"
-    " are held here yet."
+    "Whether assertive answers win although they are wrong: that takes votes on battles whose right answer is known,"
+    " and there are too few of them yet."
 )
 ELSEWHERE: Final = (
     "Form, category, language, times and judges: nothing is known of them in votes that were cast elsewhere."
@@ -75,7 +116,16 @@ def of(finding: Finding) -> list[Said]:
         return [(UNKNOWN, {})]
     values = {end: written(finding, getattr(finding, end), end) for end in ("value", "lower", "upper")}
     values |= {"who": finding.who.name if finding.who else "", "judge": finding.judge or ""}
-    return [(SENTENCES[finding.name], values), (CONCLUSIONS[finding.verdict], {})]
+    return [(SENTENCES[finding.name], values), (_concluded(finding, finding.value), {})]
+
+
+def _concluded(finding: Finding, value: float) -> str:
+    if finding.name == assertive.WON:
+        return WON.get(finding.verdict, TONE_WINS if value > 0 else RIGHT_WINS)
+    if finding.name == assertive.AGREED:
+        return AGREED.get(finding.verdict, AGREEMENT_WINS if value > 0 else RIGHT_WINS_AGREED)
+    sure = finding.q is not None and finding.q <= SURE
+    return (SURELY if sure else CONCLUSIONS).get(finding.verdict, CONCLUSIONS[finding.verdict])
 
 
 def few(found: Diagnosis) -> Said:
@@ -85,13 +135,14 @@ def few(found: Diagnosis) -> Said:
 
 def unmeasured(found: Diagnosis) -> list[str]:
     """What nobody can tell of these votes, and why."""
+    names = {finding.name for finding in found.findings}
     if found.imported:
         missing = [ELSEWHERE]
     else:
-        names = {finding.name for finding in found.findings}
-        missing = [sentence for name, sentence in (("length", FORM), ("attention", READING)) if name not in names]
+        asked = (("length", FORM), ("hedging", TONE), ("attention", READING))
+        missing = [sentence for name, sentence in asked if name not in names]
         missing += [] if found.judges else [JUDGES]
-    return [*missing, *([] if found.voters else [VOTERS]), TONE, PROBES]
+    return [*missing, *([] if found.voters else [VOTERS]), *([] if assertive.WON in names else [PROBES])]
 
 
 def share(log_odds: float) -> float:

@@ -117,7 +117,7 @@ async def keep(connection: Connection | Proxy, board: Board, fitted: Fitted, set
     await countings.keep(connection, snapshot.board_id, snapshot.number, fitted.counted)
     await acts.keep(connection, snapshot.board_id, snapshot.number, fitted.acts.known)
     await meetings.keep(connection, snapshot.id, fitted.met, fitted.standings)
-    await last_votes.keep(connection, snapshot.id)
+    await last_votes.keep(connection, snapshot.id, snapshot.votes)
     if board.slug == OVERALL:
         await _hand_down(connection, snapshot, fitted.standings, settings)
     return snapshot
@@ -165,7 +165,8 @@ async def _rules(db: Db, board: Board) -> str:
     if asked.style or not asked.refusals:
         rules += [style.VERSION, str(await style.waiting(db))]
     if not board.source.released:
-        rules += ["verdicts", str((await benches.count(db, asked)).verdicts)]
+        heard = await benches.count(db, asked)
+        rules += ["verdicts", str(heard.verdicts), heard.mark]
     return " ".join(rules)
 
 

@@ -19,6 +19,7 @@ CONFIGURATIONS = (
             organisation="Hugging Face",
             description="SmolLM2-135M-Instruct (Q4_1) on this machine, asked to be brief, at temperature 0.2. "
             "The same weights as SmolLM2 135M, free.",
+            licence="Apache-2.0",
         ),
         "You are a careful assistant. Answer briefly and to the point.",
         {"temperature": 0.2, "top_p": 0.9, "max_tokens": 320},
@@ -30,6 +31,7 @@ CONFIGURATIONS = (
             organisation="Hugging Face",
             description="SmolLM2-135M-Instruct (Q4_1) on this machine, without instructions, at temperature 1.0. "
             "The same weights as SmolLM2 135M, careful.",
+            licence="Apache-2.0",
         ),
         None,
         {"temperature": 1.0, "top_p": 0.95, "max_tokens": 320},

@@ -25,7 +25,11 @@ INITDB_OPTIONS = (
     "--no-sync",
     "--no-instructions",
 )
-NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+# The log is kept short because such a server may lie in memory.
+NOT_DURABLE = (
+    *("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
+    *("-c", "max_wal_size=256MB"),
+)
 
 
 class Postgres:

@@ -134,7 +134,9 @@ class House:
         if self._model is not None:
             await self._tell(self._model)
         self._say(f"Arena is open at {await address} — Ctrl-C stops it")
-        self._worker = Worker(self._site, self._settings)
+        # The worker looks for smells at the address that was really taken.
+        probe_url = self._settings.probe_url or await address
+        self._worker = Worker(self._site, msgspec.structs.replace(self._settings, probe_url=probe_url))
         await self._worker.start()
         kept = [part for part in (self._model, self._worker) if part is not None]
         bringing = [] if self._model is None else [self._bring_demo()]

@@ -34,6 +34,11 @@ def _version() -> str:
 VERSION: Final = _version()
 
 
+def etag(*depends: object) -> str:
+    """A name for all that a page is made from, so that a reader who has it need not get it again."""
+    return f'"{hashlib.sha256(repr((VERSION, *depends)).encode()).hexdigest()[:32]}"'
+
+
 def url(name: str) -> str:
     """Where a page finds the file; modules import each other from the same folder, so the version is in the path."""
     if name not in files:

@@ -18,6 +18,7 @@ async def show(request: Request[Any, Any, Any], settings: Given[Settings]) -> Te
         "battles/show.html",
         context={
             "suggestions": suggestions.offered(language),
+            "second_looks": settings.second_looks > 0,
             # Nothing comes for longer than this only where the connection is dead without having said so.
             "silence_seconds": settings.first_byte_seconds + settings.idle_seconds + settings.start_barrier_seconds,
         },

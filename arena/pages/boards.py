@@ -1,6 +1,5 @@
 """The leaderboard: what can be said in words, then the numbers, then the drawing."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -179,8 +178,8 @@ async def _unreleased(
     """A board that judges have a part in, as its latest snapshot has it."""
     snapshot = await history.last(db, board)
     named = [(each.slug, each.name) for each in (board, *listed)]
-    depends = assets.VERSION, languages.of(request).tag, named, board.description, snapshot and snapshot.id
-    tag = f'"{hashlib.sha256(repr(depends).encode()).hexdigest()[:32]}"'
+    depends = languages.of(request).tag, named, board.description, snapshot and snapshot.id
+    tag = assets.etag(*depends)
     headers = {"etag": tag, "cache-control": guards.PUBLIC}
     if guards.has(request, tag):
         return Response(None, status_code=304, headers=headers)
@@ -199,12 +198,11 @@ def _etag(
 ) -> str:
     """A name for all that the page depends on, so that a reader who has it need not get it again."""
     depends = (
-        assets.VERSION,
         language.tag,
-        [(each.slug, each.name, each.attribution) for each in (board, *listed)],
+        [(each.slug, each.name, each.attribution, each.archived_at) for each in (board, *listed)],
         release and (release.id, [(line.flagged, line.gain_votes) for line in release.standings]),
         plan,
         views.address(view),
         (settings.established_votes, settings.established_half_width, settings.release_seconds),
     )
-    return f'"{hashlib.sha256(repr(depends).encode()).hexdigest()[:32]}"'
+    return assets.etag(*depends)

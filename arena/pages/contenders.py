@@ -4,12 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, QueryParameter
-from litestar.response import Template
+from litestar.response import Redirect, Template
 
 from arena import guards
 from arena.db import Pool
@@ -50,9 +51,15 @@ async def show(
     portraits: Given[Portraits],
     db: Given[Pool],
     board: Annotated[str | None, QueryParameter(name="board", max_length=100)] = None,
+    own: Annotated[bool, QueryParameter(name="own")] = False,
 ) -> Response[Any]:
-    """What is known of a contender, on one board after the other, and what it answered to prompt sets."""
+    """What is known of a contender, on one board after the other, and what it answered to prompt sets.
+
+    One that was merged leads to the other, unless its `own` history is asked for.
+    """
     portrait = await portraits.of(slug, board, today=datetime.now(UTC).date())
+    if portrait.merged_into and not own:
+        return Redirect(f"/contenders/{quote(portrait.merged_into)}")
     answered = await set_results.of_contender(db, slug)
     headers = {"etag": tag(request, (portrait, answered)), "cache-control": guards.PUBLIC}
     if guards.has(request, headers["etag"]):

@@ -32,16 +32,16 @@ class Together:
 
 
 POWER: Final = (
-    Power("honest", (0.98, 0.83, 1.04, 1.16, 1.56)),
-    Power("skipping", (78, 99, 100, 100, 100), (73, 99, 100, 100, 100)),
-    Power("omnipresent", (13, 35, 66, 91, 100), (15, 29, 65, 94, 100)),
-    Power("half", (4, 8, 21, 40, 58), (4, 7, 15, 25, 45)),
-    Power("clicking", (7, 20, 50, 79, 98), (14, 24, 63, 90, 100)),
+    Power("honest", (0.97, 0.80, 1.04, 1.15, 1.54)),
+    Power("skipping", (77, 98, 100, 100, 100), (73, 99, 100, 100, 100)),
+    Power("omnipresent", (13, 35, 65, 91, 100), (15, 29, 65, 94, 100)),
+    Power("half", (4, 8, 21, 39, 56), (4, 7, 15, 25, 45)),
+    Power("clicking", (8, 21, 51, 82, 98), (14, 24, 63, 90, 100)),
     Power("left", (100, 100, 100, 100, 100), (100, 100, 100, 100, 100)),
-    Power("camouflaged", (1, 1, 2, 3, 11), (1, 1, 1, 3, 7)),
+    Power("camouflaged", (1, 1, 2, 3, 7), (1, 1, 1, 3, 7)),
 )
 # Of random clicks, what the most powerful test against them alone finds on the same boards after 10 to 100 votes.
-MOST_CLICKS: Final = (12, 22, 52, 81)
+MOST_CLICKS: Final = (13, 24, 58, 87)
 GROUPS: Final = (
     Together("window", 60, 58, 56),
     Together("window", 80, 96, 91),

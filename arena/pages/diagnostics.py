@@ -15,6 +15,7 @@ from arena.integration.boards import Board
 from arena.integration.diagnoses import Diagnosis, Finding, Named
 from arena.integration.diagnostics import Kept
 from arena.integration.remarks import Said
+from rating import assertive
 from rating.diagnosis import Kind
 from rating.effects import Verdict
 
@@ -27,7 +28,7 @@ LEAST: Final = {"log-odds": 0.4, "points": 20.0, "share": 0.2}
 # A pair is shaded from so many standard errors on, and deeper with each more.
 SHADED: Final = 2.0
 DEEPEST: Final = 4
-SURE: Final = (Verdict.PRESENT, Verdict.SLIGHT)
+SEEN: Final = (Verdict.PRESENT, Verdict.SLIGHT)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def context(board: Board, kept: Kept | None) -> dict[str, object]:
         "found": found,
         "few": remarks.few(found),
         "sections": sections(found) if found.enough else [],
-        "sure": sum(one.verdict in SURE for one in found.findings),
+        "seen": sum(one.verdict in SEEN for one in found.findings),
         "heat": shades(found) if found.heat and len(found.heat.contenders) > 1 else [],
+        "probes": any(one.name == assertive.WON for one in found.findings),
         "unmeasured": remarks.unmeasured(found) if found.enough else [],
     }

@@ -46,15 +46,38 @@ async def _feed(request: AnyRequest, db: Pool, settings: Settings, board: Board 
     named = {each.slug: each for each in await boards.listed(db)}
     found = await releases.listed(db, board, None, MOST)
     said = await _said(db, [release.id for release in found], languages.of(request))
-    here = (settings.public_url or str(request.base_url)).rstrip("/")
-    language = languages.of(request)
-    body = _written(found, board, named, said, here, language)
+    here, language = address(request, settings), languages.of(request)
+    return served(request, settings, _written(found, board, named, said, here, language))
+
+
+def served(request: AnyRequest, settings: Settings, feed: Xml.Element) -> Response[Any]:
+    """The feed with its ETag, or 304 for a reader who has it already."""
+    body = bytes(Xml.tostring(feed, encoding="utf-8", xml_declaration=True))
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     # Without an address of its own the feed says the one that it was asked at, which is not for everybody to be given.
     headers = {"etag": etag, "cache-control": guards.PUBLIC if settings.public_url else "no-cache"}
     if guards.has(request, etag):
         return Response(None, status_code=304, headers=headers)
     return Response(body, media_type="application/atom+xml", headers=headers)
+
+
+def address(request: AnyRequest, settings: Settings) -> str:
+    """Where the arena is reached, as a feed says it."""
+    return (settings.public_url or str(request.base_url)).rstrip("/")
+
+
+def begun(here: str, path: str, page: str, title: str, updated: datetime | None, language: Language) -> Xml.Element:
+    """A feed without entries; `page` shows the same to people."""
+    Xml.register_namespace("", ATOM)
+    feed = Xml.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language.tag})
+    add(feed, "title", title)
+    add(feed, "id", f"{here}{path}")
+    # Before the first entry nothing has changed since the arena can have begun.
+    add(feed, "updated", formats.machine(updated, language) if updated else "2026-01-01T00:00:00Z")
+    add(feed, "link", rel="self", href=f"{here}{path}", type="application/atom+xml")
+    add(feed, "link", rel="alternate", href=f"{here}{page}", type="text/html")
+    add(Xml.SubElement(feed, f"{{{ATOM}}}author"), "name", language.say("Arena", {}))
+    return feed
 
 
 async def _said(db: Pool, release_ids: list[str], language: Language) -> dict[str, tuple[str, datetime | None]]:
@@ -75,39 +98,33 @@ def _written(
     said: dict[str, tuple[str, datetime | None]],
     here: str,
     language: Language,
-) -> bytes:
-    Xml.register_namespace("", ATOM)
+) -> Xml.Element:
     path = f"/feeds/{quote(board.slug)}/releases.atom" if board else "/feeds/releases.atom"
-    feed = Xml.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language.tag})
     title = language.say("Releases", {})
-    _add(feed, "title", f"{language.say(board.name, {})} · {title}" if board else title)
-    _add(feed, "id", f"{here}{path}")
     changes = [max(release.published_at, said[release.id][1] or release.published_at) for release in found]
-    # Before the first release nothing has changed since the arena can have begun.
-    _add(feed, "updated", formats.machine(max(changes), language) if changes else "2026-01-01T00:00:00Z")
-    _add(feed, "link", rel="self", href=f"{here}{path}", type="application/atom+xml")
-    _add(feed, "link", rel="alternate", href=f"{here}/releases", type="text/html")
-    _add(Xml.SubElement(feed, f"{{{ATOM}}}author"), "name", language.say("Arena", {}))
+    titled = f"{language.say(board.name, {})} · {title}" if board else title
+    feed = begun(here, path, "/releases", titled, max(changes, default=None), language)
     for release, changed in zip(found, changes, strict=True):
         name = language.say(named[release.board].name, {})
         feed.append(_entry(release, name, said[release.id][0], changed, here, language))
-    return bytes(Xml.tostring(feed, encoding="utf-8", xml_declaration=True))
+    return feed
 
 
 def _entry(release: Summary, name: str, text: str, changed: datetime, here: str, language: Language) -> Xml.Element:
     entry = Xml.Element(f"{{{ATOM}}}entry")
     values = {"board": name, "date": formats.date(release.published_at, language)}
-    _add(entry, "title", language.say("{board}: release of {date}", values))
+    add(entry, "title", language.say("{board}: release of {date}", values))
     # The same wherever the arena is reached, as the release is.
-    _add(entry, "id", uuid5(NAMESPACE_URL, release.id).urn)
-    _add(entry, "published", formats.machine(release.published_at, language))
-    _add(entry, "updated", formats.machine(changed, language))
-    _add(entry, "link", rel="alternate", href=f"{here}/releases/{release.id}", type="text/html")
-    _add(entry, "category", term=release.board)
-    _add(entry, "content", text, type="text")
+    add(entry, "id", uuid5(NAMESPACE_URL, release.id).urn)
+    add(entry, "published", formats.machine(release.published_at, language))
+    add(entry, "updated", formats.machine(changed, language))
+    add(entry, "link", rel="alternate", href=f"{here}/releases/{release.id}", type="text/html")
+    add(entry, "category", term=release.board)
+    add(entry, "content", text, type="text")
     return entry
 
 
-def _add(parent: Xml.Element, name: str, text: str | None = None, **attributes: str) -> None:
+def add(parent: Xml.Element, name: str, text: str | None = None, **attributes: str) -> None:
+    """Put an element of Atom's below another one."""
     added = Xml.SubElement(parent, f"{{{ATOM}}}{name}", attributes)
     added.text = None if text is None else _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)

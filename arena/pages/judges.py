@@ -11,7 +11,7 @@ from arena.db import Pool
 from arena.errors import NotFound
 from arena.evaluation import attacks
 from arena.evaluation.attacks import Withstood
-from arena.integration import judge_quality
+from arena.integration import contested, judge_quality
 from arena.integration.judge_measures import FEWEST, Compared
 from arena.integration.judge_quality import Ranked
 from arena.pages import intervals
@@ -50,7 +50,8 @@ async def show_all(db: Given[Pool]) -> Template:
     lines = [_line(each) for each in ranked]
     scale = Scale.of(lines, intervals.MEASURES["win_rate"])
     rows = [_row(each, line, scale, withstood.get(each.judge.id)) for each, line in zip(ranked, lines, strict=True)]
-    return Template("judges/list.html", context={"rows": rows, "scale": scale, "fewest": FEWEST}, headers=HEADERS)
+    context = {"rows": rows, "scale": scale, "fewest": FEWEST, "contested": await contested.of(db)}
+    return Template("judges/list.html", context=context, headers=HEADERS)
 
 
 @get("/judges/{slug:str}", include_in_schema=False)

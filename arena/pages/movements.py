@@ -1,6 +1,5 @@
 """What moved between two releases: in words, as a waterfall of one contender, and as a table of all."""
 
-import hashlib
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Annotated, Any, Final
@@ -106,8 +105,8 @@ async def show(
 ) -> Response[Any]:
     """What moved from the other release to this one, and why one contender did."""
     movement = await movements.between(other_id, release_id)
-    made_of = (assets.VERSION, languages.of(request).tag, movement.before.id, movement.after.id, contender)
-    etag = f'"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]}"'
+    made_of = (languages.of(request).tag, movement.before.id, movement.after.id, contender)
+    etag = assets.etag(*made_of)
     headers = {"etag": etag, "cache-control": guards.PUBLIC}
     if guards.has(request, etag):
         return Response(None, status_code=304, headers=headers)

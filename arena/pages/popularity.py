@@ -1,6 +1,5 @@
 """What people like and would like: stars and wishes, shown apart from every rating."""
 
-import hashlib
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -29,8 +28,8 @@ async def show(
     age = timedelta(hours=settings.star_hours)
     popular, following = await stars.board(db, age=age, after=places.read(cursor), most=PAGE)
     wished, _ = await wishes.listed(db, after=places.START, most=PAGE)
-    depends = (assets.VERSION, languages.of(request).tag, settings.star_hours, popular, following, wished)
-    etag = f'"{hashlib.sha256(repr(depends).encode()).hexdigest()[:32]}"'
+    depends = (languages.of(request).tag, settings.star_hours, popular, following, wished)
+    etag = assets.etag(*depends)
     headers = {"etag": etag, "cache-control": "no-cache"}
     if guards.has(request, etag):
         return Response(None, status_code=304, headers=headers)

@@ -36,7 +36,7 @@ async def show(name: FromPath[str], db: Given[Pool]) -> Template:
         "validity": validity,
         "items": {item.position: item for item in validity.items},
         "sensitivities": await set_results.sensitivities(db, found.id),
-        "runs": [run for run in await set_runs.listed(db, found.id) if run.ended_at is None],
+        "runs": await set_runs.told(db, found.id),
     }
     return Template("prompt_sets/show.html", context=context, headers=HEADERS)
 

@@ -1,11 +1,9 @@
 """The API's reference as a page: what the description says, for people, with nothing loaded from elsewhere."""
 
-import hashlib
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency as Given
 from litestar.response import Template
@@ -30,8 +28,7 @@ async def show(request: Request[Any, Any, Any], described: Given[Schema]) -> Res
 
 def _etag(description: Schema, language: Language) -> str:
     """A name for all that the page depends on."""
-    depends = msgspec.json.encode((assets.VERSION, language.tag, description))
-    return f'"{hashlib.sha256(depends).hexdigest()[:32]}"'
+    return assets.etag(language.tag, description)
 
 
 def _context(description: Schema) -> dict[str, Any]:

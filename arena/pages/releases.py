@@ -1,6 +1,5 @@
 """The pages of releases: what is planned, held and out, and one release with what was said and counted."""
 
-import hashlib
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -13,7 +12,7 @@ from arena.config import Settings
 from arena.db import Pool
 from arena.integration import boards, fragilities
 from arena.pages import assets, languages, tables
-from arena.publishing import announcements, calendars, candidates, notes, releases
+from arena.publishing import announcements, bills, calendars, candidates, notes, releases
 from arena.publishing.tables import make
 from arena.publishing.views import PLAIN
 
@@ -68,6 +67,8 @@ async def show(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) 
         "said": chosen.text.splitlines() if chosen else announcements.words(told, language.say),
         "written": written,
         "candidate": await candidates.of_release(db, release_id),
+        "tested": await releases.self_test(db, release_id),
+        "bill": await bills.kept(db, release_id),
         "fragile": await fragilities.of_release(db, release_id),
         "later": await releases.after(db, release),
         "files": FILES,
@@ -78,8 +79,8 @@ async def show(request: AnyRequest, release_id: FromPath[str], db: Given[Pool]) 
 
 def fresh(request: AnyRequest, template: str, context: dict[str, Any], *more: object) -> Response[Any]:
     """The page with its ETag, which names all that it is made from, or 304 for a reader who has it."""
-    depends = (assets.VERSION, languages.of(request).tag, request.url.path, context, more)
-    etag = f'"{hashlib.sha256(repr(depends).encode()).hexdigest()[:32]}"'
+    depends = (languages.of(request).tag, request.url.path, context, more)
+    etag = assets.etag(*depends)
     headers = {"etag": etag, "cache-control": guards.PUBLIC}
     if guards.has(request, etag):
         return Response(None, status_code=304, headers=headers)

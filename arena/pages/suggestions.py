@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from arena.evaluation import presets
+from arena.evaluation import presets, probes
 from arena.evaluation.presets import Preset as Suggestion
 
-ALL: Final = presets.ALL
+# The questions of probes are among them: where one is asked, two texts of ours may answer.
+ALL: Final = [*presets.ALL, *(Suggestion("knowledge", one.language, one.prompt) for one in probes.ALL)]
 
 
 def offered(language: str) -> list[Suggestion]:

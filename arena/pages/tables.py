@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
+from arena import nearest as near
 from arena.pages import intervals
 from arena.pages.intervals import MEASURES, Scale, Whisker
 from arena.publishing import columns, tables, views
@@ -139,9 +140,7 @@ def nearest(table: Table) -> str | None:
     texts = [wanted.wanted for wanted in table.search.texts if not wanted.expression]
     if table.found or len(texts) != 1:
         return None
-    names = {line.name.casefold(): line.name for line in table.release.standings}
-    near = views.nearest(texts[0], names, cutoff=0.4)
-    return names[near] if near else None
+    return near.nearest(texts[0], [line.name for line in table.release.standings])
 
 
 def sought(table: Table) -> list[tuple[str, list[str | bool | Range]]]:

@@ -1,48 +1,48 @@
 """Pages of text, generated from what runs: how the numbers are made, and what is kept."""
 
-from functools import cache
+from typing import Any
 
-from litestar import get
+from litestar import Request, get
 from litestar.di import NamedDependency as Given
 from litestar.response import Template
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import policies
 from arena.evaluation.categories import CLASSIFIER
 from arena.guards import YEAR
-from arena.integration.paces import Paces
-from arena.pages import detectors
-from rating import Tally, rate
-from rating.standings import Method
+from arena.pages import detectors, languages, stating
+from arena.publishing import factbook, facts, rounds, smells
+from arena.publishing.factbook import CHECK, Ground
 
-BOARD = "overall"
-
-
-@cache
-def method() -> Method:
-    """The choices that `rate` makes where it is not told otherwise."""
-    return rate(Tally.of_votes(())).method
+AnyRequest = Request[Any, Any, Any]
 
 
 @get("/methodology", include_in_schema=False)
-async def methodology(settings: Given[Settings], db: Given[Pool], paces: Given[Paces]) -> Template:
+async def methodology(request: AnyRequest, settings: Given[Settings], db: Given[Pool]) -> Template:
     """How ratings are made, and pairs drawn."""
-    context = {
-        "method": method(),
-        "settings": settings,
-        "policy": await policies.present(db),
-        "pace": await paces.of(BOARD),
-        "classifier": CLASSIFIER,
-    }
+    ground = await factbook.ground(db, settings)
+    context = {"ground": ground, "classifier": CLASSIFIER, **await _stated(request, db, ground)}
     return Template("texts/methodology.html", context=context, headers={"cache-control": "no-cache"})
 
 
 @get("/policy", include_in_schema=False)
-async def policy(settings: Given[Settings]) -> Template:
+async def policy(request: AnyRequest, settings: Given[Settings], db: Given[Pool]) -> Template:
     """What is kept of a visit, and what may be published."""
-    context = {"settings": settings, "cookie_seconds": YEAR}
+    ground = await factbook.ground(db, settings)
+    context = {"settings": settings, "cookie_seconds": YEAR, **await _stated(request, db, ground)}
     return Template("texts/policy.html", context=context, headers={"cache-control": "no-cache"})
+
+
+async def _stated(request: AnyRequest, db: Pool, ground: Ground) -> dict[str, Any]:
+    """The facts' sentences, which of them the rows contradict now, and when they were last held against them."""
+    present = await smells.listed(db, states=smells.PRESENT, check=CHECK, most=len(facts.ALL))
+    last = (await rounds.last(db)).get(CHECK)
+    return {
+        "told": stating.told(ground, languages.of(request)),
+        "contradicted": present,
+        "tested_at": last.ended_at if last else None,
+        "facts": len(facts.ALL),
+    }
 
 
 @get("/methodology/audit", include_in_schema=False)

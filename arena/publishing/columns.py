@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from arena.publishing.releases import Standing
+from arena.publishing.standings import Standing
 
 Value = str | float | int | bool | datetime | None
 Scale = Literal["rating", "logits", "win_rate"]

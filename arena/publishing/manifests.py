@@ -41,7 +41,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     `release` is SHA-256 of `made_of` as canonical JSON (without spaces, keys in order); `previous` is the board's
     release before it. `record` is the snapshot's, `record_sha256` its hash. `ledger` is None until a head covers it.
-    `command` recomputes the table from votes.parquet.
+    `command` recomputes the table from votes.parquet. `bill` is what it was made with besides the votes, and
+    `self_test` what it was checked for before it came out; None for a release from before they were kept.
     """
 
     schema: int
@@ -56,6 +57,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     files: dict[str, str]
     record: dict[str, Any]
     record_sha256: str
+    bill: dict[str, Any] | None
+    self_test: list[dict[str, Any]] | None
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -77,6 +80,8 @@ class _Head(Struct, frozen=True, kw_only=True):
     taken_at: datetime
     record: str | None
     previous: str | None
+    bill: dict[str, Any] | None
+    self_test: list[dict[str, Any]] | None
 
 
 async def require(db: Db, release: str) -> Source:
@@ -85,7 +90,8 @@ async def require(db: Db, release: str) -> Source:
         db,
         _Head,
         """
-        SELECT releases.id, slug, attribution, snapshot_id, published_at, taken_at, record,
+        SELECT releases.id, slug, attribution, snapshot_id, published_at, taken_at, record, bill,
+               self_test,
                (SELECT earlier.id FROM releases earlier
                 WHERE earlier.board_id = releases.board_id AND earlier.published_at < releases.published_at
                 ORDER BY published_at DESC LIMIT 1) AS previous
@@ -146,6 +152,8 @@ def _manifest(head: _Head, text: str, recorded: Recorded | None) -> Manifest:
         files=FILES,
         record=record,
         record_sha256=records.hashed(text),
+        bill=head.bill,
+        self_test=head.self_test,
     )
 
 

@@ -1,6 +1,6 @@
 """Portraits: everything that is publicly known of a contender, put together for its page and for programs."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from arena.db import Pool
@@ -9,9 +9,10 @@ from arena.evaluation.exposures import Shown
 from arena.evaluation.opinions import Counts
 from arena.integration import boards
 from arena.integration.boards import OVERALL
-from arena.publishing import careers, comparisons, releases
+from arena.publishing import careers, comparisons, freshness, merges, releases
 from arena.publishing.careers import Point, Stay
 from arena.publishing.comparisons import Record
+from arena.publishing.merges import Merge
 from arena.submission import contenders, names, reported, submissions
 from arena.submission.contenders import Entry
 from arena.submission.reported import Reported
@@ -27,7 +28,9 @@ class Portrait(Entry, frozen=True, kw_only=True):
 
     `board` is that one, None where it has been on none; `history` is how it stood there release by release and `record`
     how it fared against each opponent in the last release that it is in. `level` is that of all intervals.
-    `reported` are its provider's own figures, which no rating knows of.
+    `reported` are its provider's own figures, which no rating knows of. `merged_into` is the one that it was found
+    to be the same as, `merged` are those found to be the same as it; `unmet_since` is known of one that is drawn for no
+    battle though it is listed.
     """
 
     boards: list[Stay]
@@ -41,6 +44,9 @@ class Portrait(Entry, frozen=True, kw_only=True):
     exposure: Shown | None
     reported: Reported
     cases: list[cases.Summary]
+    merged_into: str | None
+    merged: list[Merge]
+    unmet_since: datetime | None
 
 
 class Portraits:
@@ -73,6 +79,9 @@ class Portraits:
             exposure=await self._exposure(contender_id, today),
             reported=await reported.of(db, slug),
             cases=await cases.listed(db, contender=slug, most=MOST_CASES),
+            merged_into=await merges.into(db, slug),
+            merged=await merges.of(db, slug),
+            unmet_since=await freshness.unmet(db, slug),
         )
 
     async def _exposure(self, contender_id: UUID, today: date) -> Shown | None:

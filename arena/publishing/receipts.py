@@ -71,7 +71,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     latest first and at most a hundred of them, `released` how many that are and `first_release` the first one. `leaf`
     is the number of the vote's leaf in the ledger, null until a signed head covers it; who asks for the receipt by its
     address is told the head and the `proof` with it. `control` says what a control battle was, and
-    `control_side` which side it asked something else.
+    `control_side` which side it asked something else, or of a probe which side was wrong.
     """
 
     id: UUID
@@ -139,6 +139,7 @@ RECEIPTS: Final = f"""
                    coalesce(array_to_json(acts)::jsonb, '[]') AS exclusions,
                    pleas AS appeals,
                    CASE WHEN controls.battle_id IS NULL THEN NULL
+                        WHEN controls.probe IS NOT NULL THEN 'probe'
                         WHEN controls.position IS NULL THEN 'same' ELSE 'other_prompt' END AS control,
                    controls.position AS control_side
             FROM votes JOIN battles ON battles.id = votes.battle_id

@@ -1,10 +1,11 @@
 """Releases: snapshots made public, named by what they were computed from."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from arena import digests
@@ -14,9 +15,9 @@ from arena.errors import ArenaError, NotFound
 from arena.integration import boards, snapshots
 from arena.integration.boards import Board
 from arena.integration.snapshots import METHODOLOGY, SEED, Snapshot, State
-from arena.publishing import candidates, leases, notes, selftest, standings
+from arena.publishing import bills, candidates, gate, leases, notes, smells, standings
 from arena.publishing.candidates import By, Candidate
-from arena.publishing.selftest import Report
+from arena.publishing.selftest import Report, Tested
 from arena.publishing.standings import Standing as Standing
 
 
@@ -70,19 +71,29 @@ def made_of(digest: str, exclusions: str, board: Board) -> dict[str, Any]:
     }
 
 
-async def publish(db: Connection | Proxy, release_id: str, snapshot: Snapshot, board: Board) -> None:
-    """Make a snapshot public under its name, with its notes; what was published already stays as it is.
+async def publish(
+    db: Connection | Proxy, release_id: str, snapshot: Snapshot, board: Board, settings: Settings, report: Report
+) -> None:
+    """Make a snapshot public under its name, with its notes, what it was tested for and what it was made with.
 
-    It is public from now on, not from the beginning of the transaction, which was before the fit.
+    What was published already stays as it is. It is public from now on, not from the beginning of the transaction,
+    which was before the fit.
     """
     await db.execute(
         """
-        INSERT INTO releases (id, board_id, snapshot_id, published_at, notes)
-        VALUES ($1, $2, $3, clock_timestamp(), $4)
+        INSERT INTO releases (id, board_id, snapshot_id, published_at, notes, self_test, bill)
+        VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6)
         ON CONFLICT (id) DO NOTHING
         """,
         *(release_id, board.id, snapshot.id, await notes.of(db, board, snapshot)),
+        *(report.tested, await bills.of(db, settings, board, snapshot)),
     )
+
+
+async def self_test(db: Db, release_id: str) -> list[Tested] | None:
+    """What the release was tested for, None for one from before that was kept."""
+    found = await db.fetchval("SELECT self_test FROM releases WHERE id = $1", release_id)
+    return None if found is None else msgspec.convert(found, list[Tested])
 
 
 async def wait(db: Db, board: Board, settings: Settings, *, now: datetime | None = None) -> timedelta:
@@ -145,7 +156,8 @@ async def refresh(db: Pool, board: Board, settings: Settings, *, by: By = candid
         await attempt.start()
         snapshot = await snapshots.keep(connection, board, fitted, settings)
         await candidates.freeze(connection, candidate, snapshot.id, release_id, by=by)
-        report = await bring_out(connection, board, candidate, snapshot, release_id, by=by)
+        now = datetime.now(UTC)
+        report = await bring_out(db, connection, board, candidate, snapshot, release_id, settings, now=now, by=by)
         await _settle(connection, attempt, candidate, report)
     if report.findings:
         raise Held(count=len(report.findings))
@@ -167,16 +179,26 @@ async def is_out(db: Db, release_id: str) -> bool:
 
 
 async def bring_out(
-    db: Connection | Proxy, board: Board, candidate: Candidate, snapshot: Snapshot, release_id: str, *, by: By
+    db: Pool,
+    connection: Proxy,
+    board: Board,
+    candidate: Candidate,
+    snapshot: Snapshot,
+    release_id: str,
+    settings: Settings,
+    *,
+    now: datetime,
+    by: By,
 ) -> Report:
-    """Test the candidate, and publish it or hold it back; what the self-test found."""
-    report = await selftest.run(db, board, snapshot)
-    await candidates.tested(db, candidate, report)
+    """Test the candidate, and publish it or hold it back; what was found."""
+    report = await gate.test(db, connection, settings, board, snapshot, now=now)
+    await candidates.tested(connection, candidate, report)
     if report.findings:
-        await candidates.end(db, candidate, candidates.State.HELD)
+        await candidates.end(connection, candidate, candidates.State.HELD)
+        await smells.held(db, await smells.holding(db, board.id), release_id, now)
     else:
-        await publish(db, release_id, snapshot, board)
-        await candidates.end(db, candidate, candidates.State.PUBLISHED, by=by)
+        await publish(connection, release_id, snapshot, board, settings, report)
+        await candidates.end(connection, candidate, candidates.State.PUBLISHED, by=by)
     return report
 
 

@@ -6,7 +6,6 @@ contained, a number is `100`, `>100`, `<=2.5` or `7..70`, and what is true or no
 `^ $ | ( [ *` or a backslash is a regular expression (RE2, case ignored), so that no search takes longer than its text.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, Final, TypeVar
 import re2
 
 from arena.errors import Refused
+from arena.nearest import nearest
 
 MOST_CHARACTERS: Final = 500
 MOST_PARTS: Final = 20
@@ -224,13 +224,13 @@ def _narrowing(part: str, place: int, fields: Mapping[str, type]) -> tuple[str, 
 
 
 def _no_such_field(name: str, place: int, fields: Mapping[str, type]) -> SearchBroken:
-    near = difflib.get_close_matches(name, fields, n=1, cutoff=0.5)
+    near = nearest(name, fields)
     if near:
         return SearchBroken(
             "There is no field “{field}” at character {place}. The nearest is “{near}”.",
             field=name,
             place=place,
-            near=near[0],
+            near=near,
         )
     return SearchBroken(
         "There is no field “{field}” at character {place}. There are: {fields}.",

@@ -37,11 +37,21 @@ class Finding(Struct, frozen=True):
     values: dict[str, str | int] = {}
 
 
+class Tested(Struct, frozen=True):
+    """A check that was run: what it holds a release to, how it ended and how much it found."""
+
+    check: str
+    promise: str
+    outcome: str
+    found: int
+
+
 class Report(Struct, frozen=True):
-    """How many checks were run, and what they found."""
+    """How many checks were run, what they found, and each of them."""
 
     checks: int
     findings: list[Finding]
+    tested: list[Tested] = []
 
 
 class Line(lines.Line, frozen=True, kw_only=True):
@@ -81,7 +91,21 @@ Check = Callable[[Db, Subject], Awaitable[list[Finding]]]
 async def run(db: Db, board: Board, snapshot: Snapshot) -> Report:
     """Every check on the snapshot that shall be released."""
     subject = await _subject(db, board, snapshot)
-    return Report(len(CHECKS), [finding for check in CHECKS for finding in await check(db, subject)])
+    found = {check: await check(db, subject) for check in CHECKS}
+    return Report(
+        len(found),
+        [finding for findings in found.values() for finding in findings],
+        [_tested(check, findings) for check, findings in found.items()],
+    )
+
+
+def _tested(check: Check, findings: list[Finding]) -> Tested:
+    return Tested(check.__name__, promise(check), "found" if findings else "clean", len(findings))
+
+
+def promise(check: Check) -> str:
+    """What the check holds a release to."""
+    return (check.__doc__ or "").strip().partition("\n")[0]
 
 
 async def _subject(db: Db, board: Board, snapshot: Snapshot) -> Subject:

@@ -6,7 +6,7 @@ from arena.config import Settings
 from arena.db import Pool, Proxy
 from arena.integration import snapshots
 from arena.integration.boards import Board
-from arena.publishing import calendars, candidates, leases, releases, selftest
+from arena.publishing import calendars, candidates, gate, leases, releases
 from arena.publishing.candidates import Candidate, State
 
 
@@ -38,7 +38,7 @@ async def advance(db: Pool, board: Board, settings: Settings, *, now: datetime |
             return None  # Another one was quicker.
         if candidate.state is State.SCHEDULED:
             candidate = await _freeze(db, connection, board, candidate, settings, now)
-        ended = await _test(connection, board, candidate, now) if candidate else None
+        ended = await _test(db, connection, board, candidate, settings, now) if candidate else None
     await plan(db, board, now=now)
     return ended
 
@@ -62,15 +62,19 @@ async def _freeze(
     return await candidates.under_way(connection, board)
 
 
-async def _test(connection: Proxy, board: Board, candidate: Candidate, now: datetime) -> Candidate | None:
+async def _test(
+    db: Pool, connection: Proxy, board: Board, candidate: Candidate, settings: Settings, now: datetime
+) -> Candidate | None:
     """Test what is frozen, so that faults can be mended before it is due; when it is, bring it out or hold it."""
     assert candidate.snapshot_id is not None
     assert candidate.release_id is not None
     snapshot = await snapshots.require(connection, candidate.snapshot_id)
     if now < candidate.due_at:
-        await candidates.tested(connection, candidate, await selftest.run(connection, board, snapshot))
+        report = await gate.test(db, connection, settings, board, snapshot, now=now)
+        await candidates.tested(connection, candidate, report)
         return None
-    await releases.bring_out(connection, board, candidate, snapshot, candidate.release_id, by=candidates.BY_ITSELF)
+    by, release_id = candidates.BY_ITSELF, candidate.release_id
+    await releases.bring_out(db, connection, board, candidate, snapshot, release_id, settings, now=now, by=by)
     return await candidates.require(connection, candidate.id)
 
 

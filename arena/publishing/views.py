@@ -168,7 +168,7 @@ def _wanted(one: Filter, text: str) -> Wanted:
     return wanted
 
 
-def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.0) -> str:
-    """The known name that is most like this one, or nothing where none is as like as that."""
-    near = difflib.get_close_matches(name.casefold(), list(known), n=1, cutoff=cutoff)
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like this one, however little that is: each is short, and so is the list."""
+    near = difflib.get_close_matches(name.casefold(), list(known), n=1, cutoff=0)
     return near[0] if near else ""

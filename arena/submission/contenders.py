@@ -83,21 +83,24 @@ class Contender(Struct, frozen=True, kw_only=True):
     name: str
     organisation: str
     description: str
+    licence: str = ""
 
 
 async def enter(db: Db, contender: Contender) -> UUID:
     """Enter a contender, or bring the one of this slug up to date."""
     entered: UUID = await db.fetchval(
         """
-        INSERT INTO contenders (slug, name, organisation, description) VALUES ($1, $2, $3, $4)
+        INSERT INTO contenders (slug, name, organisation, description, licence) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (slug) DO UPDATE
-        SET name = EXCLUDED.name, organisation = EXCLUDED.organisation, description = EXCLUDED.description
+        SET name = EXCLUDED.name, organisation = EXCLUDED.organisation, description = EXCLUDED.description,
+            licence = coalesce(nullif(EXCLUDED.licence, ''), contenders.licence)
         RETURNING id
         """,
         contender.slug,
         contender.name,
         contender.organisation,
         contender.description,
+        contender.licence,
     )
     return entered
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from arena.errors import Refused
+from arena.errors import NoSuchCursor
 
 MOST_DIGITS: Final = 15
 
@@ -30,5 +30,5 @@ def read(cursor: str) -> Place:
         return START
     count, _, name = cursor.partition(".")
     if not (count.isascii() and count.isdecimal() and len(count) <= MOST_DIGITS):
-        raise Refused("No list here gave this cursor. Leave it out to begin at the start.")
+        raise NoSuchCursor
     return Place(int(count), name)

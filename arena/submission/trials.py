@@ -1,8 +1,8 @@
 """Trials: the steps of the contract test that try how an endpoint is reached and hung up on."""
 
-from difflib import get_close_matches
 from typing import Final
 
+from arena.nearest import nearest
 from arena.submission.probes import QUOTED, Heard, Probe
 from arena.submission.reports import Report, broken, failed, passed, tenths, told, warned
 from arena.upstream import Failure, UpstreamFailed
@@ -46,10 +46,10 @@ async def model(probe: Probe) -> Report:
         return passed("It lists the model “{model}”.", model=name)
     # Comparing takes a while, so no list may be as long as an endpoint would have it.
     alike = [other for other in models if len(other) <= QUOTED][:MOST_COMPARED]
-    near = get_close_matches(name, alike, n=1, cutoff=0.3)
+    near = nearest(name, alike)
     if not near:
         return warned("It lists no model called “{model}”, nor one with a name like that.", model=name)
-    return warned("It lists no model called “{model}”. It lists “{near}”.", model=name, near=near[0])
+    return warned("It lists no model called “{model}”. It lists “{near}”.", model=name, near=near)
 
 
 async def key(probe: Probe) -> Report:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from arena import jobs
@@ -11,7 +12,7 @@ from arena.config import Settings
 from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, losses, pool
 from arena.integration import boards, ledger_checks
 from arena.jobs import Clockwork
-from arena.workers import ask, audit, check, diagnose, judge, ledger, measure, refit, sweep
+from arena.workers import ask, audit, check, diagnose, judge, ledger, measure, refit, smell, sweep
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:
     clockwork.every("* * * * *", "measure releases", partial(measure.look, db))
     clockwork.every("*/10 * * * *", "report on fairness", partial(measure.report, db))
     clockwork.every("*/5 * * * *", "diagnose boards", partial(diagnose.look, db))
+    clockwork.every("* * * * *", "look for smells", partial(smell.look, db, settings, since=monotonic()))
     for board in await boards.listed(db):
         await jobs.refit_soon(db, board.slug)
 

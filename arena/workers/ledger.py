@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from enum import Enum
 from typing import Any
 
 import msgspec
 
-from arena import outbox
+from arena import config, outbox
 from arena.config import Settings
 from arena.db import AWAY, Pool
 from arena.integration import heads, ledger
@@ -17,22 +16,17 @@ log = logging.getLogger(__name__)
 
 # A head covers every act that is older than ten seconds, so there is time for some that come in the middle.
 EVERY_SECONDS = 2.0
-SERVICE = "service"
 
 
 async def begin(db: Pool, settings: Settings) -> None:
-    """Have the service's own settings recorded, where they are others than those recorded last.
-
-    Numbers, switches and choices alone: whatever is text may be an address or a secret.
-    """
-    values = {name: getattr(settings, name) for name in settings.__struct_fields__ if name != "port"}
-    told = {name: value for name, value in values.items() if not isinstance(value, str) or isinstance(value, Enum)}
+    """Have the service's own settings recorded, where they are others than those recorded last."""
+    told = {name: value for name, value in config.told(settings).items() if name != "port"}
     if await _recorded(db) != msgspec.to_builtins(told):
-        await outbox.note(db, "settings_changed", {"of": SERVICE, "settings": told}, subject=SERVICE)
+        await outbox.note(db, "settings_changed", {"of": outbox.SERVICE, "settings": told}, subject=outbox.SERVICE)
 
 
 async def _recorded(db: Pool) -> Any:
-    found = await ledger.find(db, "settings_changed", SERVICE)
+    found = await ledger.find(db, "settings_changed", outbox.SERVICE)
     return None if found is None else msgspec.json.decode(await ledger.leaf(db, found))["settings"]
 
 

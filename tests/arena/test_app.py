@@ -37,6 +37,23 @@ def test_every_call_of_the_contract_is_described() -> None:
     }
 
 
+async def test_what_a_parser_refuses_is_told_with_the_place_that_it_is_about(visitor: Visitor) -> None:
+    path = "/api/v1/battles/00000000-0000-4000-8000-000000000000/vote"
+    bodies: tuple[dict[str, object], ...] = (
+        {},
+        {"outcome": "a", "reading": {"seconds": 1}},
+        {"outcome": "a", "reading": {"sides": [1, 1], "x": 1}},
+    )
+    told = [await visitor.post(path, body) for body in bodies]
+    assert [(status, problem["field"]) for status, problem in told] == [
+        (400, "outcome"), (400, "reading.sides"), (400, "reading.x"),
+    ]  # fmt: skip
+    assert told[1][1]["detail"] == "The field “reading.sides” is missing."
+    status, problem = await visitor.get("/api/v1/cases?cursor=abc")
+    assert (status, problem["field"]) == (400, "cursor")
+    assert problem["detail"] == "No list here gave this cursor. Leave it out to begin at the start."
+
+
 async def test_the_description_is_served(visitor: Visitor) -> None:
     status, schema = await visitor.get("/schema")
     assert status == 200

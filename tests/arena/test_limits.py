@@ -130,7 +130,7 @@ async def test_neither_an_address_nor_a_voter_stands_in_redis(valkey: Valkey) ->
         await rates.battle(voter, NETWORK)
         await rates.vote(voter)
         keys = str(await redis.keys())
-        assert keys.count("b'") == 3
+        assert keys.count("arena:") == 3
         assert "203.0.113" not in keys
         assert voter.hex not in keys
     async with Rates(_settings(valkey)) as rates, Redis.from_url(valkey.url) as redis:

@@ -461,3 +461,21 @@ def test_marks_and_what_has_no_width_are_kept_up_to_a_few() -> None:
     )
     for text in ("é e\u0301 ệ", "👨\u200d👩\u200d👧", "नमस्ते", "שָׁלוֹם", "ที่นี่"):
         assert parsed(markdown.render(text)).text == text
+
+
+@given(
+    st.text(
+        st.sampled_from("aZ\N{LATIN SMALL LETTER E WITH ACUTE}\N{CJK UNIFIED IDEOGRAPH-4E2D}09 ,.;:?!'\"()/%-\n_*"),
+        max_size=12,
+    )
+)
+def test_a_plain_line_is_rendered_as_if_it_were_anything_else(text: str) -> None:
+    # What begins with a paragraph that has an entity is no plain line, and is rendered in full.
+    before = "<p>&amp;</p>"
+    in_full = markdown.render(f"&\n\n{text}")
+    assert in_full.removeprefix(before).strip() == markdown.render(text)
+
+
+def test_a_plain_line_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "_markdown", None)
+    assert markdown.render('0007 days, said "she".\n\n') == '<p>0007 days, said "she".</p>'

@@ -13,7 +13,7 @@ import numpy as np
 
 from rating import Tally, bradley_terry, cohorts, settings, simulate, streams, suspicion, taste, windows
 from rating.arrays import Codes, Flags, Vector
-from rating.detectors import Battles, Detector
+from rating.detectors import Battles, Detector, Lens
 from rating.expectation import Expectation
 from rating.exposure import Draws
 from rating.scale import PER_LOGIT
@@ -155,35 +155,26 @@ def looked(
 
 
 def most(votes: int, board: int, *, seed: int, voters: int = 8000) -> float:
-    """The share of random clicks that the most powerful test against them alone finds at 1 %, to first order.
+    """The share of random clicks that the most powerful test against them alone finds at 1 %, by Laplace's integral.
 
-    By Neyman and Pearson's lemma nothing that looks for other attackers too finds more. An honest voter's points are
-    p + N(0, W + WXTX'W), W = p(1 - p), with the covariance T of tastes and of the board's own doubt; a clicker's are ½.
+    By Neyman and Pearson's lemma nothing that looks for other attackers too finds more. A clicker's outcomes all have
+    the same chance, so the test is the likelihood of an honest voter's, whose tastes and the board's own doubt are
+    integrated out. Integrated about each voter's own mode instead of the snapshot, it finds as many within half a
+    point.
     """
     world = World.drawn(streams.opened(seed, Purpose.SIMULATION, 900_000_000 + board))
     rng = streams.opened(seed, Purpose.SIMULATION, 950_000_000 + votes * 10_000 + board)
     groups = honest(world, voters, votes, rng), clicking(world, voters // 8, votes, rng)
-    fair, clicked = (_clicks(world, battles) for battles in groups)
+    fair, clicked = (
+        np.concatenate([_clicks(world, battles.only(slice(at, at + 1000))) for at in range(0, len(battles), 1000)])
+        for battles in groups
+    )
     return float(np.mean(clicked > np.quantile(fair, 1 - LEVEL)))
 
 
 def _clicks(world: World, battles: Battles) -> Vector:
-    """The log-likelihood ratio of random clicks (V)."""
-    theta, rows = world.grounds.expected.theta, np.arange(battles.first.shape[1])
-    doubt = world.grounds.tau2 * np.eye(len(theta)) + world.grounds.expected.covariance
-    chance = 1 / (1 + np.exp(theta[battles.second] - theta[battles.first]))
-    weight = chance * (1 - chance)
-    among = (
-        doubt[battles.first[:, :, None], battles.first[:, None]]
-        - doubt[battles.first[:, :, None], battles.second[:, None]]
-    )
-    among += doubt[battles.second[:, :, None], battles.second[:, None]]
-    among -= doubt[battles.second[:, :, None], battles.first[:, None]]
-    among *= weight[:, :, None] * weight[:, None]
-    among[:, rows, rows] += weight
-    shift = 0.5 - chance
-    lever = np.linalg.solve(among, shift[..., None])[..., 0]
-    return np.asarray((lever * ((battles.outcome == 0) - chance - shift / 2)).sum(axis=1))
+    told = Lens(world.grounds.expected, world.grounds.tau2, battles).statistics(battles.outcome)
+    return np.asarray(told.values[:, Detector.CLICKS])
 
 
 def together(groups: list[Battles]) -> Battles:

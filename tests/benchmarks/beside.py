@@ -1,10 +1,12 @@
-"""What a refit or an export of a million votes costs those who vote and ask meanwhile.
+"""What a refit, an export or the checks of a million votes cost those who vote and ask meanwhile.
 
 `python -m tests.benchmarks.beside [--votes 1000000] [--contenders 200] [--seconds 10] [--rounds 3] [--nice N]
-[--export]`. 40 votes and 2 battles a second, each on time whether or not the one before is answered, with and without a
-process that fits a board of so many imported votes again and again, as the worker does. Everything shares all cores;
-rounds alternate. `--nice 0` gives the fits as much of the processor as anybody; by default it is what `arena work`
-takes. With `--export` it is a download of the board's votes that is under way, in another form each round.
+[--export | --checks]`. 40 votes and 2 battles a second, each on time whether or not the one before is answered, with
+and without a process that fits a board of so many imported votes again and again, as the worker does. Everything shares
+all cores; rounds alternate. `--nice 0` gives the fits as much of the processor as anybody; by default it is what `arena
+work` takes. With `--export` it is a download of the board's votes that is under way, in another form each round. With
+`--checks` the votes are people's, and it is a round of all checks for smells that are due more often than daily, all at
+once, as they are after a start; those that need a browser are skipped.
 """
 
 import argparse
@@ -12,9 +14,11 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -31,9 +35,9 @@ from arena.db import Pool
 from arena.integration import archives, boards, snapshots
 from arena.integration.archives import Archive
 from arena.people import voters
-from arena.publishing import releases
+from arena.publishing import checks, releases, rounds
 from tests import builders
-from tests.benchmarks import processes
+from tests.benchmarks import processes, smells
 from tests.benchmarks import votes as ballots
 from tests.benchmarks.processes import House, Running
 from tests.upstream import Provider
@@ -81,18 +85,37 @@ def _file(folder: Path, votes: int, contenders: int) -> Path:
     return path
 
 
+async def _check_once(url: str, address: str) -> None:
+    settings = Settings(database_url=url, redis_url="", secret=SECRET, public_url=address, browser="none")
+    frequent = {name: check for name, check in checks.ALL.items() if check.every < timedelta(days=1)}
+    async with database.pool(url, size=settings.pool_size) as db:
+        await db.execute("DELETE FROM smell_checks")
+        print("checking", flush=True)
+        began = monotonic()
+        ran = await rounds.make(db, settings, now=datetime.now(UTC), among=frequent)
+        slowest = max(ran, key=lambda name: ran[name].seconds)
+        ends = Counter(each.outcome.value for each in ran.values())
+        print(
+            f"{len(ran)} checks in {monotonic() - began:.1f} s ({dict(ends)}), "
+            f"{slowest} {ran[slowest].seconds:.1f} s of it",
+            file=sys.stderr,
+            flush=True,
+        )
+    await asyncio.Event().wait()  # Whoever has called for it ends it.
+
+
 @asynccontextmanager
-async def _refitting(url: str, nice: int) -> AsyncIterator[Process]:
-    """A process that fits, from its second fit on."""
+async def _beside(nice: int, *what: str) -> AsyncIterator[Process]:
+    """A process of this program that does something, from its first line on."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.benchmarks.beside", "--refit", url, "--nice", str(nice)),
+        *(sys.executable, "-m", "tests.benchmarks.beside", *what, "--nice", str(nice)),
         stdout=PIPE,
         preexec_fn=lambda: os.sched_setaffinity(0, {processes.MEASURED, *processes.OTHERS}),
     )
     assert process.stdout is not None
     try:
         async with asyncio.timeout(ROUND_SECONDS):
-            assert await process.stdout.readline(), "The refit ended; its own words are above."
+            assert await process.stdout.readline(), "It ended; its own words are above."
         yield process
     finally:
         process.kill()
@@ -151,16 +174,25 @@ async def _enter(db: Pool, here: House, answering: Running, chosen: argparse.Nam
         await builders.contender(db, upstream, "benchmark")
     waiting = VOTES_PER_SECOND * chosen.seconds * (2 * chosen.rounds + 1)
     await ballots.fill(db, voter_id, 0, waiting)
-    with TemporaryDirectory(prefix="arena-beside-") as folder:
-        path = await asyncio.to_thread(_file, Path(folder), chosen.votes, chosen.contenders)
-        await archives.bring(db, Archive(file=path, slug=BOARD))
+    if chosen.checks:
+        for _ in range(chosen.contenders - 2):
+            await builders.contender(db, upstream, "benchmark")
+        # A connection of the pool waits for no statement as long.
+        connection = await database.connect(here.database_url)
+        await smells.fill(connection, chosen.votes, chosen.contenders)
+        await connection.close()
+        await _release(db, here, "overall")
+    else:
+        with TemporaryDirectory(prefix="arena-beside-") as folder:
+            path = await asyncio.to_thread(_file, Path(folder), chosen.votes, chosen.contenders)
+            await archives.bring(db, Archive(file=path, slug=BOARD))
     await db.execute("VACUUM ANALYZE")
     return f"voter={voters.token(voter_id, here.secret)}"
 
 
-async def _release(db: Pool, here: House) -> str:
+async def _release(db: Pool, here: House, board: str) -> str:
     settings = Settings(database_url=here.database_url, redis_url="", secret=SECRET, replicates=2)
-    return await releases.refresh(db, await boards.require(db, BOARD), settings)
+    return await releases.refresh(db, await boards.require(db, board), settings)
 
 
 async def main(chosen: argparse.Namespace) -> None:
@@ -179,16 +211,20 @@ async def main(chosen: argparse.Namespace) -> None:
         async with aiohttp.ClientSession(address, headers={"cookie": cookie}) as session:
             each = VOTES_PER_SECOND * chosen.seconds
             await _play(session, 0, chosen.seconds)  # Warms up and is not counted.
-            release = await _release(db, here) if chosen.export else ""
+            release = await _release(db, here, BOARD) if chosen.export else ""
+            refit, check = ("--refit", here.database_url), ("--check", here.database_url, address)
+            if chosen.checks:  # The pages' templates are read once.
+                async with _beside(chosen.nice, *check):
+                    await asyncio.sleep(2 * chosen.seconds)
             for number in range(chosen.rounds):
                 calm.append(await _play(session, (2 * number + 1) * each, chosen.seconds))
                 async with (
                     _downloading(address, release, FORMS[number])
                     if chosen.export
-                    else _refitting(here.database_url, chosen.nice)
+                    else _beside(chosen.nice, *(check if chosen.checks else refit))
                 ):
                     busy.append(await _play(session, (2 * number + 2) * each, chosen.seconds))
-    other = "an export" if chosen.export else "a refit"
+    other = "an export" if chosen.export else "the checks" if chosen.checks else "a refit"
     for what in ("vote", "battle"):
         alone, beside = ([getattr(one, what) for one in rounds] for rounds in (calm, busy))
         ratio = median(late / early for late, early in zip(beside, alone, strict=True))
@@ -204,12 +240,18 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--nice", type=int, default=cli.WORK_NICE)
-    parser.add_argument("--export", action="store_true")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--export", action="store_true")
+    other.add_argument("--checks", action="store_true")
     parser.add_argument("--refit", help=argparse.SUPPRESS)
+    parser.add_argument("--check", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.refit:
         os.nice(given.nice)
         uvloop.run(_refit_for_ever(given.refit))
+    elif given.check:
+        os.nice(given.nice)
+        uvloop.run(_check_once(*given.check))
     else:
         given.rounds = min(given.rounds, len(FORMS)) if given.export else given.rounds
         uvloop.run(main(given))

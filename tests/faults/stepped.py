@@ -32,6 +32,10 @@ if __name__ == "__main__":
     # Which knows the true class alone, and so not how the other one is written.
     msgspec.convert = partial(msgspec.convert, dec_hook=_read)
     msgspec.json.encode = partial(msgspec.json.encode, enc_hook=Stepped.isoformat)
-    from arena import cli
+    msgspec.to_builtins = partial(msgspec.to_builtins, enc_hook=Stepped.isoformat)
+    from arena import cli, description
+
+    # Nor how it is described, which nobody asks for here.
+    description.of = lambda app: {}
 
     sys.exit(cli.main())

@@ -85,6 +85,12 @@ class Up:
 Start = Callable[..., Coroutine[Any, Any, Up]]
 
 
+def _environment() -> dict[str, str]:
+    """The environment without settings of ours, but that no battle is a control: the board stays as it is after one."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("ARENA_")}
+    return others | {"ARENA_CONTROL_SHARE": "0"}
+
+
 @pytest.fixture
 async def start() -> AsyncIterator[Start]:
     """Starts `arena up` on one data folder, as often as the test likes."""
@@ -95,7 +101,7 @@ async def start() -> AsyncIterator[Start]:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", "arena", "up", "--port", "0", "--data", str(site.folder), *options),
-                env={name: value for name, value in os.environ.items() if not name.startswith("ARENA_")},
+                env=_environment(),
                 cwd=CHECKOUT,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -11,9 +11,9 @@ from tests.journeys.conftest import Start
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 SERIOUS = {"serious", "critical"}
-# A small model on a busy machine takes its time.
+# A small model on a busy machine takes its time, and so does the worker, which lets everybody else go first.
 ANSWER_MILLISECONDS = 90_000
-BOARD_MILLISECONDS = 10_000
+BOARD_MILLISECONDS = 60_000
 
 pytestmark = pytest.mark.browser
 

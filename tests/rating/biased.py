@@ -12,7 +12,9 @@ from rating.effects import Told
 from rating.scale import PER_LOGIT
 from rating.settings import SETTINGS
 
-FEATURES = ("length", "headings", "lists", "bold", "emoji", "code")
+FORM = ("length", "headings", "lists", "bold", "emoji", "code")
+TONE = ("hedging", "certainty", "praise", "negatives", "apologies", "agreement")
+FEATURES = (*FORM, *TONE)
 MIX = (0.7, 0.3)
 # By how much the one contender is better in the first category, and worse in the second: then its rating among ten
 # falls by 64.5 points when the mix turns round, as on the boards of the specification.
@@ -131,7 +133,8 @@ def _expected(share: float) -> Matrix:
 def _forms(rng: np.random.Generator, votes: int) -> dict[str, Vector]:
     """Counts of two answers' form: tokens, and rarer things in some answers only."""
     columns = {f"length_{side}": np.rint(rng.lognormal(5.5, 0.7, votes)) for side in "ab"}
-    for name in FEATURES[1:]:
-        for side in "ab":
-            columns[f"{name}_{side}"] = rng.poisson(3, votes) * (rng.random(votes) < 0.5).astype(np.float64)
+    for names, own in ((FORM[1:], rng), (TONE, rng.spawn(1)[0])):
+        for name in names:
+            for side in "ab":
+                columns[f"{name}_{side}"] = own.poisson(3, votes) * (own.random(votes) < 0.5).astype(np.float64)
     return columns

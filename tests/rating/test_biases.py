@@ -7,19 +7,22 @@ from rating.effects import Verdict
 from rating.settings import SETTINGS
 from tests.rating import biased
 
-STYLE = (0.3, 0.0, 0.0, 0.0, 0.0, 0.0)
+PLANTED = {"position": 0.25, "length": 0.3}
+TONE = {"certainty": -0.3, "agreement": 0.3}
 
 
-def test_planted_position_and_length_are_found_within_their_intervals_and_nothing_else_is() -> None:
-    board = biased.drawn(np.random.default_rng(1), "public", position=0.25, style=STYLE)
+@pytest.mark.parametrize("planted", [PLANTED, TONE])
+def test_what_is_planted_is_found_within_its_interval_and_nothing_else_is(planted: dict[str, float]) -> None:
+    style = tuple(planted.get(name, 0.0) for name in biased.FEATURES)
+    board = biased.drawn(np.random.default_rng(3), "public", position=planted.get("position", 0.0), style=style)
     told = {each.effect.name: each for each in biased.looked_at(board)}
     left = biased.attenuation(SETTINGS["public"].taste)
-    for name, true in (("position", 0.25), ("length", 0.3)):
+    for name, true in planted.items():
         assert told[name].verdict is Verdict.PRESENT
         assert told[name].effect.lower < true * left < told[name].effect.upper
     others = {name for name, each in told.items() if each.verdict in (Verdict.PRESENT, Verdict.SLIGHT)}
     # To be first is worth something on short answers, too, and length something to whoever writes at length.
-    assert others - set(diagnosis.LENGTHS) - {"style"} == {"position", "length"}
+    assert others - set(diagnosis.LENGTHS) - {"style"} == set(planted)
 
 
 def test_clean_boards_are_silent_about_as_often_as_is_said() -> None:

@@ -82,7 +82,7 @@ def test_turning_every_battle_round_changes_nothing() -> None:
 def test_replays_have_the_shape_and_the_place_of_honest_votes() -> None:
     battles = drawn(4, voters=2, votes=40)
     found = lens(battles, tau2=0.25).replayed(3000, np.random.default_rng(1))
-    assert found.shape == (2, 3000, 5)
+    assert found.shape == (2, 3000, 6)
     likelihood = value(found, Detector.LIKELIHOOD)
     assert likelihood.mean(axis=1) == pytest.approx([0, 0], abs=0.25)
     assert likelihood.std(axis=1) == pytest.approx([1, 1], abs=0.15)
@@ -97,3 +97,21 @@ def test_votes_that_push_one_past_the_next_are_aligned_with_it() -> None:
     honest = seen.replayed(500, np.random.default_rng(2))
     assert found.values[0, Detector.ALIGNMENT] > np.quantile(value(honest, Detector.ALIGNMENT), 0.99)
     assert found.contender[0, 2] == 2
+
+
+def test_clicks_are_the_likelihood_ratio_of_coins_with_tastes_integrated_out_and_no_ties() -> None:
+    battles = drawn(8)
+    tastes = np.random.default_rng(9).multivariate_normal(THETA, COVARIANCE + 0.1 * np.eye(4), size=200_000)
+    ratios = []
+    for voter in range(3):
+        sign = np.where(battles.outcome[voter] == 0, 1, -1)
+        lead = sign * (tastes[:, battles.first[voter]] - tastes[:, battles.second[voter]])
+        ratios.append(12 * math.log(0.5) - math.log(np.mean(np.exp(-np.log1p(np.exp(-lead)).sum(axis=1)))))
+    found = value(lens(battles, tau2=0.1).statistics(battles.outcome).values, Detector.CLICKS)
+    assert found == pytest.approx(ratios, abs=0.05)
+    # Where a tie is possible, as ever: the last three votes are none, or, as ties, say nothing.
+    tied = Lens(Expectation(THETA, 1e-9 * np.eye(4), tie_level=-1.0), 0.0, battles)
+    outcome = battles.outcome.copy()
+    outcome[:, 9:] = 2
+    sure = np.log(np.where(battles.outcome == 0, chances(battles), 1 - chances(battles)))[:, :9].sum(axis=1)
+    assert value(tied.statistics(outcome).values, Detector.CLICKS) == pytest.approx(9 * math.log(0.5) - sure, abs=1e-5)

@@ -72,7 +72,7 @@ def test_a_detector_of_a_larger_share_finds_more() -> None:
 def test_detectors_share_the_level_by_the_number_of_votes() -> None:
     for votes in (1, *suspicion.CHECKPOINTS, 1000):
         assert suspicion.shares(votes).mean() == pytest.approx(1)
-    assert suspicion.shares(10).tolist() == [1.0] * len(Detector)
+    assert np.ptp(suspicion.shares(10)) < 0.4
     assert suspicion.shares(60).tolist() == suspicion.shares(50).tolist()
     assert suspicion.shares(50).argmax() == Detector.LIKELIHOOD
 

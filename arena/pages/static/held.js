@@ -1,6 +1,7 @@
 // The battle under way: in memory, and beyond a reload until the next one begins.
-const ID = 'battle'
-const MORE = 'battle so far'
+// Each page that holds something to vote on names its own.
+const ID = document.querySelector('.battle')?.dataset.kept ?? 'battle'
+const MORE = `${ID} so far`
 const FRESH = { id: null, prompt: '', prompts: [], turn: 1, outcome: null, reading: null, stream: null }
 
 export const held = { ...FRESH }

@@ -90,11 +90,11 @@ async function others(slot, id) {
 }
 
 export function reveal(section, { vote, receipt: told, reveal: revealed }, id) {
-  const { sides } = revealed
+  const sides = revealed.sides.map((side) => (side.name ? side : { ...side, name: word('arena-text') }))
   const slot = (name) => section.querySelector(`[data-slot="${name}"]`)
   const chosen = ['a', 'b'].indexOf(vote.outcome)
   slot('outcome').textContent = word(`outcome-${vote.outcome}`, { a: sides[0].name, b: sides[1].name })
-  slot('board').textContent = boardSentence(sides)
+  slot('board').textContent = revealed.control === 'probe' ? '' : boardSentence(sides)
   slot('plot').hidden = sides[0].group !== sides[1].group || !draw(slot('plot'), sides, chosen)
   receipt(slot, told, revealed)
   fill(slot, sides, chosen)

@@ -9,6 +9,7 @@ const UNDO_SECONDS = 5
 const RETRY_AFTER = [1_000, 2_000, 4_000]
 const PRESSED = ['sending', 'casting', 'unsent']
 
+const kinds = document.querySelector('.battle').dataset.votesOn ?? 'battles'
 const bar = document.querySelector('.vote-bar')
 const find = (selector) => bar.querySelector(selector)
 let on
@@ -53,7 +54,7 @@ export function undo() {
 }
 
 export function ballot(id, outcome, past, options) {
-  return post(`/battles/${id}/vote`, past ? { outcome, reading: past } : { outcome }, options)
+  return post(`/${kinds}/${id}/vote`, past ? { outcome, reading: past } : { outcome }, options)
 }
 
 const send = (options) => ballot(held.id, held.outcome, held.reading, options)

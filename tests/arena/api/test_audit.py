@@ -3,115 +3,32 @@
 import csv
 import io
 import json
-from dataclasses import dataclass
-from itertools import cycle
 from typing import Any
 from uuid import UUID, uuid4
 
-import numpy as np
 import pytest
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import traces
-from arena.evaluation.traces import Trace
-from arena.integration import audits, boards, findings, heads, ledger
-from arena.integration.boards import Board
+from arena.integration import audits, boards, findings
 from arena.integration.references import Found
-from arena.people import accounts, keys
+from arena.people import accounts, keys, voters
 from arena.people.accounts import Role
 from arena.people.keys import Scope
 from arena.publishing import releases
-from arena.submission.endpoints import Entrant
 from rating import Outcome
-from tests.builders import Visitor, contender, snapshot
+from tests import rigged
+from tests.builders import Visitor
+from tests.rigged import Hall
 from tests.upstream import Provider
 
-SLUGS = ("anna", "berta", "clara", "dora", "edith", "flora")
-TARGET = "flora"
 HASTE = {"reason": "collusion", "text": "Five browsers of one network, all for one contender."}
 Operator = dict[str, str]
 
 
-@dataclass
-class Hall:
-    """An arena whose honest votes have made a snapshot."""
-
-    db: Pool
-    board: Board
-    settings: Settings
-    entrants: list[Entrant]
-    chance: np.random.Generator
-
-    async def cast(self, told: list[tuple[int, int, Outcome, UUID]], trace: Trace | None = None) -> list[UUID]:
-        """Votes in battles of these two, in this order, as they are after they were cast."""
-        ids = [uuid4() for _ in told]
-        people = [voter for *_, voter in told]
-        seen = Trace(b"", b"") if trace is None else trace
-        async with self.db.acquire() as connection, connection.transaction():
-            await connection.execute(
-                "INSERT INTO voters (id) SELECT DISTINCT unnest($1::uuid[]) ON CONFLICT DO NOTHING", people
-            )
-            await connection.execute(
-                """
-                INSERT INTO battles (id, voter_id, state, rule, propensity)
-                SELECT battle, voter, 'voted', 'rates-1', 1.0 / 15
-                FROM unnest($1::uuid[], $2::uuid[]) AS new (battle, voter)
-                """,
-                *(ids, people),
-            )
-            for position in (0, 1):
-                sides = [self.entrants[(first, second)[position]] for first, second, _, _ in told]
-                await connection.execute(
-                    """
-                    INSERT INTO sides (battle_id, position, contender_id, endpoint_id)
-                    SELECT battle, $2, contender, endpoint
-                    FROM unnest($1::uuid[], $3::uuid[], $4::uuid[]) AS new (battle, contender, endpoint)
-                    """,
-                    *(ids, position, [side.contender_id for side in sides]),
-                    [side.target.endpoint_id for side in sides],
-                )
-            rows = await connection.fetch(
-                """
-                WITH traced AS (
-                    INSERT INTO traces (battle_id, moment, network, agent)
-                    SELECT unnest($1::uuid[]), 'voted', $3::bytea, $4::bytea WHERE length($3::bytea) = 8
-                )
-                INSERT INTO votes (battle_id, outcome) SELECT * FROM unnest($1::uuid[], $2::text[]) RETURNING id
-                """,
-                *(ids, [outcome for _, _, outcome, _ in told], seen.network, seen.agent),
-            )
-        return [row["id"] for row in rows]
-
-    async def honest(self, number: int, *, voters: int = 40) -> None:
-        """Votes that prefer who comes first by the alphabet, by strengths a step apart; sides by chance."""
-        people = cycle([uuid4() for _ in range(voters)])
-        told = []
-        for _ in range(number):
-            first, second = map(int, self.chance.permutation(len(SLUGS))[:2])
-            won = self.chance.random() < 1 / (1 + np.exp(0.3 * (first - second)))
-            told.append((first, second, Outcome.A if won else Outcome.B, next(people)))
-        await self.cast(told)
-
-    async def rigged(self, browsers: int = 5, each: int = 6) -> list[UUID]:
-        """All for the last, by a handful of browsers on one network."""
-        people = [uuid4() for _ in range(browsers)]
-        told = [
-            (5, other % 5, Outcome.A, voter) if other % 2 else (other % 5, 5, Outcome.B, voter)
-            for voter in people
-            for other in range(each)
-        ]
-        return await self.cast(told, traces.of("198.51.100.0/24", "Mozilla", self.settings.secret))
-
-
 @pytest.fixture
 async def hall(db: Pool, settings: Settings, provider: Provider) -> Hall:
-    entrants = [await contender(db, provider, "identity", slug=slug, name=slug.title()) for slug in SLUGS]
-    made = Hall(db, await boards.require(db, "overall"), settings, entrants, np.random.default_rng(7))
-    await made.honest(360)
-    await snapshot(db, made.board, settings)
-    assert await audits.run(db, made.board) == 0
-    return made
+    return await rigged.hall(db, settings, provider)
 
 
 @pytest.fixture
@@ -131,7 +48,7 @@ async def case(hall: Hall, visitor: Visitor) -> tuple[int, list[UUID]]:
     cast = await hall.rigged()
     assert await audits.run(hall.db, hall.board) > 0
     _, listed = await visitor.get("/api/v1/audit/findings?kind=group")
-    assert [each["contender"] for each in listed["items"]] == [TARGET], listed
+    assert [each["contender"] for each in listed["items"]] == [rigged.TARGET], listed
     return int(listed["items"][0]["id"]), cast
 
 
@@ -215,7 +132,7 @@ async def test_two_operators_leave_the_votes_out_and_every_account_of_it_agrees(
 async def _agree(
     visitor: Visitor, hall: Hall, cast: list[UUID], release_id: str, votes_before: int, number: int
 ) -> None:
-    """Board, receipt, table, ledger, release and its notes, and the board of all votes beside it."""
+    """Board, receipt, table, the release's file, and the board of all votes beside it; pages are a journey's."""
     _, board = await visitor.get("/api/v1/boards/overall")
     assert (board["release"]["id"], board["release"]["votes"]) == (release_id, votes_before - 30)
     _, receipt = await visitor.get(f"/api/v1/votes/{cast[0]}")
@@ -225,12 +142,6 @@ async def _agree(
     assert {(line["status"], *line["reasons"], number in line["findings"]) for line in table["items"]} == {
         ("excluded", "collusion", True)
     }
-    while await ledger.append(hall.db, heads.key(hall.settings)):
-        pass
-    leaves = [json.loads(row["data"]) for row in await hall.db.fetch("SELECT data FROM ledger_leaves")]
-    assert sum(leaf["kind"] == "exclusion" and leaf["reason"] == "collusion" for leaf in leaves) == 30
-    _, page = await visitor.get(f"/releases/{release_id}", headers={"accept": "text/html"})
-    assert "30" in page
     _, excluded = await visitor.get(f"/api/v1/releases/{release_id}/excluded.jsonl")
     lines = [json.loads(line) for line in excluded.splitlines()]
     assert {line["vote"] for line in lines} == {line["vote"] for line in table["items"]}
@@ -288,13 +199,28 @@ async def test_nobody_else_decides(hall: Hall, visitor: Visitor, operator: Opera
     assert (await visitor.get("/api/v1/audit/findings/1"))[0] == 404
 
 
-async def test_a_finding_about_a_crowd_has_no_votes_to_leave_out(
+async def test_a_crowd_lists_its_votes_on_the_contender_for_and_against_and_a_drift_lists_none(
     case: tuple[int, list[UUID]], visitor: Visitor, hall: Hall, operator: Operator
 ) -> None:
-    _, listed = await visitor.get("/api/v1/audit/findings?kind=window")
-    number = listed["items"][0]["id"]
-    status, problem = await _act(visitor, number, "exclude", HASTE, operator)
-    assert (status, "none to exclude" in problem["detail"]) == (409, True)
+    against = await hall.cast([(0, 5, Outcome.A, uuid4()), (1, 2, Outcome.A, uuid4())])
+    await hall.rigged()
+    assert await audits.run(hall.db, hall.board) > 0
+    for kind in ("window", "newcomers"):
+        _, listed = await visitor.get(f"/api/v1/audit/findings?kind={kind}")
+        [found] = [each for each in listed["items"] if each["contender"] == rigged.TARGET]
+        assert (found["votes"], found["evidence"]["points"]) == (61, 60)
+        assert 15 < found["evidence"]["expected"] < 30
+        about = await findings.votes(hall.db, found["id"])
+        assert [vote_id in about for vote_id in against] == [True, False]
+        _, html = await visitor.get(f"/audit/{found['id']}", headers={"accept": "text/html"})
+        assert "A suspicion: nobody knows which of these votes are wrong" in html
+    status, found = await _act(visitor, found["id"], "exclude", HASTE, operator)
+    assert (status, found["awaits_second"]) == (200, "collusion")
+    drifted, *_ = await findings.listed(hall.db, kind=findings.Kind.DRIFT, most=2)
+    status, problem = await _act(visitor, drifted.id, "exclude", HASTE, operator)
+    assert (status, "Its page says" in problem["detail"]) == (409, True)
+    _, html = await visitor.get(f"/audit/{drifted.id}", headers={"accept": "text/html"})
+    assert "no votes can be left out" in html
 
 
 async def test_the_table_is_filtered_paged_and_exported_whole(
@@ -304,10 +230,10 @@ async def test_the_table_is_filtered_paged_and_exported_whole(
     _, first = await visitor.get("/api/v1/audit/votes")
     _, rest = await visitor.get(f"/api/v1/audit/votes?cursor={first['next']}")
     assert (len(first["items"]), len(rest["items"]), rest["next"]) == (200, 190, None)
-    _, mine = await visitor.get(f"/api/v1/audit/votes?finding={number}&contender={TARGET}&status=counted")
+    _, mine = await visitor.get(f"/api/v1/audit/votes?finding={number}&contender={rigged.TARGET}&status=counted")
     assert len(mine["items"]) == 30
-    _, voters = await visitor.get(f"/api/v1/audit/votes?voter={mine['items'][0]['voter']}")
-    assert len(voters["items"]) == 6
+    _, theirs = await visitor.get(f"/api/v1/audit/votes?voter={mine['items'][0]['voter']}")
+    assert len(theirs["items"]) == 6
     _, text = await visitor.get("/api/v1/audit/votes?format=jsonl")
     lines = [json.loads(line) for line in text.splitlines()]
     assert len(lines) == 390
@@ -317,11 +243,43 @@ async def test_the_table_is_filtered_paged_and_exported_whole(
     assert (await visitor.get("/api/v1/audit/votes?voter=nobody"))[0] == 400
 
 
-async def test_an_excluded_voter_appeals_and_strangers_cannot(
+async def test_an_excluded_voter_appeals_and_all_that_the_finding_took_of_them_counts_again(
     case: tuple[int, list[UUID]], visitor: Visitor, hall: Hall, operator: Operator, second: Operator
 ) -> None:
     number, cast = case
     for one in (operator, second):
         await _act(visitor, number, "exclude", HASTE, one)
-    status, problem = await visitor.post(f"/api/v1/votes/{cast[0]}/appeal", {"text": "I am a person."})
+    made = await hall.new_boards()
+    await hall.db.execute("DELETE FROM pgqueuer")
+    path, text = f"/api/v1/votes/{cast[0]}/appeal", {"text": "I am a person."}
+    status, problem = await visitor.post(path, text)
     assert (status, problem["detail"]) == (404, "There is no such vote, or it is not yours.")
+    voter = await hall.db.fetchval(
+        "SELECT voter_id FROM votes JOIN battles ON battles.id = battle_id WHERE votes.id = $1", cast[0]
+    )
+    visitor.bring("voter", voters.token(voter, hall.settings.secret))
+    assert (await visitor.post(path, text))[0] == 201
+    _, listed = await visitor.get("/api/v1/appeals?unanswered=true", headers=operator)
+    [waiting] = listed["items"]
+    body = json.dumps({"text": "A person, as it turns out.", "lift": True}).encode()
+    status, answered = await visitor.post(f"/api/v1/appeals/{waiting['id']}/answer", data=body, headers=operator)
+    assert (status, answered["reasons"]) == (200, []), answered
+    for vote_id, counted in zip((cast[0], cast[5], cast[6]), (True, True, False), strict=True):
+        _, receipt = await visitor.get(f"/api/v1/votes/{vote_id}")
+        assert receipt["counted"] is counted
+    _, receipt = await visitor.get(f"/api/v1/votes/{cast[0]}")
+    assert receipt["appeals"][0]["answer"] == receipt["exclusions"][0]["lifted_because"] == "A person, as it turns out."
+    _, found = await visitor.get(f"/api/v1/audit/findings/{number}")
+    assert (found["state"], found["votes"], found["left_out"]) == ("excluded", 30, 24)
+    assert await _called(hall.db) == {"overall", *made}
+    await releases.refresh(hall.db, hall.board, hall.settings)
+    _, board = await visitor.get("/api/v1/boards/overall")
+    assert board["release"]["votes"] == 366
+    await hall.db.execute("DELETE FROM pgqueuer")
+    assert (await _act(visitor, number, "restore", {"text": "All were."}, operator))[1]["left_out"] == 0
+    assert await _called(hall.db) == {"overall", *made}
+
+
+async def _called(db: Pool) -> set[str]:
+    rows = await db.fetch("SELECT payload FROM pgqueuer WHERE entrypoint = 'refit'")
+    return {row["payload"].decode() for row in rows}

@@ -4,12 +4,13 @@ from typing import Any
 
 from arena.config import Settings
 from arena.db import Pool
+from arena.evaluation import votes
 from arena.integration import boards, disagreements
 from arena.integration.boards import New, Source
 from arena.integration.questions import Question
 from arena.submission.endpoints import Entrant
 from arena.workers import refit
-from rating import Ties
+from rating import Outcome, Ties
 from tests import bench
 from tests.arena.pages.markup import assert_well_made
 from tests.builders import Visitor, ready_battle
@@ -63,6 +64,16 @@ async def _closed(db: Pool, entrants: list[Entrant]) -> Any:
     return battle.id
 
 
+async def _won(db: Pool, entrants: list[Entrant], *, first: bool) -> Any:
+    """A battle that the first of these has won, or the second, whichever of them was A."""
+    battle, voter = await ready_battle(db, entrants)
+    position = await db.fetchval(
+        "SELECT position FROM sides WHERE battle_id = $1 AND contender_id = $2", battle.id, entrants[0].contender_id
+    )
+    await votes.cast(db, battle.id, voter, Outcome.A if (position == 0) == first else Outcome.B)
+    return battle.id
+
+
 async def test_a_vote_is_worth_most_where_judges_differ_and_nothing_is_asked_where_they_agree(
     visitor: Visitor, db: Pool, settings: Settings, provider: Provider, operator: dict[str, str]
 ) -> None:
@@ -73,7 +84,7 @@ async def test_a_vote_is_worth_most_where_judges_differ_and_nothing_is_asked_whe
     assert (await visitor.get(path, headers=operator))[0] == 404
     entrants = await bench.met(db, provider)
     for number in range(4):
-        await bench.said(db, judge, await bench.voted(db, entrants, number), 0.5)
+        await bench.said(db, judge, await _won(db, entrants, first=number % 2 == 0), 0.5)
     agreed, torn, turned = [await _closed(db, entrants) for _ in range(3)]
     for battle_id, shares in {agreed: (0.5, 0.5), torn: (1.0, 0.0), turned: (0.5, 0.5)}.items():
         for one, share in zip((judge, other), shares, strict=True):

@@ -33,7 +33,7 @@ async def test_a_boards_diagnostics_come_after_its_release(
     assert position["sentence"].startswith("Of two equal answers A is preferred in 7")
     assert position["sentence"].endswith(" That is surely there, and large enough to matter.")
     assert len(told["heat"]["residuals"]) == 3
-    assert "nothing measures them here yet" in " ".join(told["unmeasured"])
+    assert "before it was looked at" in " ".join(told["unmeasured"])
     # Nobody is named who voted.
     voters = await db.fetch("SELECT id, pseudonym FROM voters")
     assert not any(str(name) in str(told) for row in voters for name in row.values())

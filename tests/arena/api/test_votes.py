@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from arena.db import Pool
+from arena.evaluation import probes, recitals
 from arena.people import accounts, keys
 from arena.people.accounts import Role
 from arena.people.keys import Scope
@@ -189,6 +190,55 @@ def _assert_nothing_of_them(text: str) -> None:
 
 def _speak(call: Call) -> str:
     return f"You asked: {call.question}"
+
+
+async def test_a_probe_asks_nobody_can_not_be_told_before_the_vote_and_is_told_after_it(
+    open_arena: Open, db: Pool, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recitals, "ENOUGH", 4)
+    question = probes.ALL[3]
+    for model in ("anna", "berta"):
+        provider.script(model, ["Six words ", "are all ", "I say."])
+        await contender(db, provider, model, slug=model)
+    async with Visitor(await open_arena(control_share=0, probe_share=1)) as visitor:
+        await visitor.hear(await visitor.ask("Who are you?"))
+        heard = []
+        # Too few have been heard before the first one, so that it is no probe, and the second one is.
+        for asked in (question.prompt, probes.ALL[4].prompt):
+            visitor.received.clear()
+            battle_id = await visitor.ask(asked)
+            await visitor.hear(battle_id)
+            _, shown = await visitor.get(f"/api/v1/battles/{battle_id}")
+            text = visitor.received.decode()
+            assert "probe" not in text
+            assert "control" not in re.sub(r"(?i)cache-control", "", text)
+            heard.append((set(re.findall(r'"([a-z_]+)":|^([a-z-]+): ', text, re.MULTILINE)), shown["kind"]))
+        assert heard[0][1] == heard[1][1] == "blind"
+        assert heard[0][0] ^ heard[1][0] == set()
+        assert len(provider.calls) == 4
+        told = [side["text"] for side in shown["sides"]]
+        forms = [claim for one in (probes.ALL[4].right, probes.ALL[4].wrong) for claim in (one.hedged, one.assertive)]
+        assert set(told) < set(forms)
+        status, body = await visitor.vote(battle_id, "a")
+        assert (status, body["receipt"]["counted"], body["receipt"]["reason"]) == (201, False, "control")
+        assert (body["reveal"]["control"], body["receipt"]["control"]) == ("probe", "probe")
+        wrong = {probes.ALL[4].wrong.hedged, probes.ALL[4].wrong.assertive}
+        assert told[body["reveal"]["control_side"]] in wrong
+        assert [side["contender"] for side in body["reveal"]["sides"]] == [None, None]
+        assert (await visitor.get(f"/api/v1/battles/{battle_id}"))[1]["reveal"] == body["reveal"]
+        assert (await visitor.get(f"/votes/{body['receipt']['id']}", headers={"accept": "text/html"}))[0] == 200
+        # The same question again is no probe for whoever has met it, and what a probe is asked on, somebody answers.
+        await visitor.hear(await visitor.ask(probes.ALL[4].prompt))
+        assert len(provider.calls) == 6
+        battle_id = await visitor.ask(probes.ALL[5].prompt)
+        await visitor.hear(battle_id)
+        assert len(provider.calls) == 6
+        await visitor.post(f"/api/v1/battles/{battle_id}/turns", {"prompt": "And why?"})
+        await visitor.hear(battle_id)
+        assert [call.question for call in provider.calls[6:]] == ["And why?"] * 2
+        _, body = await visitor.vote(battle_id, "a")
+        assert body["reveal"]["control"] == "probe"
+        assert len(await probes.votes(db)) == 1
 
 
 async def _before_the_vote(open_arena: Open, share: float) -> tuple[list[str], Any, Visitor]:

@@ -59,8 +59,8 @@ async def test_appeals_that_race_are_one_and_another_takes_an_answer_first(
     assert sum(isinstance(one, Appeal) for one in made) == 1
     assert sum(isinstance(one, AppealedAlready) for one in made) == 4
     [waiting] = await appeals.listed(db, unanswered=True, before=None, most=10)
-    kept = await appeals.answer(db, waiting.id, text="The evidence holds.", lift=False, account_id=operator)
-    assert (kept.answer, kept.reasons) == ("The evidence holds.", [Reason.OPERATOR])
+    kept, let_in = await appeals.answer(db, waiting.id, text="The evidence holds.", lift=False, account_id=operator)
+    assert (kept.answer, kept.reasons, let_in) == ("The evidence holds.", [Reason.OPERATOR], [])
     assert await appeals.listed(db, unanswered=True, before=None, most=10) == []
     assert [one.id for one in await appeals.listed(db, unanswered=False, before=None, most=10)] == [waiting.id]
     with pytest.raises(NoSuchAppeal):
@@ -76,8 +76,8 @@ async def test_an_appeal_that_is_granted_lifts_all_that_stands_with_the_answer_a
     await _exclude(db, vote_id, operator)
     await _exclude(db, vote_id, operator, Reason.TOXIC)
     made = await appeals.make(db, vote_id, voter, "I read both.")
-    granted = await appeals.answer(db, made.id, text="You are right.", lift=True, account_id=operator)
-    assert (granted.reasons, granted.account_id) == ([], operator)
+    granted, let_in = await appeals.answer(db, made.id, text="You are right.", lift=True, account_id=operator)
+    assert (granted.reasons, granted.account_id, let_in) == ([], operator, [vote_id])
     assert await votes.count(db) == 1
     found = await exclusions.listed(db, reason=None, before=None, most=10)
     assert [one.lifted_because for one in found] == ["You are right."] * 2

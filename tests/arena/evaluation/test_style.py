@@ -46,6 +46,18 @@ def test_nothing_has_no_form() -> None:
     assert style.of("") == Style(characters=0, headings=0, lists=0, bold=0, emoji=0, code=0, refusal=False)
 
 
+async def test_old_answers_get_their_tone_from_their_texts_and_deleted_ones_stay_unknown(
+    db: Pool, entrants: list[Entrant]
+) -> None:
+    gone, voter = await ready_battle(db, entrants)
+    await forgetting.forget(db, voter)
+    left, _ = await ready_battle(db, entrants, uuid4())
+    await db.execute("UPDATE styles SET version = 'style-2 refusals-1', hedging = NULL")
+    assert (await style.restyle(db), await style.waiting(db)) == (4, 0)
+    rows = await db.fetch("SELECT battle_id, array_agg(hedging) AS hedging FROM styles GROUP BY battle_id")
+    assert {row["battle_id"]: row["hedging"] for row in rows} == {gone.id: [None, None], left.id: [0, 0]}
+
+
 async def test_a_sides_features_are_those_of_all_its_turns(db: Pool, entrants: list[Entrant]) -> None:
     battle, voter = await ready_battle(db, entrants)
     await battles.resume(db, battle.id, voter, "And then?", most=5)

@@ -36,7 +36,7 @@ async def _four(db: Pool, provider: Provider, **known: object) -> None:
 async def test_each_vote_has_what_is_known_of_it_in_the_rows_order(
     db: Pool, provider: Provider, settings: Settings
 ) -> None:
-    features = np.arange(48).reshape(4, 2, 6)
+    features = np.arange(96).reshape(4, 2, 12)
     dwell, hour = np.array([5.0, 6, 7, 8]), np.array([0, 7, 13, 23])
     said = ["en", "zh", "zh", "other"]
     await _four(db, provider, features=features, dwell=dwell, hour=hour, language=said, prompt=np.array([0, 1, 0, 2]))

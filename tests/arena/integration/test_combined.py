@@ -1,5 +1,6 @@
 """Boards of verdicts, and of votes with verdicts beside them: what they count, and what of it people's boards see."""
 
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
@@ -48,9 +49,15 @@ async def entrants(db: Pool, provider: Provider) -> list[Entrant]:
     return [await contender(db, provider, "identity", slug=slug) for slug in ("anna", "berta", "carla")]
 
 
-async def _battle(db: Pool, entrants: list[Entrant], rng: np.random.Generator, *, voted: bool) -> tuple[UUID, float]:
-    """A battle that the first contender by the alphabet tends to win, and how it went, for its first side."""
-    battle, voter = await ready_battle(db, entrants)
+async def battle_of(
+    db: Pool, entrants: list[Entrant], number: int, rng: np.random.Generator, *, voted: bool
+) -> tuple[UUID, float]:
+    """A battle that the first contender by the alphabet tends to win, and how it went, for its first side.
+
+    The pairs take turns by the battle's number, so that every contender meets every other.
+    """
+    pairs = list(combinations(entrants, 2))
+    battle, voter = await ready_battle(db, list(pairs[number % len(pairs)]))
     slugs = [
         row["slug"]
         for row in await db.fetch(
@@ -72,12 +79,12 @@ async def _fought(db: Pool, entrants: list[Entrant], judge: Judge, *, voted: int
     """Battles voted and judged, judged alone, and voted alone; the judge mostly says what people say."""
     rng = np.random.default_rng(7)
     for number in range(voted + unvoted + silent):
-        battle_id, went = await _battle(db, entrants, rng, voted=number < voted or number >= voted + unvoted)
+        battle_id, went = await battle_of(db, entrants, number, rng, voted=number < voted or number >= voted + unvoted)
         if number < voted + unvoted:
             await bench.said(db, judge, battle_id, went if rng.random() < 0.9 else 0.5)
 
 
-async def _made(db: Pool, settings: Settings, new: New) -> tuple[dict[str, Any], history.Whole]:
+async def made(db: Pool, settings: Settings, new: New) -> tuple[dict[str, Any], history.Whole]:
     board = await boards.make(db, new, reason="Asked for.", account_id=None)
     await refit.look(db, settings, board.slug)
     snapshot = await snapshots.last(db, board)
@@ -95,8 +102,8 @@ async def test_without_a_battle_that_judges_alone_have_seen_the_combined_board_i
     db: Pool, settings: Settings, judge: Judge, entrants: list[Entrant]
 ) -> None:
     await _fought(db, entrants, judge, voted=15, unvoted=0, silent=5)
-    method, joined = await _made(db, settings, COMBINED)
-    _, people = await _made(db, settings, PEOPLE)
+    method, joined = await made(db, settings, COMBINED)
+    _, people = await made(db, settings, PEOPLE)
     assert [each["weight"] for each in method["judged"]["weights"]] == [0.0]
     assert (method["judged"]["worth"], method["judged"]["votes_worth"], joined.votes) == (1.0, 20, 20)
     assert _numbers(joined) == _numbers(people)
@@ -107,7 +114,7 @@ async def test_verdicts_that_agree_move_the_combined_board_and_nothing_of_people
     db: Pool, settings: Settings, judge: Judge, entrants: list[Entrant]
 ) -> None:
     await _fought(db, entrants, judge, voted=30, unvoted=60, silent=5)
-    method, joined = await _made(db, settings, COMBINED)
+    method, joined = await made(db, settings, COMBINED)
     told = method["judged"]
     assert (told["labelled"], told["judged_only"], told["verdicts"], joined.votes) == (30, 60, 90, 35)
     assert told["judges"] == [{"judge": "bench", "version": judge.version}]
@@ -118,7 +125,7 @@ async def test_verdicts_that_agree_move_the_combined_board_and_nothing_of_people
     assert told["votes_worth"] == round(told["worth"] * 35)
 
     await refit.look(db, settings, "overall")
-    _, people = await _made(db, settings, PEOPLE)
+    _, people = await made(db, settings, PEOPLE)
     assert _numbers(joined) != _numbers(people)
     overall = await db.fetchrow("SELECT votes, method, digest FROM snapshots WHERE board_id = $1", await _overall(db))
     assert overall is not None
@@ -137,7 +144,7 @@ async def test_a_board_of_judges_counts_verdicts_and_clusters_them_by_prompt(
     db: Pool, settings: Settings, judge: Judge, entrants: list[Entrant]
 ) -> None:
     await _fought(db, entrants, judge, voted=10, unvoted=10, silent=5)
-    method, whole = await _made(db, settings, JUDGE)
+    method, whole = await made(db, settings, JUDGE)
     assert (whole.votes, whole.voters, method["cluster"]) == (20, 1, "prompt")
     assert sum(line.votes for line in whole.lines) == 40
     assert method["judged"]["judges"] == [{"judge": "bench", "version": judge.version}]
@@ -156,21 +163,27 @@ async def test_a_board_of_judges_is_looked_at_again_only_when_something_is_new(
     db: Pool, settings: Settings, judge: Judge, entrants: list[Entrant]
 ) -> None:
     await _fought(db, entrants, judge, voted=4, unvoted=0, silent=0)
-    await _made(db, settings, JUDGE)
+    await made(db, settings, JUDGE)
     for known in (1, 1):
         await refit.look(db, settings, "judge")
         assert await db.fetchval("SELECT count(*) FROM snapshots") == known
-    battle_id, went = await _battle(db, entrants, np.random.default_rng(1), voted=True)
+    battle_id, went = await battle_of(db, entrants, 0, np.random.default_rng(1), voted=True)
     await bench.said(db, judge, battle_id, went)
     await refit.look(db, settings, "judge")
     assert await db.fetchval("SELECT count(*) FROM snapshots") == 2
+    # Another verdict in the place of one, so that there are as many as before.
+    await db.execute(
+        "UPDATE verdicts SET id = gen_random_uuid(), outcome = 'tie', share = 0.5 WHERE battle_id = $1", battle_id
+    )
+    await refit.look(db, settings, "judge")
+    assert await db.fetchval("SELECT count(*) FROM snapshots") == 3
 
 
 async def test_boards_of_judges_are_never_released_and_have_no_calendar(
     db: Pool, settings: Settings, judge: Judge, entrants: list[Entrant]
 ) -> None:
     await _fought(db, entrants, judge, voted=4, unvoted=0, silent=0)
-    await _made(db, settings, COMBINED)
+    await made(db, settings, COMBINED)
     board = await boards.require(db, "combined")
     assert board.group is Group.JUDGES
     with pytest.raises(releases.NeverReleased, match="never released"):

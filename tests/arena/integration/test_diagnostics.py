@@ -11,7 +11,7 @@ import pytest
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation.languages import Language
-from arena.integration import archives, boards, diagnostics, remarks
+from arena.integration import archives, boards, circumstances, diagnostics, remarks
 from arena.integration.boards import Board, New
 from arena.integration.diagnoses import Diagnosis, Finding
 from arena.integration.questions import Question
@@ -49,32 +49,40 @@ def _holds(finding: Finding, true: float) -> bool:
 
 
 def _forms(rng: np.random.Generator, votes: int) -> tuple[Any, Vector]:
-    """Six features of both answers, and how much longer the first is, for a usual difference."""
-    features = rng.poisson(3, (votes, 2, 6)) * (rng.random((votes, 2, 6)) < 0.5)
+    """All features of both answers, and how much longer the first is, for a usual difference."""
+    size = (votes, 2, len(circumstances.FEATURES))
+    features = rng.poisson(3, size) * (rng.random(size) < 0.5)
     features[:, :, 0] = np.rint(rng.lognormal(5.5, 0.7, (votes, 2)))
-    first, second = features[:, 0, 0].astype(float), features[:, 1, 0].astype(float)
-    longer = (first - second) / (first + second + 1)
-    return features, longer / np.sqrt((longer**2).mean())
+    return features, _more(features, "length")
 
 
-async def test_planted_position_and_length_are_found_and_nothing_else_is(
+def _more(features: Any, name: str) -> Vector:
+    first, second = features[:, :, circumstances.FEATURES.index(name)].astype(float).T
+    more = (first - second) / (first + second + 1)
+    return np.asarray(more / np.sqrt((more**2).mean()))
+
+
+async def test_planted_position_length_and_hedging_are_found_and_nothing_else_is(
     db: Pool, provider: Provider, settings: Settings
 ) -> None:
     rng = np.random.default_rng(5)
     entrants = await _entrants(db, provider, 4)
     features, longer = _forms(rng, 3000)
-    drawn = planted.drawn(rng, np.array([0.6, 0.2, -0.2, -0.6]), 3000, 600, extra=0.3 + 0.4 * longer)
+    drawn = planted.drawn(
+        rng, np.array([0.6, 0.2, -0.2, -0.6]), 3000, 600, extra=0.3 + 0.4 * longer - 0.4 * _more(features, "hedging")
+    )
     dwell, hour = rng.lognormal(3, 1, 3000), rng.integers(24, size=3000)
     await planted.plant(db, entrants, replace(drawn, features=features, dwell=dwell, hour=hour))
     found = await _diagnosed(db, settings, await boards.require(db, "overall"))
     assert _holds(_named(found, "position"), 0.3)
     assert _holds(_named(found, "length"), 0.4)
+    assert _holds(_named(found, "hedging"), -0.4)
     sure = {finding.name for finding in found.findings if finding.verdict in SURE}
-    assert {"position", "length"} <= sure
+    assert {"position", "length", "hedging"} <= sure
     # What length adds makes contenders look closer than they are, so that equal style moves them.
     parts = {name for name in remarks.SENTENCES if name.startswith("position,")}
-    assert sure <= {"position", "length", "style", *parts}
-    assert {"headings", "lists", "bold", "emoji", "code", "style", "time of day", "attention"} <= {
+    assert sure <= {"position", "length", "hedging", "style", *parts}
+    assert {*circumstances.FEATURES, "style", "time of day", "attention"} <= {
         finding.name for finding in found.findings
     }
     assert found.voters is not None
@@ -163,6 +171,33 @@ async def test_a_judge_that_prefers_its_own_family_and_longer_answers_is_found_o
     [opinion] = found.judges
     assert opinion.battles == 2500
     assert opinion.agreed.value == pytest.approx(float((said == np.where(drawn.outcome == 0, "a", "b")).mean()))
+
+
+async def test_what_probes_say_is_among_the_findings_once_there_are_enough(
+    db: Pool, provider: Provider, settings: Settings
+) -> None:
+    entrants = await _entrants(db, provider, 3)
+    await planted.plant(db, entrants, planted.drawn(np.random.default_rng(1), np.zeros(3), 150, 30))
+    board = await boards.require(db, "overall")
+    await planted.probe(db, 20, wrong=8, voters=10)
+    found = await _diagnosed(db, settings, board)
+    assert remarks.PROBES in remarks.unmeasured(found)
+    assert "assertive wrong" not in {finding.name for finding in found.findings}
+    await planted.probe(db, 200, wrong=80, voters=100)
+    await planted.probe(db, 100, wrong=50, voters=50, question="lightning")
+    found = await _diagnosed(db, settings, board)
+    # 60 of 100 votes went to what was wrong and agreed with the belief that the question states.
+    agreed = _named(found, "agreeing wrong")
+    assert agreed.value == pytest.approx(np.log(0.6 / 0.4))
+    assert [sentence for sentence, _ in remarks.of(agreed)][1] == remarks.AGREED[agreed.verdict]
+    won = _named(found, "assertive wrong")
+    # 88 of 110 votes went to what was wrong and sounded sure.
+    assert won.value == pytest.approx(np.log(0.8 / 0.2))
+    assert won.verdict is Verdict.PRESENT
+    assert [sentence for sentence, _ in remarks.of(won)][1] == remarks.TONE_WINS
+    assert _named(found, "assertiveness").verdict is Verdict.PRESENT
+    assert remarks.PROBES not in remarks.unmeasured(found)
+    assert all(row["votes"] == 150 for row in await db.fetch("SELECT votes FROM snapshots"))
 
 
 async def test_a_board_of_few_votes_says_so(db: Pool, provider: Provider, settings: Settings) -> None:

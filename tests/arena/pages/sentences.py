@@ -15,8 +15,8 @@ from babel.messages.pofile import read_po
 import arena
 from arena import limits, problems
 from arena.errors import ArenaError
-from arena.evaluation import battles, gates, steering, votes
-from arena.publishing import searches
+from arena.evaluation import battles, gates, set_runs, steering, votes
+from arena.publishing import changes, checks, facts, gate, operations, rounds, searches, selftest
 from arena.submission import auditions, contract, lifecycle, reports
 
 ARENA = Path(arena.__file__).parent
@@ -69,7 +69,7 @@ def catalogue(tag: str) -> dict[str, tuple[str, list[str]]]:
 
 def everything() -> set[str]:
     """Every sentence that needs a translation."""
-    return of_pages() | of_errors() | of_checks() | of_selftest()
+    return of_pages() | of_errors() | of_checks() | of_selftest() | of_smells() | {*set_runs.ENDED.values()}
 
 
 def of_pages() -> set[str]:
@@ -83,8 +83,27 @@ def of_pages() -> set[str]:
 
 
 def of_selftest() -> set[str]:
-    """What a self-test can find, and what a diagnosis."""
-    return _told("publishing/selftest.py") | _told("integration/remarks.py")
+    """What a self-test promises and can find, and what a diagnosis."""
+    promised = {selftest.promise(check) for check in selftest.CHECKS}
+    return promised | {gate.UNKNOWN} | _told("publishing/selftest.py") | _told("integration/remarks.py")
+
+
+def of_smells() -> set[str]:
+    """What the checks for smells promise, from when on they speak, what they say then; and other tables' sentences."""
+    said = {text for check in checks.ALL.values() for text in (check.promise, check.threshold)}
+    for path in sorted((ARENA / "publishing" / "checks").glob("*.py")):
+        said |= _told(path.relative_to(ARENA).as_posix())
+    said |= {fact.sentence for fact in facts.ALL.values()} | set(changes.SENTENCES.values())
+    said |= {kind.sentence for kind in operations.KINDS.values() if kind.sentence}
+    return said | set(rounds.FAILED.values()) | set(_unseen())
+
+
+def _unseen() -> Iterator[str]:
+    """Why a check could not look, where that is always the same."""
+    for path in sorted((ARENA / "publishing").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "CannotLook":
+                yield from (str(one.value) for one in node.args if isinstance(one, ast.Constant))
 
 
 def _told(module: str) -> set[str]:

@@ -6,8 +6,9 @@ import numpy as np
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.integration import boards, diagnostics
+from arena.integration import boards, defaults, diagnostics
 from arena.pages import diagnostics as page
+from arena.publishing import releases
 from tests import builders, planted
 from tests.arena.pages.markup import Page, assert_well_made, words
 from tests.arena.pages.test_languages import CHINESE_READER, english_left
@@ -27,12 +28,13 @@ async def test_every_finding_is_drawn_and_said_in_both_languages(
         await contender(db, provider, "identity", slug=f"model-{place}", name=name) for place, name in enumerate(names)
     ]
     drawn = planted.drawn(rng, np.array([0.5, 0.0, -0.5]), 800, 200, extra=0.8)
-    features = rng.poisson(40, (800, 2, 6))
+    features = rng.poisson(40, (800, 2, 12))
     category = rng.choice(["code", "maths"], 800).tolist()
     full = replace(drawn, features=features, dwell=rng.lognormal(3, 1, 800), category=category)
     battles = await planted.plant(db, entrants, full)
     endpoint_id = entrants[0].target.endpoint_id
     await planted.judge(db, battles, rng.choice(["a", "b"], 800).tolist(), family="House", endpoint_id=endpoint_id)
+    await planted.probe(db, 60, wrong=10, voters=30)
     board = await boards.require(db, "overall")
     snapshot = await builders.snapshot(db, board, settings)
     found = await diagnostics.make(db, board, snapshot.id)
@@ -44,7 +46,15 @@ async def test_every_finding_is_drawn_and_said_in_both_languages(
         assert words(item)
     assert "Of two equal answers A is preferred in" in words(shown.one("li", data_finding="position"))
     assert SCRIPT not in html
-    assert "Whether assertive answers win although they are wrong" in html
+    assert "a wrong one that sounds sure is preferred in" in words(shown.one("li", data_finding="assertive wrong"))
+    assert "Whether assertive answers win although they are wrong" not in html
+    code = next(new for new in defaults.every() if new.slug == "category-code")
+    await releases.refresh(db, await boards.make(db, code, reason="Votes.", account_id=None), settings)
+    _, gauged = await visitor.get("/leaderboard/category-code", headers=HTML)
+    assert_well_made(gauged)
+    told = next(each for each in found.categories if each.category == "code")
+    assert told.separation is not None
+    assert words(Page(gauged).one("p", id="told-apart")).startswith(f"{told.separation:.0%}")
     _, html = await visitor.get("/diagnostics/overall", headers=CHINESE_READER)
     assert_well_made(html, "zh")
     left = english_left(html.replace("&lt;script&gt;alert(1)&lt;/script&gt;", "甲").replace("bench", "乙"))

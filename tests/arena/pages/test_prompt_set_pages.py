@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from arena.api import set_verdicts
 from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import judging, prompt_sets, set_answers, set_files, steering
@@ -101,6 +102,37 @@ async def _judged(db: Pool, settings: Settings, provider: Provider) -> None:
     async with db.acquire() as connection:
         await steering.resume(connection, run_id)
     await judge.run(db, settings, run_id)
+
+
+async def test_verdicts_on_a_set_are_listed_page_by_page_without_any_text_and_a_failed_run_says_why(
+    reader: Visitor, db: Pool, settings: Settings, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.seat(db, settings, provider)
+    await _judged(db, settings, provider)
+    monkeypatch.setattr(set_verdicts, "PAGE", 2)
+    path = "/api/v1/prompt-sets/essays/verdicts"
+    _, first = await reader.get(path)
+    _, rest = await reader.get(f"{path}?cursor={first['next']}")
+    said = [*first["items"], *rest["items"]]
+    assert (len(first["items"]), len(rest["items"]), rest["next"]) == (2, 1, None)
+    assert {each["prompt"] for each in said} == {"0", "1", "2"}
+    assert {each["contenders"][0 if each["outcome"] == "a" else 1] for each in said} == {"anna"}
+    assert not any(words in reader.received for words in (b"What is", b"of course", b"By length"))
+    assert path in (await reader.get("/prompt-sets/essays", headers=HTML))[1]
+    await db.execute("UPDATE prompt_sets SET hidden = true WHERE slug = 'essays'")
+    assert {each["prompt"] for each in (await reader.get(path))[1]["items"]} == {None}
+    await db.execute(
+        """
+        INSERT INTO set_runs (set_id, contender_id, endpoint_id, formats, state, reason, ended_at)
+        SELECT prompt_sets.id, contender_id, endpoints.id, '{plain}', 'failed', 'no_answer', now()
+        FROM prompt_sets, endpoints JOIN contenders ON contenders.id = contender_id
+        WHERE prompt_sets.slug = 'essays' AND contenders.slug = 'anna'
+        """
+    )
+    _, runs = await reader.get("/api/v1/prompt-sets/essays/runs")
+    sentence = "It failed: not one of its questions was answered."
+    assert [(run["reason"], run["sentence"]) for run in runs["items"]] == [("no_answer", sentence)]
+    assert sentence in (await reader.get("/prompt-sets/essays", headers=HTML))[1]
 
 
 async def test_a_set_that_is_only_proposed_has_no_page(reader: Visitor, db: Pool) -> None:

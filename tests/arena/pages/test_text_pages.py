@@ -1,5 +1,7 @@
 import re
 from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import pytest
@@ -7,14 +9,18 @@ from msgspec import structs
 
 from arena.config import Settings
 from arena.evaluation.categories import CATEGORIES
-from arena.evaluation.policies import Terms
-from arena.pages import CONTENT_SECURITY_POLICY, assets, detectors, languages, suggestions, texts
+from arena.evaluation.pacing import Pace
+from arena.evaluation.policies import Policy
+from arena.pages import CONTENT_SECURITY_POLICY, assets, detectors, languages, stating, suggestions
 from arena.pages.templating import environment
+from arena.publishing import factbook
+from arena.publishing.factbook import Ground
 from tests.arena.pages import markup
 from tests.arena.pages.markup import Page, assert_well_made, words
 from tests.benchmarks import audit
 from tests.builders import Visitor
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = Settings(database_url="postgresql://x", redis_url="redis://x", secret="s" * 32)
 
 
@@ -77,9 +83,10 @@ def test_scripts_hold_no_sentence() -> None:
 
 
 def test_every_sentence_that_the_battle_says_is_in_its_page() -> None:
-    html = environment().get_template("battles/show.html").render(suggestions=[], silence_seconds=40)
+    html = environment().get_template("battles/show.html").render(suggestions=[], second_looks=True, silence_seconds=40)
     assert len(markup.said_by_scripts(Page(html))) > 20
     assert markup.unsaid(Page(html)) == set()
+    assert markup.unsaid(Page(environment().get_template("second_looks/show.html").render())) == set()
 
 
 async def test_the_battle_page_asks_for_nothing_but_a_prompt(visitor: Visitor) -> None:
@@ -97,13 +104,22 @@ async def test_the_battle_page_asks_for_nothing_but_a_prompt(visitor: Visitor) -
 
 def test_the_methodology_is_that_of_the_running_settings() -> None:
     changed = structs.replace(SETTINGS, established_votes=77, established_half_width=12.0, release_seconds=90.0)
-    terms = Terms(uniform=0.45, newcomers=0.35, a_optimal=0.2, connecting=0.25, same_organisation=False)
+    policy = Policy(
+        id=1, uniform=0.45, newcomers=0.35, a_optimal=0.2, connecting=0.25, same_organisation=False,
+        valid_from=NOW, set_at=NOW, reason="", actor="arena",
+    )  # fmt: skip
+    ground = Ground(settings=changed, policy=policy, pace=Pace.LOCKSTEP, method=factbook.method(), since=None)
+    stated: dict[str, Any] = {
+        "contradicted": [],
+        "tested_at": None,
+        "facts": 1,
+        "told": stating.told(ground, languages.ENGLISH),
+    }
     page = environment().get_template("texts/methodology.html")
-    known = {"method": texts.method(), "policy": terms, "pace": "lockstep", "classifier": "rules-1"}
-    told = words(Page(page.render(settings=changed, **known)).one("main"))
+    told = words(Page(page.render(ground=ground, classifier="rules-1", **stated)).one("main"))
     for claim in ("45% are shared evenly", "35% are for", "25% of all battles join", "one organisation do not meet"):
         assert claim in told
-    for claim in ("from 77 votes on", "± 12 points", "at most every 90 seconds", "one draw", "95% of cases"):
+    for claim in ("from 77 votes on", "± 12 points", "at most every 90 seconds", "votes: 1.", "95% of cases"):
         assert claim in told
 
 
@@ -138,8 +154,8 @@ async def test_what_the_audit_finds_is_told_with_what_was_designed_and_what_noth
     _, html = await visitor.get("/methodology/audit", headers={"accept": "text/html"})
     page = Page(html)
     found = words(page.one("table", id="found"))
-    assert "random clicks 7 (14) 20 (24) 50 (63) 79 (90) 98 (100)" in found
-    assert "finds 52 and 81" in words(page.one("main"))
+    assert "random clicks 8 (14) 21 (24) 51 (63) 82 (90) 98 (100)" in found
+    assert "finds 58 and 87" in words(page.one("main"))
     for row in detectors.POWER[1:]:
         (attack,) = [each for each in audit.DESIGNED if each.__name__ == row.attack]
         assert audit.DESIGNED[attack][1] == row.designed

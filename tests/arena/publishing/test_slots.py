@@ -2,7 +2,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from arena.config import Settings
 from arena.db import Pool
@@ -11,10 +13,13 @@ from arena.integration import boards, snapshots
 from arena.integration.boards import Board, Change
 from arena.integration.snapshots import Fitted
 from arena.people import accounts
-from arena.publishing import candidates, leases, notes, releases, selftest, slots
+from arena.publishing import bills, candidates, checks, gate, leases, notes, releases, selftest, slots, smells
 from arena.publishing.candidates import By, State
+from arena.publishing.checkup import Scene, Severity, Sighting
 from arena.publishing.selftest import Finding, Subject
+from arena.submission import lifecycle
 from arena.submission.endpoints import Entrant
+from arena.submission.lifecycle import Actor
 from arena.workers import refit
 from rating import Outcome
 from tests.builders import contender, ready_battle
@@ -22,6 +27,7 @@ from tests.upstream import Provider
 
 DAILY = "every day at 12:00, cut-off 2 hours before"
 EARLY = timedelta(minutes=1)
+CHECKED = [*selftest.CHECKS, *(one for one in checks.ALL.values() if one.severity is Severity.BLOCK)]
 
 
 @pytest.fixture
@@ -67,7 +73,7 @@ async def test_a_release_is_planned_frozen_at_its_cut_off_and_published_when_it_
     assert await slots.advance(db, board, settings, now=planned.cut_off_at) is None
     frozen = await candidates.under_way(db, board)
     assert frozen is not None
-    assert (frozen.state, frozen.findings, frozen.checks) == (State.TESTING, [], len(selftest.CHECKS))
+    assert (frozen.state, frozen.findings, frozen.checks) == (State.TESTING, [], len(CHECKED))
     await _vote(db, entrants)
     assert await releases.latest(db, "overall") is None
     published = await slots.advance(db, board, settings, now=planned.due_at)
@@ -276,3 +282,106 @@ async def test_a_board_whose_calendar_fails_stops_no_other(
     await refit.keep(db, settings)
     assert await releases.latest(db, "overall") is not None
     assert await releases.latest(db, "broken") is None
+
+
+async def test_a_vote_without_its_draw_holds_the_release_and_repairing_it_lets_it_out_at_the_next_slot(
+    db: Pool, settings: Settings, board: Board, entrants: list[Entrant]
+) -> None:
+    planned = await slots.plan(db, board)
+    assert planned is not None
+    draw = await db.fetchval("UPDATE battles SET draw_id = NULL RETURNING (SELECT id FROM draws LIMIT 1)")
+    ended = await slots.advance(db, board, settings, now=planned.due_at)
+    assert ended is not None
+    assert (ended.state, [one.check for one in ended.findings]) == (State.HELD, ["N6"])
+    (smell,) = await smells.listed(db, most=9)
+    assert (smell.check, smell.state, smell.release_id) == ("N6", smells.State.OPEN, ended.release_id)
+    assert [act.act for act in smell.acts] == ["opened", "held"]
+    await db.execute("UPDATE battles SET draw_id = $1", draw)
+    following = await slots.plan(db, board, now=planned.due_at)
+    assert following is not None
+    out = await slots.advance(db, board, settings, now=following.due_at)
+    assert out is not None
+    assert (out.state, out.findings) == (State.PUBLISHED, [])
+
+
+async def test_a_check_that_could_not_be_run_holds_the_release(
+    db: Pool, settings: Settings, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: Scene) -> list[Sighting]:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(checks.ALL, "N6", structs.replace(checks.ALL["N6"], look=broken))
+    planned = await slots.plan(db, board)
+    assert planned is not None
+    ended = await slots.advance(db, board, settings, now=planned.due_at)
+    assert ended is not None
+    assert [(one.check, one.sentence) for one in ended.findings] == [("N6", gate.UNKNOWN)]
+
+
+async def test_a_release_tells_what_it_was_tested_for_and_made_with(
+    db: Pool, settings: Settings, entrants: list[Entrant]
+) -> None:
+    await _vote(db, entrants)
+    board = await boards.require(db, "overall")
+    first = await releases.refresh(db, board, settings)
+    tested, bill = await releases.self_test(db, first), await bills.kept(db, first)
+    assert tested is not None
+    assert bill is not None
+    assert {"totals", "N6"} <= {one.check for one in tested}
+    assert all(one.outcome in ("clean", "skipped") and one.promise for one in tested)
+    assert (bill.data.votes, "litestar" in bill.dependencies) == (1, True)
+    text = str(msgspec.to_builtins(bill))
+    assert settings.secret not in text
+    assert settings.database_url not in text
+    await _vote(db, entrants)
+    changed = structs.replace(settings, turns=settings.turns + 1)
+    second = await bills.kept(db, await releases.refresh(db, board, changed))
+    assert second is not None
+    assert second.configuration.settings["turns"] == settings.turns + 1
+    assert second.configuration.digest != bill.configuration.digest
+
+
+async def test_a_retirement_that_the_last_notes_leave_out_holds_the_next_release_until_they_tell_it(
+    db: Pool, settings: Settings, board: Board, entrants: list[Entrant], provider: Provider
+) -> None:
+    others = [entrants[1], await contender(db, provider, "identity", name="Carl", slug="carl")]
+    first = await slots.plan(db, board)
+    assert first is not None
+    await slots.advance(db, board, settings, now=first.due_at)
+    await db.execute("UPDATE releases SET published_at = published_at - interval '1 day'")
+    async with db.acquire() as connection:
+        actor = Actor(None, "operator")
+        await lifecycle.retire(connection, entrants[0].target.endpoint_id, actor=actor, note="Old.")
+    await db.execute("UPDATE endpoint_events SET happened_at = happened_at - interval '1 hour' WHERE state = 'retired'")
+    await _vote(db, others)
+    second = await slots.advance(db, board, settings, now=first.due_at + timedelta(days=1))
+    assert second is not None
+    assert (second.state, second.findings) == (State.PUBLISHED, [])
+    told = await db.fetchval("SELECT notes -> 'retired' FROM releases WHERE id = $1", second.release_id)
+    silence = "UPDATE releases SET notes = jsonb_set(notes, '{retired}', $2) WHERE id = $1"
+    await db.execute(silence, second.release_id, [])
+    await _vote(db, others)
+    held = await slots.advance(db, board, settings, now=first.due_at + timedelta(days=2))
+    assert held is not None
+    assert (held.state, [one.check for one in held.findings]) == (State.HELD, ["N2"])
+    await db.execute(silence, second.release_id, told)
+    out = await slots.advance(db, board, settings, now=first.due_at + timedelta(days=3))
+    assert out is not None
+    assert (out.state, out.findings) == (State.PUBLISHED, [])
+
+
+async def test_a_page_that_disagrees_with_the_api_holds_releases_as_long_as_it_is_seen_to(
+    db: Pool, settings: Settings, board: Board
+) -> None:
+    planned = await slots.plan(db, board)
+    assert planned is not None
+    seen = Sighting(subject="x", sentence="A cell differs.", observed="1", expected="2", board="overall")
+    await smells.keep(db, checks.ALL["X6"], [seen], planned.due_at)
+    ended = await slots.advance(db, board, settings, now=planned.due_at)
+    assert ended is not None
+    assert (ended.state, [one.sentence for one in ended.findings]) == (State.HELD, ["A cell differs."])
+    for _ in range(smells.CLEAN):
+        await smells.keep(db, checks.ALL["X6"], [], planned.due_at)
+    following = await slots.advance(db, board, settings, now=planned.due_at + timedelta(days=1))
+    assert following is not None
+    assert following.state is State.PUBLISHED

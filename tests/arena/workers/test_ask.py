@@ -175,6 +175,8 @@ async def test_what_never_answers_fails(db: Pool, settings: Settings, sums: Prom
         await db.execute("UPDATE endpoints SET cooled_until = NULL")
     failed = await _run(db, sums, run_id)
     assert (failed.state, failed.reason, failed.given_up) == (State.FAILED, "no_answer", 6)
+    assert failed.sentence == "It failed: not one of its questions was answered."
+    assert [run.id for run in await set_runs.told(db, sums.id)] == [run_id]
 
 
 async def test_a_run_is_paused_resumed_and_cancelled(db: Pool, settings: Settings, sums: PromptSet, plan: Plan) -> None:
@@ -201,7 +203,7 @@ async def test_a_worker_that_is_gone_is_followed_by_another_which_asks_the_rest_
     run_id = await plan(speech)
     await db.execute("UPDATE endpoints SET concurrency = 1")
     working = asyncio.create_task(ask.run(db, settings, run_id))
-    await until(partial(_answered, db, 4))
+    await until(partial(_asked, provider, 5))  # The fifth question is under way, and the four before it are kept.
     working.cancel()
     with suppress(asyncio.CancelledError):
         await working
@@ -215,6 +217,10 @@ async def test_a_worker_that_is_gone_is_followed_by_another_which_asks_the_rest_
     assert (await _run(db, sums, run_id)).state is State.DONE
     asked = [call.question[0] for call in provider.calls]
     assert sorted(asked) == ["0", "1", "2", "3", "4", "4", "5"]
+
+
+async def _asked(provider: Provider, questions: int) -> bool:
+    return len(provider.calls) == questions
 
 
 async def _answered(db: Pool, answers: int) -> bool:
