@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 from msgspec import structs
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 from redis.asyncio import Redis
 
 from arena import app, limits, ports, workers
@@ -208,7 +208,7 @@ async def open_arena(settings: Settings) -> AsyncIterator[Open]:
 
             async def close() -> None:
                 stop.set()
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     await asyncio.gather(*tasks)
                 # A server sets aside what its process has by then as never to be looked through for garbage. Here that
                 # is all that earlier tests have left as well, which would stay for ever.
@@ -217,7 +217,7 @@ async def open_arena(settings: Settings) -> AsyncIterator[Open]:
                     gc.collect()
 
             stack.push_async_callback(close)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 return await address
 
         yield opened
@@ -268,6 +268,8 @@ async def browser() -> AsyncIterator[Browser]:
     if not path:
         assert "CI" not in os.environ, "These tests need a Chromium, and none could be installed."
         pytest.skip("NOT RUN: these tests need a Chromium (ARENA_TEST_BROWSER is its path).")
+    # A page on a machine that runs other tests as well; what has to be quick is timed by its test.
+    expect.set_options(timeout=20_000)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield running

@@ -33,7 +33,7 @@ class Running:
 
     async def ended(self) -> int:
         """Its exit code, once it has ended."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             return await self.process.wait()
 
     async def end(self) -> None:
@@ -59,5 +59,5 @@ async def start(command: str, settings: Settings, *, seconds_off: int) -> Runnin
     if command != "serve":
         return Running(process, "")
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return Running(process, (await process.stdout.readline()).decode().strip())

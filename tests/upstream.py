@@ -103,8 +103,8 @@ class Provider:
         return self._gates.setdefault(model, asyncio.Event())
 
     async def called(self, calls: int = 1) -> Call:
-        """The call with this number, from one on, once it has come; five seconds are waited for it."""
-        async with asyncio.timeout(5), self._came:
+        """The call with this number, from one on, once it has come; half a minute is waited for it."""
+        async with asyncio.timeout(30), self._came:
             await self._came.wait_for(lambda: len(self.calls) >= calls)
         return self.calls[calls - 1]
 

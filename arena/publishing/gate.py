@@ -9,10 +9,11 @@ from arena.integration.boards import Board
 from arena.integration.snapshots import Snapshot
 from arena.publishing import checks, leases, rounds, selftest, smells
 from arena.publishing.checkup import Check, Severity
-from arena.publishing.rounds import FAILED, Ran
+from arena.publishing.rounds import FAILED, Outcome, Ran
 from arena.publishing.selftest import Finding, Report, Tested
 
 UNKNOWN: Final = "The check {check} could not be run, so nobody knows whether this release passes it."
+NOT_RUN: Final = {*FAILED, Outcome.SKIPPED}
 
 
 async def test(
@@ -21,7 +22,7 @@ async def test(
     """Test the snapshot, and run every check that holds releases; what they say of other boards is of no matter here.
 
     Checks that look from outside or take long have made their own rounds: what they have found and is not repaired
-    counts. One that could not be run holds the release, too.
+    counts. One that could not be run, twice, holds the release, too.
     """
     numbers = await selftest.run(connection, board, snapshot)
     quick = {check.id: check for check in _blocking() if check.inside}
@@ -48,6 +49,9 @@ async def _ran(
     check's own turn.
     """
     ran = await rounds.together(settings, {name: quick[name] for name in quick if name not in held_by}, board, now)
+    # A moment without PostgreSQL shall not cost the release its slot.
+    missed = {name: quick[name] for name, each in ran.items() if each.outcome in NOT_RUN}
+    ran |= await rounds.together(settings, missed, board, now)
     for name, check in quick.items():
         if name in held_by or ran[name].found:
             ran[name] = await rounds.run(db, settings, check, now=now)
@@ -55,7 +59,7 @@ async def _ran(
 
 
 def _findings(name: str, ran: Ran, board: Board) -> list[Finding]:
-    if ran.outcome in (*FAILED, rounds.Outcome.SKIPPED):
+    if ran.outcome in NOT_RUN:
         return [Finding(name, UNKNOWN, {"check": name})]
     here = [each for each in ran.sightings if each.board in (None, board.slug)]
     return [Finding(name, each.sentence, each.values) for each in here]
@@ -71,6 +75,6 @@ async def _slow(db: Pool, checked: list[Check]) -> list[Tested]:
     told = []
     for check in checked:
         run = last.get(check.id)
-        outcome = run.outcome if run and run.outcome else rounds.Outcome.SKIPPED
+        outcome = run.outcome if run and run.outcome else Outcome.SKIPPED
         told.append(Tested(check.id, check.promise, outcome, run.found if run else 0))
     return told

@@ -9,7 +9,7 @@ from typing import Any
 
 from arena import jobs
 from arena.config import Settings
-from arena.db import AWAY, COMMAND_SECONDS, Pool, connect, losses, pool
+from arena.db import AWAY, CLOSE_SECONDS, COMMAND_SECONDS, Pool, connect, losses, pool
 from arena.integration import boards, ledger_checks
 from arena.jobs import Clockwork
 from arena.workers import ask, audit, check, diagnose, judge, ledger, measure, refit, smell, sweep
@@ -42,7 +42,7 @@ async def _work(settings: Settings, stop: asyncio.Event) -> None:
             await _wind(clockwork, db, settings)
             await _until(stop, clockwork, ledger.sequence(db, settings, stop=stop))
         finally:
-            await connection.close()
+            await connection.close(timeout=CLOSE_SECONDS)
 
 
 async def _wind(clockwork: Clockwork, db: Pool, settings: Settings) -> None:

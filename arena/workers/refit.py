@@ -1,17 +1,20 @@
 """Refit: votes newer than the board's last snapshot become a snapshot and a release; calendars are kept."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from arena import jobs
 from arena.config import Settings
-from arena.db import Pool
+from arena.db import AWAY, Pool
 from arena.integration import boards, defaults, snapshots
 from arena.integration.boards import Board
 from arena.publishing import calendars, leases, releases, slots
 from rating import RatingError
 
 log = logging.getLogger(__name__)
+
+# How soon a board is looked at again that PostgreSQL, away in the midst of it, kept from its end.
+AGAIN = timedelta(seconds=5)
 
 
 async def call(db: Pool) -> None:
@@ -39,7 +42,10 @@ async def keep(db: Pool, settings: Settings) -> None:
 
 
 async def look(db: Pool, settings: Settings, slug: str) -> None:
-    """Release the board anew if it is time and votes have changed; a board without a calendar, as soon as it may be."""
+    """Release the board anew if it is time and votes have changed; a board without a calendar, as soon as it may be.
+
+    What PostgreSQL did not let end is begun again soon, and is the caller's error too.
+    """
     board = await boards.require(db, slug)
     try:
         if not board.source.released:
@@ -50,6 +56,9 @@ async def look(db: Pool, settings: Settings, slug: str) -> None:
             await _by_calendar(db, settings, board)
     except leases.Busy:
         await jobs.refit_soon(db, slug)
+    except AWAY:
+        await jobs.refit_soon(db, slug, after=AGAIN)
+        raise
     except RatingError as error:
         log.warning("not fitted board=%s error=%s", slug, error)
 

@@ -23,7 +23,7 @@ async def test_migrated_served_and_worked_for_it_takes_a_battle_to_the_board(
         battle_id = await visitor.ask()
         assert sorted((await visitor.hear(battle_id)).texts()) == ["One.", "Two."]
         assert (await visitor.vote(battle_id, "a"))[0] == 201
-        await until(lambda: _shows_both(visitor), seconds=20)
+        await until(lambda: _shows_both(visitor))
     # It gives way to the server where both share a machine.
     assert os.getpriority(os.PRIO_PROCESS, working.process.pid) == min(os.nice(0) + cli.WORK_NICE, 19)
 

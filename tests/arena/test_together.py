@@ -47,3 +47,25 @@ async def test_whoever_leaves_takes_nobodys_answer_along() -> None:
     assert await staying == 2
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+async def test_nobody_waits_for_a_call_that_was_cut_off_and_the_next_one_goes_on() -> None:
+    begun, cut = asyncio.Event(), asyncio.Event()
+
+    async def call(things: list[int]) -> list[int]:
+        if 0 not in things:
+            return things
+        begun.set()
+        await cut.wait()
+        raise asyncio.CancelledError
+
+    together = Together(call)
+    asking = [asyncio.create_task(together.ask(0))]
+    await begun.wait()
+    asking.append(asyncio.create_task(together.ask(1)))
+    await asyncio.sleep(0)
+    cut.set()
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [ConnectionAbortedError, ConnectionAbortedError]
+        assert await together.ask(1) == 1

@@ -47,6 +47,6 @@ def servers(postgres: Postgres, valkey: Valkey) -> Servers:
 async def begun(visitor: Visitor) -> str:
     """A battle that the visitor has asked for, of which both sides have shown something."""
     battle_id = await visitor.ask()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await anext(visitor.stream(battle_id))
     return battle_id

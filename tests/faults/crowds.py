@@ -19,7 +19,7 @@ Told = tuple[str, str]
 class Crowd:
     """Voters who send everything several times and note every answer; whoever gets none, or a 503, asks again."""
 
-    def __init__(self, arena: str, cookie: str, *, patience_seconds: float = 30, retry_seconds: float = 0.05) -> None:
+    def __init__(self, arena: str, cookie: str, *, patience_seconds: float = 120, retry_seconds: float = 0.05) -> None:
         self.told: dict[UUID, set[Told]] = defaultdict(set)
         self.answers = 0
         self.refused = 0

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 def _crowd(address: str, settings: Settings, voter: UUID) -> Crowd:
     cookie = f"voter={voters.token(voter, settings.secret)}"
-    return Crowd(address, cookie, patience_seconds=90, retry_seconds=0.25)
+    return Crowd(address, cookie, patience_seconds=180, retry_seconds=0.25)
 
 
 async def _refuses(visitor: Visitor, seconds: float) -> None:
@@ -63,14 +63,14 @@ async def test_away_for_half_a_minute_loses_no_vote_and_ends_no_process(
     crowd = _crowd(serving.address, settings, voter)
     async with Visitor(serving.address) as visitor:
         voting = asyncio.gather(*(crowd.vote(battle_id) for battle_id in battles))
-        await until(lambda: crowd.has_answers(2 * VOTES), seconds=60)
+        await until(lambda: crowd.has_answers(2 * VOTES))
         async with stores.away(postgres):
             await _refuses(visitor, AWAY_SECONDS)
             answered = crowd.answers
         back = await _back(lambda: _is_ready(visitor), lambda: crowd.has_answers(answered + 1))
         await voting
     await crowds.agrees(db, crowd, VOTES)
-    await until(lambda: _all_released(db), seconds=30)
+    await until(lambda: _all_released(db))
     assert back <= BACK_SECONDS
     assert (serving.process.returncode, working.process.returncode) == (None, None)
 
@@ -96,7 +96,7 @@ async def test_frozen_for_longer_than_a_lease_and_woken_it_has_nothing_twice(
         battle_id = await begun(here)
         there.take_cookies_of(here)
         voting = asyncio.gather(*(crowd.vote(battle_id) for battle_id in battles))
-        await until(lambda: crowd.has_answers(2 * VOTES), seconds=60)
+        await until(lambda: crowd.has_answers(2 * VOTES))
         with stores.frozen(postgres):
             await _refuses(there, FROZEN_SECONDS)
             answered = crowd.answers
@@ -106,7 +106,7 @@ async def test_frozen_for_longer_than_a_lease_and_woken_it_has_nothing_twice(
         heard = [await visitor.hear(battle_id) for visitor in (here, there)]
         told = [await visitor.vote(battle_id, "a") for visitor in (here, there)]
     await _is_one_battle(db, battle_id, heard, [status for status, _ in told])
-    await until(lambda: _all_counted(db), seconds=30)
+    await until(lambda: _all_counted(db))
     assert await db.fetchval("SELECT count(*) = count(DISTINCT digest) FROM snapshots")
     assert back <= BACK_SECONDS
     assert {process.process.returncode for process in (serving, other, *working)} == {None}

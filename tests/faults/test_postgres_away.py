@@ -98,7 +98,7 @@ async def test_a_battle_under_way_streams_on_and_is_kept_when_it_is_back(
     async with Visitor(arena) as visitor:
         battle_id = await begun(visitor)
         events = visitor.stream(battle_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             heard = Heard([await anext(events)])
             async with stores.away(postgres):
                 gate.set()

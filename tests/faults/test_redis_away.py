@@ -78,7 +78,7 @@ async def _heard_elsewhere(
         battle_id = await begun(here)
         there.take_cookies_of(here)
         events = there.stream(battle_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             heard = Heard([await anext(events)])
             await fail()
             gate.set()

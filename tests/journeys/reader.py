@@ -17,7 +17,7 @@ HEIGHTS = {360: 740, 768: 1024, 1280: 900}
 PROMPTS = {"en": "Which is it, and why?", "zh": "是哪一个？为什么？"}
 UNDO_MILLISECONDS = 5_000
 MOST_TABS = 25
-PATIENCE_MILLISECONDS = 15_000
+PATIENCE_MILLISECONDS = 30_000
 MARK = re.compile(r"(anna|bert)(\d\d\d)")
 
 # What the page itself says where it can be seen: not what people, models and their makers have written.

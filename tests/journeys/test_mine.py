@@ -42,7 +42,7 @@ async def address(open_arena: Open, db: Pool, provider: Provider) -> str:
 
 
 async def _is_in(reader: Reader, state: str) -> None:
-    await expect(reader.page.locator(".battle")).to_have_attribute("data-state", state, timeout=15_000)
+    await expect(reader.page.locator(".battle")).to_have_attribute("data-state", state)
 
 
 @pytest.mark.parametrize(("language", "width"), EVERYBODY)

@@ -61,7 +61,7 @@ class Provided:
         async def there() -> bool:
             return await self.state(endpoint_id) == (state, reason)
 
-        await until(there, seconds=20)
+        await until(there)
 
     async def latest(self, endpoint_id: str) -> Any:
         listed = await self.get(f"/endpoints/{endpoint_id}/checks")
@@ -148,7 +148,7 @@ async def test_a_key_that_the_endpoint_repeats_is_nowhere_in_the_clear(
     taught.keys = set()
     taught.teach("echo", lambda call: f"You are {call.key} or {call.key.upper()}, and I am Qwen. {good(call)}")
     endpoint_id = await ann.brings(model=model)
-    await until(partial(_ended, db, 1), seconds=20)
+    await until(partial(_ended, db, 1))
     await ann.latest(endpoint_id)
     await ann.get(f"/endpoints/{endpoint_id}/events")
     tables = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -195,7 +195,7 @@ async def test_a_listed_endpoint_stays_listed_while_it_is_checked_and_is_paused_
     for number, (refused, state, reason) in enumerate(ways):
         taught.keys = {"another"} if refused else {KEY}
         assert (await ann.post(f"/endpoints/{endpoint_id}/check"))[0] == 202
-        await until(partial(_ended, db, number + 2), seconds=20)
+        await until(partial(_ended, db, number + 2))
         assert (await ann.state(endpoint_id))[0] == state
         assert (await ann.latest(endpoint_id))["reason"] == reason
 
@@ -254,7 +254,7 @@ async def test_a_worker_that_is_stopped_in_the_middle_leaves_the_check_to_the_ne
 
     await until(streaming)
     stop.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await working
     await db.execute("UPDATE checks SET alive_until = now() - interval '1 second'")
     await check.look_after(db)

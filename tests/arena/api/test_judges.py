@@ -47,7 +47,7 @@ async def test_an_operator_registers_a_judge_plans_a_run_and_sees_it_done(
         async def listed() -> bool:
             return [each["slug"] for each in (await visitor.get("/api/v1/judges"))[1]["items"]] == ["bench"]
 
-        await until(listed, seconds=20)
+        await until(listed)
         shown = (await visitor.get("/api/v1/judges/bench"))[1]
         assert [step["state"] for step in shown["steps"]] == ["pass"] * 4
         assert (shown["settings"]["structured"], shown["spend"]) == (True, None)
@@ -60,7 +60,7 @@ async def test_an_operator_registers_a_judge_plans_a_run_and_sees_it_done(
         async def done() -> bool:
             return bool((await visitor.get(f"/api/v1{path}", headers=operator))[1]["state"] == "done")
 
-        await until(done, seconds=20)
+        await until(done)
         run = (await visitor.get(f"/api/v1{path}", headers=operator))[1]
         assert (run["progress"][0]["done"], run["progress"][0]["failed"]) == (3, 0)
         assert (await visitor.post(f"/api/v1{path}/cancel", headers=operator))[0] == 409
@@ -127,7 +127,7 @@ async def test_a_worker_killed_in_the_middle_loses_no_verdict_and_doubles_none(
     async def halfway() -> bool:
         return bool(await db.fetchval("SELECT count(*) FROM verdicts") >= BATTLES // 3)
 
-    await until(halfway, seconds=60)
+    await until(halfway)
     first.signal(signal.SIGKILL)
     await first.ended()
     kept = await db.fetchval("SELECT count(*) FROM verdicts")
@@ -140,7 +140,7 @@ async def test_a_worker_killed_in_the_middle_loses_no_verdict_and_doubles_none(
     async def done() -> bool:
         return (await judging.require(db, planned["id"])).state is judging.State.DONE
 
-    await until(done, seconds=60)
+    await until(done)
     [progress] = await judging.progress(db, planned["id"])
     assert (progress.pairs, progress.done, progress.failed) == (BATTLES, BATTLES, 0)
     said = await judging.verdicts_of(db)

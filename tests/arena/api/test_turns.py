@@ -12,7 +12,7 @@ from tests.upstream import Provider
 
 async def _until_shown(visitor: Visitor, battle_id: str, length: int) -> None:
     shown = 0
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for event in visitor.stream(battle_id):
             shown += len(event.data["sides"][0]["text"]) if event.name == "tick" else 0
             if shown >= length:
@@ -56,7 +56,7 @@ async def test_without_a_reader_both_calls_end(open_arena: Open, db: Pool, provi
         battle_id = await visitor.ask()
         await _until_shown(visitor, battle_id, 1)
         calls = [await provider.called(number) for number in (1, 2)]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.gather(*(call.closed_early.wait() for call in calls))
         assert (await visitor.hear(battle_id)).events[-1].data == {"code": "closed"}
         assert await db.fetchval("SELECT reason FROM battles") == "abandoned"
@@ -75,7 +75,7 @@ async def test_with_a_reader_it_goes_on(open_arena: Open, gate: asyncio.Event) -
 async def test_a_reader_who_comes_back_misses_and_repeats_nothing(visitor: Visitor, gate: asyncio.Event) -> None:
     battle_id = await visitor.ask()
     before = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for event in visitor.stream(battle_id):
             before.append(event)
             if event.name == "tick":

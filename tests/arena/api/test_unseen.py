@@ -131,7 +131,7 @@ async def test_a_stopped_and_a_skipped_battle_tell_nobody_who_the_sides_were(
     async with Visitor(await open_arena()) as voter:
         battle_id = await voter.ask()
         stream = voter.stream(battle_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (await anext(stream)).name != "tick":
                 pass
             assert (await voter.post(f"/api/v1/battles/{battle_id}/stop", {}))[0] == 200

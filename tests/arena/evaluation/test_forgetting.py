@@ -151,7 +151,7 @@ async def test_a_deletion_in_the_midst_of_finishing_leaves_no_text(db: Pool, ent
     for _ in range(20):
         voter = uuid4()
         battle = await battles.open(db, voter, SECRET, pairing.draw(entrants))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await asyncio.gather(
                 battles.finish(db, battle.id, 1, TOLD, shown=[3, 3, 19, 4], void=None), forgetting.forget(db, voter)
             )
@@ -163,7 +163,7 @@ async def test_a_vote_that_races_the_deletion_is_counted_or_refused_and_never_ha
 ) -> None:
     for _ in range(20):
         battle, voter = await ready_battle(db, entrants)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             told, _ = await asyncio.gather(
                 votes.cast(db, battle.id, voter, Outcome.A), forgetting.forget(db, voter), return_exceptions=True
             )
@@ -179,7 +179,7 @@ async def test_a_battle_that_is_opened_while_the_data_are_deleted_is_deleted_or_
 ) -> None:
     for _ in range(20):
         _, voter = await ready_battle(db, entrants)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await asyncio.gather(
                 battles.open(db, voter, SECRET, pairing.draw(entrants)),
                 forgetting.forget(db, voter),

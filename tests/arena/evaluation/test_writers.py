@@ -33,7 +33,7 @@ async def test_after_a_text_nothing_is_read_until_the_writer_is_told_to_listen(
         allowed=frozenset({provider.address}),
     )
     writing = asyncio.create_task(writer.write(upstream, target, [Message("user", "Hi")], LIMITS))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await writer.news.wait()
         gate.set()
         early, _ = await asyncio.wait([writing], timeout=0.2)

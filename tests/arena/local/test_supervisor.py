@@ -76,7 +76,7 @@ async def test_a_part_that_ends_again_and_again_is_given_up(tmp_path: Path, monk
     part = Mayfly(tmp_path)
     await part.start()
     said: list[str] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         with pytest.raises(KeepsDying, match="ended 5 times within a minute"):
             await parts.keep(part, asyncio.Event(), said.append)
     assert said.count("The mayfly ended unexpectedly (exit code 1); starting it again") == 4
@@ -88,6 +88,6 @@ async def test_a_part_that_ends_because_the_arena_stops_stays_ended(tmp_path: Pa
     stop = asyncio.Event()
     stop.set()
     said: list[str] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await parts.keep(part, stop, said.append)
     assert said == []

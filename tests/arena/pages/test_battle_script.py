@@ -52,7 +52,7 @@ class Booth:
 
     async def is_in(self, state: str) -> None:
         """Wait until the machine is in this state."""
-        await expect(self.page.locator(".battle")).to_have_attribute("data-state", state, timeout=15_000)
+        await expect(self.page.locator(".battle")).to_have_attribute("data-state", state)
 
     async def votes(self) -> list[str]:
         """The outcomes that are kept."""
@@ -190,7 +190,7 @@ async def test_an_answer_goes_on_where_a_broken_connection_left_it(booth: Booth)
 
     await booth.page.route(STREAMS, cut_first)
     await booth.begin()
-    await expect(booth.page.locator("[data-line=lost]")).to_be_visible(timeout=10_000)
+    await expect(booth.page.locator("[data-line=lost]")).to_be_visible()
     await booth.is_in("ready")
     assert len(streams) == 2
     for side in (0, 1):
@@ -293,9 +293,9 @@ async def test_a_second_tab_has_a_battle_of_its_own(booth: Booth) -> None:
     await expect(other.locator(".battle")).to_have_attribute("data-state", "idle")
     await other.get_by_label("Your prompt").fill("Something else?")
     await other.keyboard.press("Enter")
-    await expect(other.locator(".battle")).to_have_attribute("data-state", "ready", timeout=15_000)
+    await expect(other.locator(".battle")).to_have_attribute("data-state", "ready")
     await other.locator("[data-vote=b]").click()
-    await expect(other.locator(".battle")).to_have_attribute("data-state", "voted", timeout=15_000)
+    await expect(other.locator(".battle")).to_have_attribute("data-state", "voted")
     await booth.is_in("ready")
     await booth.page.locator("[data-vote=a]").click()
     await booth.is_in("voted")

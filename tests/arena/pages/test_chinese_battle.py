@@ -29,11 +29,11 @@ async def test_a_vote_on_a_phone_is_chinese_throughout_and_no_formula_widens_the
     await page.get_by_label("你的提示").fill("1 + 1 = ?")
     await page.keyboard.press("Enter")
     battle = page.locator(".battle")
-    await expect(battle).to_have_attribute("data-state", "ready", timeout=15_000)
+    await expect(battle).to_have_attribute("data-state", "ready")
     await expect(page.locator("[data-side='0'] math")).to_have_count(4)
     await page.keyboard.press("ArrowLeft")
     await expect(page.locator("[data-countdown]")).to_contain_text("A 更好，将在")
-    await expect(battle).to_have_attribute("data-state", "voted", timeout=15_000)
+    await expect(battle).to_have_attribute("data-state", "voted")
     await expect(page.locator("#revealed")).to_contain_text("你选择了 A，它是 ")
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     violations = (await Axe().run(page)).response["violations"]

@@ -370,6 +370,27 @@ async def test_a_retirement_that_the_last_notes_leave_out_holds_the_next_release
     assert (out.state, out.findings) == (State.PUBLISHED, [])
 
 
+@pytest.mark.parametrize(("blinks", "state"), [(1, State.PUBLISHED), (2, State.HELD)])
+async def test_a_check_that_could_not_be_run_is_run_once_more_before_it_holds_anything(
+    db: Pool, settings: Settings, board: Board, monkeypatch: pytest.MonkeyPatch, blinks: int, state: State
+) -> None:
+    looks = 0
+
+    async def blink(scene: Scene) -> list[Sighting]:
+        nonlocal looks
+        looks += 1
+        if looks <= blinks:
+            raise ConnectionResetError
+        return []
+
+    monkeypatch.setitem(checks.ALL, "N6", structs.replace(checks.ALL["N6"], look=blink))
+    planned = await slots.plan(db, board)
+    assert planned is not None
+    ended = await slots.advance(db, board, settings, now=planned.due_at)
+    assert ended is not None
+    assert ended.state is state
+
+
 async def test_a_page_that_disagrees_with_the_api_holds_releases_as_long_as_it_is_seen_to(
     db: Pool, settings: Settings, board: Board
 ) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -34,7 +35,7 @@ async def test_a_vote_moves_the_board_within_ten_seconds(open_arena: Open, db: P
             battle_id = await visitor.ask()
             await visitor.hear(battle_id)
             assert (await visitor.vote(battle_id, "a"))[0] == 201
-            await until(partial(_shows, visitor, number))
+            await until(partial(_shows, visitor, number), seconds=10)
 
 
 async def _shows(visitor: Visitor, number: int) -> bool:
@@ -72,6 +73,24 @@ async def test_a_job_that_comes_back_within_its_own_second_is_not_taken_for_itse
     monkeypatch.setattr(jobs, "time", lambda: 1001.2)
     await refit.look(db, structs.replace(settings, release_seconds=300), "overall")
     assert await db.fetchval("SELECT count(*) FROM pgqueuer WHERE status = 'queued'") == 1
+
+
+async def test_what_postgresql_did_not_let_end_is_begun_again_soon(
+    db: Pool, settings: Settings, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entrants = [await contender(db, provider, "identity") for _ in range(2)]
+    battle, _ = await ready_battle(db, entrants)
+    await db.execute("INSERT INTO votes (battle_id, outcome) VALUES ($1, 'a')", battle.id)
+    with monkeypatch.context() as cut:
+
+        async def lost(*_: object) -> str:
+            raise ConnectionResetError
+
+        cut.setattr(releases, "refresh", lost)
+        with pytest.raises(ConnectionResetError):
+            await refit.look(db, settings, "overall")
+    later = await db.fetchval("SELECT execute_after - now() FROM pgqueuer WHERE status = 'queued'")
+    assert timedelta(0) < later <= refit.AGAIN
 
 
 async def test_nothing_new_is_nothing_to_do(db: Pool, settings: Settings) -> None:
