@@ -14,7 +14,7 @@ from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import second_looks, turns
 from arena.evaluation.readings import Reading
-from arena.evaluation.second_looks import Look, SideNamed, State
+from arena.evaluation.second_looks import Look, State
 from arena.evaluation.turns import Spoken
 from arena.integration import contested, disagreements
 from arena.integration.contested import Contested
@@ -47,13 +47,12 @@ class TurnLooked(Struct):
 
 
 class LookShown(Struct):
-    """A second look; nothing in it tells who the sides are before the outcome is said."""
+    """A second look; nothing in it ever tells who the sides are, since whoever asked left without a vote."""
 
     id: UUID
     state: State
     turns: list[TurnLooked]
     outcome: Outcome | None
-    reveal: list[SideNamed] | None
 
 
 class LookEnded(Struct):
@@ -64,7 +63,7 @@ class LookEnded(Struct):
 
 
 class LookVoted(LookEnded):
-    """What was said and who was who.
+    """What was said.
 
     `rated` is false: a stored battle is shown because judges did not settle it, so the outcome is on no board. It is
     recorded in the ledger, and judges are held against it. `propensity` is how probable this battle was to be drawn.
@@ -73,7 +72,6 @@ class LookVoted(LookEnded):
     outcome: Outcome
     rated: bool
     propensity: float
-    reveal: list[SideNamed]
 
 
 class ContestedList(Struct):
@@ -127,15 +125,14 @@ async def vote_look(
     db: Given[Pool],
     rates: Given[Rates],
 ) -> Response[LookVoted]:
-    """Say which is better and learn who was who; the same again is the same answer."""
+    """Say which is better; the same again is the same answer."""
     if voter_id is None:
         raise second_looks.NoSuchLook
     await rates.vote(voter_id)
     look, new = await second_looks.cast(
         db, look_id, voter_id, data.outcome, seconds=data.reading.seconds if data.reading else None
     )
-    told = await second_looks.tell(db, look)
-    voted = LookVoted(look.id, look.state, data.outcome, False, look.propensity, told)
+    voted = LookVoted(look.id, look.state, data.outcome, False, look.propensity)
     return Response(voted, status_code=201 if new else 200)
 
 
@@ -158,8 +155,7 @@ async def _shown(db: Pool, settings: Settings, look: Look) -> LookShown:
     shows = await second_looks.shows(db, look, days=settings.conversation_days)
     said = await turns.said(db, look.battle_id) if shows else []
     told = [TurnLooked(turn.turn, turn.prompt, turn.answers[:: -1 if look.turned else 1]) for turn in said]
-    reveal = await second_looks.tell(db, look) if look.state is State.VOTED else None
-    return LookShown(look.id, look.state, told, look.outcome, reveal)
+    return LookShown(look.id, look.state, told, look.outcome)
 
 
 routes = [open_look, list_agreement, show_look, vote_look, skip_look]

@@ -1,5 +1,7 @@
 """Second looks: a stored battle that nobody voted on is shown to another voter, blind, and they say which is better.
 
+Who the sides were is told to nobody, as of every battle that was left without a vote.
+
 A second look is a person's outcome and no vote: the battle was chosen because judges did not settle it, so its outcomes
 are on no board of people. They are not on the combined board either. Its weights are those of verdicts against votes on
 battles that the draw of pairs and the coming of voters chose; a battle on which judges agree is never in this queue, so
@@ -18,7 +20,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from arena import outbox
-from arena.db import Db, Pool, Proxy, many, one
+from arena.db import Db, Pool, Proxy, one
 from arena.errors import ArenaError, NotFound
 from arena.evaluation.selections import COUNTS
 from arena.people import voters
@@ -74,12 +76,6 @@ class LookClosed(ArenaError):
     status = 409
 
 
-class NotYetSaid(ArenaError):
-    """Who answered is told after you have said which is better."""
-
-    status = 409
-
-
 class Look(Struct, frozen=True, kw_only=True):
     """A second look; `turned` says that its voter saw the battle's sides the other way round."""
 
@@ -90,14 +86,6 @@ class Look(Struct, frozen=True, kw_only=True):
     outcome: Outcome | None
     propensity: float
     shown_at: datetime
-
-
-class SideNamed(Struct, frozen=True):
-    """Who a side was."""
-
-    contender: str
-    name: str
-    organisation: str
 
 
 COLUMNS: Final = "id, battle_id, turned, state, outcome, propensity, shown_at"
@@ -239,22 +227,6 @@ async def skip(db: Db, look_id: UUID, voter_id: UUID | None) -> None:
     if skipped is None:
         await require(db, look_id, voter_id)
         raise LookClosed
-
-
-async def tell(db: Db, look: Look) -> list[SideNamed]:
-    """Who the sides were, in the positions that were seen; after the outcome, by no other way."""
-    if look.state is not State.VOTED:
-        raise NotYetSaid
-    found = await many(
-        db,
-        SideNamed,
-        """
-        SELECT slug AS contender, name, organisation FROM sides JOIN contenders ON contenders.id = contender_id
-        WHERE battle_id = $1 ORDER BY position
-        """,
-        look.battle_id,
-    )
-    return found[::-1] if look.turned else found
 
 
 async def forget(connection: Proxy, voter_id: UUID) -> None:

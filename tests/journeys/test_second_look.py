@@ -7,6 +7,7 @@ from playwright.async_api import Browser, expect
 
 from arena.db import Pool
 from arena.pages.languages import CHINESE, ENGLISH, Language
+from tests.arena.api.test_second_looks import NAMES
 from tests.arena.api.test_second_looks import waiting as waiting
 from tests.conftest import Open
 from tests.journeys import reader as readers
@@ -20,7 +21,7 @@ PERSONS = [
 
 
 @pytest.mark.parametrize(("language", "width"), PERSONS)
-async def test_a_pair_is_shown_voted_on_named_and_followed_by_another(
+async def test_a_pair_is_shown_and_voted_on_stays_unnamed_and_is_followed_by_another(
     browser: Browser, open_arena: Open, db: Pool, waiting: dict[UUID, float], language: Language, width: int
 ) -> None:
     address = await open_arena()
@@ -43,7 +44,9 @@ async def test_a_pair_is_shown_voted_on_named_and_followed_by_another(
         await reader.vote("A is better", "ArrowLeft")
         await reader.is_in("voted")
         await expect(page.locator(".side.chosen")).to_have_count(1)
-        await expect(page.locator("[data-slot='outcome']")).to_be_visible()
+        await expect(page.locator("[data-slot='outcome']")).to_have_text(language.say("A is better."))
+        told = (await page.content()).lower()
+        assert not any(name.decode() in told for name in NAMES)
         await reader.looks("second-look-voted")
         await reader.act("Another pair", "n")
         await reader.is_in("ready")

@@ -1,4 +1,4 @@
-// A second look: a stored pair is shown, voted on as a battle is, and then named.
+// A second look: a stored pair is shown and voted on as a battle is; nobody learns who it was.
 import { get, post } from './api.js'
 import { held, hold, kept } from './held.js'
 import { listen as listenToKeys } from './keys.js'
@@ -59,12 +59,12 @@ function show({ id, turns }, past) {
   scrollTo(0, 0)
 }
 
-function reveal({ outcome, reveal: told }) {
+function voted({ outcome }) {
   enter('voted')
   kept.drop()
-  sides.forEach((side, place) => side.name(told[place]))
+  for (const side of sides) side.name({ name: side.article.querySelector('.who').textContent.trim(), organisation: '' })
   sides[['a', 'b'].indexOf(outcome)]?.article.classList.add('chosen')
-  find('[data-slot="outcome"]').textContent = word(`outcome-${outcome}`, { a: told[0].name, b: told[1].name })
+  find('[data-slot="outcome"]').textContent = word(`vote-${outcome}`)
   say('')
   scrollTo(0, 0)
   find('#revealed').focus()
@@ -114,7 +114,7 @@ on('[data-skip]', skip)
 on('[data-next]', next)
 find('[data-ask]').disabled = false
 
-voting.listen({ say, voted: reveal, refused })
+voting.listen({ say, voted, refused })
 reading.watch(sides.map((side) => side.article))
 listenToKeys({
   ArrowLeft: () => voting.choose('a'),
