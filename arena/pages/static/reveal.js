@@ -45,7 +45,7 @@ function price({ prompt_price: asked, answer_price: answered }) {
 function facts(side, place, chosen) {
   return {
     seen: [place === chosen ? word('chosen', { letter: LETTERS[place] }) : LETTERS[place]],
-    rating: rating(side),
+    rating: side.ours ? null : rating(side),
     ranks: known(side.rank_lower, () => ranks(side.rank_lower, side.rank_upper)),
     licence: side.licence ? [side.licence] : null,
     price: price(side),
@@ -90,7 +90,7 @@ async function others(slot, id) {
 }
 
 export function reveal(section, { vote, receipt: told, reveal: revealed }, id) {
-  const sides = revealed.sides.map((side) => (side.name ? side : { ...side, name: word('arena-text') }))
+  const sides = revealed.sides.map((side) => (side.name ? side : { ...side, name: word('arena-text'), ours: true }))
   const slot = (name) => section.querySelector(`[data-slot="${name}"]`)
   const chosen = ['a', 'b'].indexOf(vote.outcome)
   slot('outcome').textContent = word(`outcome-${vote.outcome}`, { a: sides[0].name, b: sides[1].name })

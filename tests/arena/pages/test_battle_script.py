@@ -11,10 +11,11 @@ from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import screening
+from arena.evaluation import probes, recitals, screening
 from arena.evaluation.exclusions import Reason, Remark
 from tests import bench
-from tests.builders import contender, until
+from tests.builders import Visitor, contender, until
+from tests.conftest import Open
 from tests.upstream import Provider
 
 MACHINE = "import(new URL('machine.js', document.querySelector('script[src$=\"battle.js\"]').src))"
@@ -300,6 +301,26 @@ async def test_a_second_tab_has_a_battle_of_its_own(booth: Booth) -> None:
     await booth.page.locator("[data-vote=a]").click()
     await booth.is_in("voted")
     assert sorted(await booth.votes()) == ["a", "b"]
+
+
+async def test_after_a_probe_the_texts_are_told_to_be_the_arenas_and_no_place_on_a_board_is_spoken_of(
+    context: BrowserContext, open_arena: Open, db: Pool, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recitals, "ENOUGH", 2)
+    for slug in ("anna", "berta"):
+        await contender(db, provider, "words:one two", slug=slug)
+    booth = Booth(await context.new_page(), await open_arena(control_share=0, probe_share=1), db)
+    async with Visitor(booth.address) as earlier:
+        await earlier.hear(await earlier.ask("Who are you?"))
+    await booth.page.goto(booth.address)
+    await booth.page.get_by_label("Your prompt").fill(probes.ALL[0].prompt)
+    await booth.page.keyboard.press("Enter")
+    await booth.is_in("ready")
+    await booth.page.keyboard.press("ArrowLeft")
+    await booth.is_in("voted")
+    await expect(booth.page.locator("[data-slot=receipt]")).to_contain_text("This was a probe")
+    shown = await booth.page.locator(".reveal").inner_text()
+    assert "on the board" not in shown
 
 
 async def test_a_reload_after_the_vote_shows_who_it_was_again(booth: Booth) -> None:

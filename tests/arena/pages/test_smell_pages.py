@@ -45,6 +45,16 @@ async def _operate(visitor: Visitor, db: Pool) -> None:
     await db.execute("UPDATE accounts SET roles = array_append(roles, 'operator') WHERE email = 'op@example.org'")
 
 
+async def test_before_the_first_check_nothing_is_said_to_be_well(visitor: Visitor) -> None:
+    for headers, tag in ((ENGLISH, "en"), (CHINESE, "zh")):
+        _, html = await visitor.get("/smells", headers=headers)
+        assert_well_made(html, tag)
+        assert 'data-s="pass"' not in html
+        assert tag == "en" or english_left(html) == []
+    _, html = await visitor.get("/smells", headers=ENGLISH)
+    assert html.count("Not looked for yet") == len(Smell)
+
+
 @pytest.mark.usefixtures("found")
 async def test_smells_are_shown_in_both_languages(visitor: Visitor) -> None:
     pages = {}
