@@ -11,7 +11,9 @@ class PortTaken(ArenaError):
 
 def bind(host: str, port: int) -> socket.socket:
     """Take a port, to listen on it later; port 0 takes any free one."""
-    taken = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, so that asyncio sends what is written at once: else a body waits 40 ms for its head's receipt.
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((host, port))

@@ -25,7 +25,7 @@ from tests.conftest import Open
 from tests.upstream import Provider
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-SECONDS = 600.0
+SECONDS = 1200.0
 RULES = """
 # What no schema can say is refused with 400: shares that do not sum to one, a time in the past, a name of blanks.
 [checks]
