@@ -124,11 +124,12 @@ def test_clean_boards_are_called_otherwise_no_oftener_than_they_should() -> None
     """5 % of 100 boards of the public setting with 300 voters on probes, and three standard errors."""
     rng, loud = np.random.default_rng(9), 0
     for _ in range(100):
-        board = biased.drawn(rng, "public")
-        people = rng.choice(np.unique(board.tally.voter), 300, replace=False)
+        tally = biased.drawn(rng, "public").tally
+        assert tally.voter is not None
+        people = rng.choice(np.unique(tally.voter), 300, replace=False)
         wrong, probed = _probed(rng, expit(rng.normal(-0.5, 1.0, 300)))
-        careful = np.isin(board.tally.voter, people[fooled.shares(wrong, probed).less])
-        loud += fooled.beside(board.tally, careful).both.effect("fooled").chance <= 0.05
+        careful = np.isin(tally.voter, people[fooled.shares(wrong, probed).less])
+        loud += fooled.beside(tally, careful).both.effect("fooled").chance <= 0.05
     assert loud <= 11
 
 
