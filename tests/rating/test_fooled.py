@@ -148,6 +148,18 @@ def test_whom_those_fooled_less_never_met_is_not_rated_and_moves_nobody_else() -
     assert np.diff(found.both.after) == pytest.approx(np.diff(alone.after[:5]), abs=0.02)
 
 
+def test_swaps_are_told_by_the_places_of_all_contenders() -> None:
+    tally, careful = _planted(np.random.default_rng(12), -2.0)
+    found = fooled.beside(tally, careful & (tally.first != 0) & (tally.second != 0))
+    assert found.places.tolist() == [1, 2, 3, 4, 5]
+    # The fooled are against the second contender, so that it rises without them.
+    assert found.swaps
+    assert {swap.riser for swap in found.swaps} == {1}
+    swap = found.swaps[0]
+    assert found.full[swap.riser] < found.full[swap.faller]
+    assert swap.faller_rank == int(found.ranks[0][found.places.tolist().index(swap.faller)])
+
+
 def test_voters_who_rate_nobody_are_refused_and_one_voter_tells_nothing() -> None:
     tally, careful = _planted(np.random.default_rng(11), 1.0)
     nobody = np.zeros(len(tally), dtype=np.bool_)
