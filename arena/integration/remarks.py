@@ -96,9 +96,9 @@ AGREED: Final = {
 AGREEMENT_WINS: Final = "To agree wins over being right here."
 RIGHT_WINS_AGREED: Final = "To be right wins over agreeing here."
 WORTH: Final = {
-    "assertiveness": "A sure tone makes up for {value} of what being right is worth ({lower} to {upper}); from 100 %"
+    "assertiveness": "A sure tone makes up for {value} of what being right is worth ({lower} to {upper}); from 100%"
     " on, wrong answers that have it win.",
-    "belief": "Agreeing makes up for {value} of what being right is worth ({lower} to {upper}); from 100 % on, wrong"
+    "belief": "Agreeing makes up for {value} of what being right is worth ({lower} to {upper}); from 100% on, wrong"
     " answers that agree win.",
 }
 WORTHLESS: Final = "How much of being right it makes up for, these votes do not settle."
@@ -118,8 +118,8 @@ THEIRS: Final = {
     Verdict.PRESENT: "Their ratings differ by more than chance, and by enough to matter.",
     Verdict.SLIGHT: "Their ratings differ by more than chance, and by too little to matter.",
     Verdict.NEGLIGIBLE: "If their ratings differ at all, it is by too little to matter.",
-    Verdict.UNCLEAR: "That may be chance: these votes do not settle it.",
-    Verdict.UNKNOWN: "Whether that is chance, these votes can't tell.",
+    Verdict.UNCLEAR: "What their ratings differ by may be chance: these votes do not settle it.",
+    Verdict.UNKNOWN: "Whether their ratings differ by more than chance, these votes can't tell.",
 }
 NOT_YET: Final = "Nobody has looked at this board's votes yet. That happens some minutes after its first release."
 FEW: Final = (
