@@ -6,9 +6,13 @@ from uuid import UUID
 import pytest
 
 from arena.evaluation.probes import Correctness, Voted
-from arena.integration import probed
+from arena.integration import probed, remarks
+from arena.integration.diagnoses import Diagnosis, Finding
+from arena.integration.probed import Fooled, Worth
 from arena.integration.rows import Row
 from rating import Outcome
+from rating.diagnosis import Kind
+from rating.effects import Verdict
 
 PEOPLE = [UUID(int=place) for place in range(1, 61)]
 
@@ -75,3 +79,32 @@ def test_only_votes_on_what_is_wrong_and_sure_and_agrees_with_nobody_say_who_is_
     assert together is not None
     assert together[1] == alone[1]
     assert together[0].tolist() == alone[0].tolist()
+
+
+def test_voters_who_rate_nobody_are_said_to() -> None:
+    met = Fooled(probes=60, probed=60, share=0.3, voters=30, votes=200, enough=True)
+    assert remarks.fooled(Diagnosis(votes=400, enough=True, fooled=met)) == [(remarks.UNRATED, {})]
+    assert remarks.fooled(Diagnosis(votes=400, enough=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("worth", "said"),
+    [
+        (Worth(1.25, 0.5, 2.0), (remarks.WORTH["belief"], {"value": "125%", "lower": "50%", "upper": "200%"})),
+        (Worth(None, None, None), (remarks.WORTHLESS, {})),
+    ],
+)
+def test_a_worth_is_told_in_shares_of_that_of_being_right(worth: Worth, said: remarks.Said) -> None:
+    found = Finding(
+        name="belief",
+        kind=Kind.PREFERENCE,
+        unit="log-odds",
+        value=0.5,
+        lower=0.2,
+        upper=0.8,
+        band=0.05,
+        q=0.02,
+        verdict=Verdict.PRESENT,
+        worth=worth,
+    )
+    assert remarks.of(found)[2] == said
