@@ -101,12 +101,17 @@ def of_offset(
     found = leanings.measure(points, offset, features, cluster)
     if found is None:
         return [effects.unknown(one, band=band) for one in names]
-    sizes = np.bincount(np.unique(cluster, return_inverse=True)[1]).astype(np.float64)
-    freedom = float(sizes.sum() ** 2 / (sizes @ sizes)) - 1
+    freedom = freedom_of(cluster)
     return [
         effects.measured(one, float(value), float(error), freedom=freedom, band=band)
         for one, value, error in zip(names, found.coefficients, found.errors, strict=True)
     ]
+
+
+def freedom_of(cluster: Codes) -> float:
+    """Kish's number of clusters (N, each row's) less one."""
+    sizes = np.bincount(np.unique(cluster, return_inverse=True)[1]).astype(np.float64)
+    return float(sizes.sum() ** 2 / (sizes @ sizes)) - 1
 
 
 def ranked(amount: Vector) -> Vector:

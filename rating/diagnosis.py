@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rating import biases, concentration, effects, graph, reweighting, saturation, transitivity, weights
+from rating import biases, concentration, effects, fooled, graph, reweighting, saturation, transitivity, weights
 from rating.arrays import Codes, Flags, Integers, Vector
 from rating.concentration import Alone, Shared
 from rating.covariates import Covariates
 from rating.effects import Effect, Told
 from rating.errors import RatingError
+from rating.fooled import Beside
 from rating.likelihood import Ties
 from rating.saturation import Saturation
 from rating.swaps import Swap
@@ -43,7 +44,8 @@ class Known:
 
     `length` is that of both answers together, `dwell` how long the voter took, in any unit. `mix` is the declared share
     of each code of `category`; without it the categories are weighed evenly. `cluster` numbers prompts that are nearly
-    the same, and `contaminated` marks those that models may know by heart.
+    the same, `contaminated` marks those that models may know by heart, and `careful` the votes of voters whom wrong
+    answers that sound sure fooled less.
     """
 
     covariates: Covariates | None = None
@@ -55,10 +57,21 @@ class Known:
     dwell: Vector | None = None
     cluster: Integers | None = None
     contaminated: Flags | None = None
+    careful: Flags | None = None
 
     def only(self, rows: Flags) -> "Known":
         """What is known of the rows marked."""
-        columns = ("covariates", "length", "category", "language", "hour", "dwell", "cluster", "contaminated")
+        columns = (
+            "covariates",
+            "length",
+            "category",
+            "language",
+            "hour",
+            "dwell",
+            "cluster",
+            "contaminated",
+            "careful",
+        )
         cut: dict[str, object] = {}
         for name in columns:
             column = getattr(self, name)
@@ -81,7 +94,8 @@ class Diagnosis:
     """All that was found in the votes of `contenders`, whom swaps, residuals and `alone` name by place.
 
     `categories` has the saturation of each category's code. `duplicated` is the share of votes on the commonest
-    hundredth of prompts, `contaminated` that of votes on prompts models may know. None is what is not known.
+    hundredth of prompts, `contaminated` that of votes on prompts models may know, and `careful` the board by the voters
+    who were fooled less beside this one. None is what is not known.
     """
 
     contenders: tuple[str, ...]
@@ -92,6 +106,7 @@ class Diagnosis:
     categories: dict[int, Saturation]
     duplicated: float | None
     contaminated: float | None
+    careful: Beside | None
 
 
 def of(tally: Tally, known: Known, *, ties: str = Ties.DAVIDSON, seed: int = 0, replicates: int = 199) -> Diagnosis:
@@ -105,9 +120,11 @@ def of(tally: Tally, known: Known, *, ties: str = Ties.DAVIDSON, seed: int = 0, 
         raise RatingError("There are no votes to look through.")
     tally, known = _joined(tally, known)
     crossed = transitivity.measure(tally, seed=seed, replicates=replicates)
+    careful = _careful(tally, known, ties)
     looked = [
         *_preferences(tally, known, ties),
         *_shifts(tally, known, ties),
+        *_unfooled(careful, known),
         *_attention(tally, known),
         (Kind.SPREAD, crossed.spread, ()),
     ]
@@ -122,6 +139,7 @@ def of(tally: Tally, known: Known, *, ties: str = Ties.DAVIDSON, seed: int = 0, 
         categories=_categories(tally, known),
         duplicated=None if known.cluster is None else _commonest(known.cluster),
         contaminated=None if known.contaminated is None else float(known.contaminated.mean()),
+        careful=careful,
     )
 
 
@@ -176,6 +194,23 @@ def _shift(name: str, tally: Tally, column: NDArray[Any], weigh: Callable[[NDArr
     except RatingError:
         return Kind.SHIFT, effects.unknown(name, band=0.0), ()
     return Kind.SHIFT, found.effect(name), found.swaps
+
+
+def _careful(tally: Tally, known: Known, ties: str) -> Beside | None:
+    if known.careful is None:
+        return None
+    try:
+        return fooled.beside(tally, known.careful, ties=ties)
+    except RatingError:
+        return None
+
+
+def _unfooled(careful: Beside | None, known: Known) -> list[_Looked]:
+    if known.careful is None:
+        return []
+    if careful is None:
+        return [(Kind.SHIFT, effects.unknown("fooled", band=0.0), ())]
+    return [(Kind.SHIFT, careful.both.effect("fooled"), careful.swaps)]
 
 
 def _even(part: Integers) -> Codes:

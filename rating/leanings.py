@@ -14,10 +14,15 @@ MOST_STEPS = 50
 
 @dataclass(frozen=True, eq=False)
 class Leanings:
-    """Coefficients (K) in log-odds, with clustered standard errors and 95 % intervals; 0 is no leaning."""
+    """Coefficients (K) in log-odds, with clustered covariance (K x K) and 95 % intervals; 0 is no leaning."""
 
     coefficients: Vector
-    errors: Vector
+    covariance: Matrix
+
+    @property
+    def errors(self) -> Vector:
+        """Standard errors (K)."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
 
     @property
     def lower(self) -> Vector:
@@ -49,13 +54,12 @@ def measure(points: Vector, offset: Vector, features: Matrix, cluster: Codes) ->
         step = np.linalg.lstsq(hessian, features.T @ (points - expected), rcond=None)[0]
         beta = beta + np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-10:
-            return Leanings(beta, _errors(points - expected, features, hessian, clusters, count))
+            return Leanings(beta, _covariance(points - expected, features, hessian, clusters, count))
     raise DidNotConverge("A feature decides every battle, so no finite leaning fits.")
 
 
-def _errors(residual: Vector, features: Matrix, hessian: Matrix, clusters: Codes, count: int) -> Vector:
+def _covariance(residual: Vector, features: Matrix, hessian: Matrix, clusters: Codes, count: int) -> Matrix:
     scores = np.zeros((count, features.shape[1]))
     np.add.at(scores, clusters, features * residual[:, None])
     inverse = np.linalg.pinv(hessian)
-    spread = inverse @ (scores.T @ scores) @ inverse * count / (count - 1)
-    return np.asarray(np.sqrt(np.diag(spread)))
+    return np.asarray(inverse @ (scores.T @ scores) @ inverse * count / (count - 1))

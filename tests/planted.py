@@ -166,10 +166,31 @@ async def judge(db: Pool, battles: list[UUID], outcomes: list[str], *, family: s
 
 async def probe(db: Pool, votes: int, *, wrong: int, voters: int, question: str = "wall") -> None:
     """Enter votes on probes, on every second one of which the wrong answer sounds sure; so many of those won."""
-    battles, people = [uuid4() for _ in range(votes)], [uuid4() for _ in range(voters)]
-    mine = [people[place % voters] for place in range(votes)]
+    people = [uuid4() for _ in range(voters)]
+    await db.execute("INSERT INTO voters (id) SELECT * FROM unnest($1::uuid[])", people)
+    tones = ["wrong" if place % 2 else "right" for place in range(votes)]
+    fooled = {place for place in range(votes) if tones[place] == "wrong"}
+    won = ["a" if place in sorted(fooled)[:wrong] or place % 10 == 0 else "b" for place in range(votes)]
+    await _on_probes(db, [people[place % voters] for place in range(votes)], tones, won, question)
+
+
+async def fool(db: Pool, people: Sequence[UUID], wrong: Sequence[int], *, each: int) -> None:
+    """Enter for everybody so many votes on probes whose wrong answer sounds sure; so many of them for that one."""
+    won = ["a" if place < own else "b" for own in wrong for place in range(each)]
+    await _on_probes(db, [one for one in people for _ in range(each)], ["wrong"] * len(won), won, "wall")
+
+
+async def people(db: Pool, battles: Sequence[UUID]) -> list[UUID]:
+    """Who voted on each of these battles."""
+    rows = await db.fetch("SELECT id, voter_id FROM battles WHERE id = ANY($1)", battles)
+    found = {row["id"]: row["voter_id"] for row in rows}
+    return [found[battle] for battle in battles]
+
+
+async def _on_probes(db: Pool, mine: Sequence[UUID], tones: Sequence[str], won: Sequence[str], question: str) -> None:
+    """Votes on probes whose answer A is wrong."""
+    battles = [uuid4() for _ in mine]
     async with db.acquire() as connection, connection.transaction():
-        await connection.execute("INSERT INTO voters (id) SELECT * FROM unnest($1::uuid[])", people)
         await connection.execute(
             """
             INSERT INTO battles (id, voter_id, state, rule, kind)
@@ -182,7 +203,6 @@ async def probe(db: Pool, votes: int, *, wrong: int, voters: int, question: str 
             "INSERT INTO turns (battle_id, turn, content) SELECT *, 1, '[]' FROM unnest($1::uuid[])",
             battles,
         )
-        tones = ["wrong" if place % 2 else "right" for place in range(votes)]
         await connection.execute(
             """
             INSERT INTO controls (battle_id, position, probe, assertive)
@@ -190,8 +210,6 @@ async def probe(db: Pool, votes: int, *, wrong: int, voters: int, question: str 
             """,
             *(battles, tones, question),
         )
-        fooled = {place for place in range(votes) if tones[place] == "wrong"}
-        won = ["a" if place in sorted(fooled)[:wrong] or place % 10 == 0 else "b" for place in range(votes)]
         await connection.execute(
             """
             INSERT INTO votes (battle_id, outcome)

@@ -53,7 +53,16 @@ OUTSIDE = {
     **{f"arena/integration/{room}.py": {"msgspec", "numpy"} for room in ("crowds", "detections", "references")},
     **{
         f"arena/integration/{room}.py": {"msgspec", "numpy"}
-        for room in ("failures", "fairness", "fragilities", "fragility", "circumstances", "diagnoses", "judge_effects")
+        for room in (
+            "failures",
+            "fairness",
+            "fragilities",
+            "fragility",
+            "circumstances",
+            "diagnoses",
+            "judge_effects",
+            "probed",
+        )
     },
     "arena/integration/heads.py": {"msgspec", "cryptography"},
     "arena/integration/ledger_checks.py": {"asyncpg"},

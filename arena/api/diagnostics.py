@@ -15,6 +15,7 @@ from arena.errors import filled
 from arena.integration import boards, diagnostics, remarks
 from arena.integration.diagnoses import Alone, Category, Cycles, Finding, Heat, Voters
 from arena.integration.judge_effects import SecondOpinion
+from arena.integration.probed import Fooled
 from arena.integration.remarks import Said
 
 AnyRequest = Request[Any, Any, Any]
@@ -22,6 +23,12 @@ AnyRequest = Request[Any, Any, Any]
 
 class FindingTold(Finding, frozen=True, kw_only=True):
     """An effect and what it is in words."""
+
+    sentence: str
+
+
+class FooledTold(Fooled, frozen=True, kw_only=True):
+    """The board of the voters who were fooled less beside that of all, and what it is in words."""
 
     sentence: str
 
@@ -48,6 +55,7 @@ class Diagnostics(Struct, frozen=True, kw_only=True):
     categories: list[Category] = []
     duplicated: float | None = None
     public: float | None = None
+    fooled: FooledTold | None = None
     unmeasured: list[str] = []
 
 
@@ -74,6 +82,9 @@ def _told(board: str, kept: diagnostics.Kept) -> Diagnostics:
         categories=found.categories,
         duplicated=found.duplicated,
         public=found.public,
+        fooled=None
+        if found.fooled is None
+        else FooledTold(**structs.asdict(found.fooled), sentence=_plain(remarks.fooled(found))),
         unmeasured=remarks.unmeasured(found) if found.enough else [],
         **same,
     )

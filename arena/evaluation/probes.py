@@ -64,7 +64,10 @@ class Probe(Control, frozen=True, kw_only=True):
 
 
 class Voted(Struct, frozen=True):
-    """A vote on a probe; `assertive` says which answer spoke so, and `wrong` is the position of the wrong one."""
+    """A vote on a probe; `assertive` says which answer spoke so, and `wrong` is the position of the wrong one.
+
+    `voter` is the pseudonym, by which the voter's other votes are found.
+    """
 
     voter: UUID
     question: str
@@ -133,8 +136,9 @@ async def votes(db: Db) -> list[Voted]:
         db,
         Voted,
         """
-        SELECT voter_id AS voter, probe AS question, outcome, position AS wrong, assertive
+        SELECT pseudonym AS voter, probe AS question, outcome, position AS wrong, assertive
         FROM controls JOIN votes USING (battle_id) JOIN battles ON battles.id = battle_id
+        JOIN voters ON voters.id = voter_id
         WHERE probe IS NOT NULL AND (SELECT count(*) FROM turns WHERE turns.battle_id = battles.id) = 1
               AND NOT EXISTS (SELECT FROM exclusions WHERE exclusions.battle_id = battles.id AND lifted_at IS NULL)
         ORDER BY votes.id

@@ -2,18 +2,20 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from msgspec import Struct
 
 from arena.evaluation.probes import Voted
-from arena.integration import fits
+from arena.integration import fits, probed
 from arena.integration.circumstances import Circumstances
 from arena.integration.judge_effects import SecondOpinion, Verdicts
-from arena.integration.judge_leanings import numbered
+from arena.integration.named import Named
+from arena.integration.probed import Fooled, Worth
 from arena.integration.questions import Question
-from rating import assertive, diagnosis, effects
+from rating import diagnosis, effects
 from rating.biases import BAND
 from rating.diagnosis import Diagnosis as Looked
 from rating.diagnosis import Found, Kind
@@ -23,18 +25,10 @@ from rating.scale import PER_LOGIT
 from rating.transitivity import Transitivity
 
 FEWEST_VOTES: Final = 100
-FEWEST_PROBES: Final = 30
 MOST_SWAPS: Final = 20
 # A heat map of more can't be read.
 MOST_CONTENDERS: Final = 30
 UNITS: Final = {Kind.PREFERENCE: "log-odds", Kind.SHIFT: "points", Kind.ATTENTION: "share", Kind.SPREAD: "points"}
-
-
-class Named(Struct, frozen=True):
-    """A contender: its slug, and its name when the votes were counted."""
-
-    contender: str
-    name: str
 
 
 class Swap(Struct, frozen=True):
@@ -50,7 +44,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """An effect with its 95 % interval; 0 is none, and within ±`band` it does not matter. None is not known or endless.
 
     `unit` is that of the four numbers. `q` is the rate of false discoveries at which it is one, among all of its board.
-    `who` is the contender that it is about, `swaps` some of the `swapped` pairs that would change places without it.
+    `who` is the contender that it is about, `swaps` some of the `swapped` pairs that would change places without it;
+    `worth` is how many times the worth of being right it makes up for.
     """
 
     name: str
@@ -66,6 +61,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     judge: str | None = None
     swaps: list[Swap] = []
     swapped: int = 0
+    worth: Worth | None = None
 
 
 class Voters(Struct, frozen=True, kw_only=True):
@@ -136,6 +132,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
     categories: list[Category] = []
     duplicated: float | None = None
     public: float | None = None
+    fooled: Fooled | None = None
 
 
 def of(
@@ -143,21 +140,24 @@ def of(
     question: Question,
     names: Mapping[str, Named],
     verdicts: Sequence[Verdicts],
-    probed: Sequence[Voted] = (),
+    probes: Sequence[Voted] = (),
     *,
     imported: bool,
 ) -> Diagnosis:
     """Look through the votes; `names` are those of the contenders, by what the rows call them, the best first.
 
-    `probed` are the votes on probes, which are the whole arena's and no board's.
+    `probes` are the votes on probes, which are the whole arena's and no board's.
 
     RatingError where the votes have no fit.
     """
     if len(seen.rows) < FEWEST_VOTES:
         return Diagnosis(votes=len(seen.rows), enough=False, imported=imported)
     tally = fits.tally(seen.rows, question)
-    looked = diagnosis.of(tally, seen.known, ties=question.ties, seed=fits.SEED)
+    marked = probed.careful(seen.rows, probes)
+    careful = marked[0] if marked and marked[1].enough else None
+    looked = diagnosis.of(tally, replace(seen.known, careful=careful), ties=question.ties, seed=fits.SEED)
     judged = [each.opinion(tally, seen.known) for each in verdicts]
+    leanings = [(each.judge, effect) for each, own in judged for effect in own]
     named = {name: names[name] for name in looked.contenders}
     return Diagnosis(
         votes=len(seen.rows),
@@ -167,7 +167,8 @@ def of(
             looked,
             named,
             seen.silent,
-            [*((each.judge, effect) for each, leanings in judged for effect in leanings), *_probed(probed)],
+            [*leanings, *((None, effect) for effect in probed.effects(probes))],
+            probed.worths(probes),
         ),
         judges=[each for each, _ in judged],
         voters=_voters(looked),
@@ -177,34 +178,35 @@ def of(
         categories=[_category(seen.categories[code], found) for code, found in looked.categories.items()],
         duplicated=looked.duplicated,
         public=looked.contaminated or (None if imported else 0.0),
+        fooled=probed.beside(marked[1], looked.careful, named, question) if marked else None,
     )
 
 
-def _probed(votes: Sequence[Voted]) -> list[tuple[None, Effect]]:
-    if len(votes) < FEWEST_PROBES:
-        return []
-    towards = {"right": 1.0, "wrong": -1.0, None: 0.0}
-    right = np.array([one.right for one in votes])
-    tone = np.array([towards[one.assertive] for one in votes])
-    agreement = np.array([towards[one.agrees] for one in votes])
-    voter = numbered(one.voter for one in votes)
-    return [(None, effect) for effect in assertive.measure(right, tone, agreement, voter)]
-
-
 def _findings(
-    looked: Looked, named: Mapping[str, Named], silent: list[str], judged: Sequence[tuple[str | None, Effect]]
+    looked: Looked,
+    named: Mapping[str, Named],
+    silent: list[str],
+    judged: Sequence[tuple[str | None, Effect]],
+    worths: Mapping[str, Worth],
 ) -> list[Finding]:
     """All effects, each with its q among every one of them."""
     mute = [effects.unknown(name, band=BAND) for name in silent]
     told = effects.judged([*(found.told.effect for found in looked.found), *(effect for _, effect in judged), *mute])
     found = [_finding(each.kind, again, named, each) for each, again in zip(looked.found, told, strict=False)]
     for judge, again in zip([*(judge for judge, _ in judged), *[None] * len(mute)], told[len(found) :], strict=True):
-        found.append(_finding(Kind.PREFERENCE, again, named, judge=judge))
+        worth = worths.get(again.effect.name)
+        found.append(_finding(Kind.PREFERENCE, again, named, judge=judge, worth=worth))
     return found
 
 
 def _finding(
-    kind: Kind, told: Told, named: Mapping[str, Named], found: Found | None = None, *, judge: str | None = None
+    kind: Kind,
+    told: Told,
+    named: Mapping[str, Named],
+    found: Found | None = None,
+    *,
+    judge: str | None = None,
+    worth: Worth | None = None,
 ) -> Finding:
     effect, size = told.effect, PER_LOGIT if UNITS[kind] == "points" else 1.0
     everyone, swaps = list(named.values()), found.swaps if found else ()
@@ -223,6 +225,7 @@ def _finding(
             for swap in swaps[:MOST_SWAPS]
         ],
         swapped=len(swaps),
+        worth=worth,
     )
 
 

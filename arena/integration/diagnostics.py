@@ -12,7 +12,8 @@ from arena.db import Db, Pool, many, one
 from arena.evaluation import probes
 from arena.integration import circumstances, diagnoses, judge_effects, snapshots
 from arena.integration.boards import OVERALL, Board, Source
-from arena.integration.diagnoses import Category, Diagnosis, Named
+from arena.integration.diagnoses import Category, Diagnosis
+from arena.integration.named import Named
 from rating import RatingError
 
 # A board that is released with every vote is not looked through with every vote.

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from arena.integration.diagnoses import FEWEST_VOTES, Diagnosis, Finding
+from arena.integration.probed import FEWEST_PROBES, FEWEST_VOTERS, Worth
+from arena.integration.probed import FEWEST_VOTES as FEWEST_CAREFUL
 from rating import assertive
 from rating.diagnosis import Kind
 from rating.effects import Verdict
@@ -64,6 +66,8 @@ SENTENCES: Final = {
     " ({lower} to {upper}).",
     "contamination": "Without prompts that anybody could read before, {who} would move by {value} points"
     " ({lower} to {upper}).",
+    "fooled": "With the votes alone of those whom wrong answers that sound sure fooled less, {who} would move by"
+    " {value} points ({lower} to {upper}).",
     "transitivity": "A pair goes otherwise than the two ratings say by {value} points, as a rule ({lower} to {upper}).",
 }
 CONCLUSIONS: Final = {
@@ -91,6 +95,32 @@ AGREED: Final = {
 }
 AGREEMENT_WINS: Final = "To agree wins over being right here."
 RIGHT_WINS_AGREED: Final = "To be right wins over agreeing here."
+WORTH: Final = {
+    "assertiveness": "A sure tone makes up for {value} of what being right is worth ({lower} to {upper}); from 100%"
+    " on, wrong answers that have it win.",
+    "belief": "Agreeing makes up for {value} of what being right is worth ({lower} to {upper}); from 100% on, wrong"
+    " answers that agree win.",
+}
+WORTHLESS: Final = "How much of being right it makes up for, these votes do not settle."
+FOOLED_FEW: Final = (
+    "There are too few votes on probes to tell what this board would be by the voters who were fooled less. It takes"
+    " {probes} votes on a right answer that hedges beside a wrong one that sounds sure, and {voters} voters who were"
+    " fooled less with {votes} votes on this board; there are {own_probes}, {own_voters} and {own_votes}."
+)
+UNRATED: Final = "The voters who were fooled less have met too few of this board's contenders to rate two of them."
+NO_SWAP: Final = "With the voters who were fooled less, nobody changes places."
+ONE_SWAP: Final = "With the voters who were fooled less, {riser} and {faller} swap places."
+SWAPS: Final = (
+    "With the voters who were fooled less, {count} pairs of contenders swap places, {riser} and {faller} the highest"
+    " among them."
+)
+THEIRS: Final = {
+    Verdict.PRESENT: "Their ratings differ by more than chance, and by enough to matter.",
+    Verdict.SLIGHT: "Their ratings differ by more than chance, and by too little to matter.",
+    Verdict.NEGLIGIBLE: "If their ratings differ at all, it is by too little to matter.",
+    Verdict.UNCLEAR: "What their ratings differ by may be chance: these votes do not settle it.",
+    Verdict.UNKNOWN: "Whether their ratings differ by more than chance, these votes can't tell.",
+}
 NOT_YET: Final = "Nobody has looked at this board's votes yet. That happens some minutes after its first release."
 FEW: Final = (
     "This board has {votes} votes that can be looked through, and it takes at least {least}, of contenders that each"
@@ -116,7 +146,36 @@ def of(finding: Finding) -> list[Said]:
         return [(UNKNOWN, {})]
     values = {end: written(finding, getattr(finding, end), end) for end in ("value", "lower", "upper")}
     values |= {"who": finding.who.name if finding.who else "", "judge": finding.judge or ""}
-    return [(SENTENCES[finding.name], values), (_concluded(finding, finding.value), {})]
+    worth = [] if finding.worth is None else [_worth(finding.name, finding.worth)]
+    return [(SENTENCES[finding.name], values), (_concluded(finding, finding.value), {}), *worth]
+
+
+def _worth(name: str, worth: Worth) -> Said:
+    if worth.value is None or worth.lower is None or worth.upper is None:
+        return WORTHLESS, {}
+    ends = {"value": worth.value, "lower": worth.lower, "upper": worth.upper}
+    return WORTH[name], {end: _signed(f"{share:.0%}") for end, share in ends.items()}
+
+
+def fooled(found: Diagnosis) -> list[Said]:
+    """What the board would be by the voters who were fooled less; nothing where nobody could be fooled yet."""
+    told = found.fooled
+    if told is None:
+        return []
+    if not told.enough:
+        least = {"probes": FEWEST_PROBES, "voters": FEWEST_VOTERS, "votes": FEWEST_CAREFUL}
+        return [(FOOLED_FEW, least | {f"own_{name}": getattr(told, name) for name in least})]
+    if not told.lines:
+        return [(UNRATED, {})]
+    finding = next(one for one in found.findings if one.name == "fooled")
+    return [_swapped(finding), (THEIRS[finding.verdict], {})]
+
+
+def _swapped(finding: Finding) -> Said:
+    if not finding.swaps:
+        return NO_SWAP, {}
+    highest = {"riser": finding.swaps[0].riser.name, "faller": finding.swaps[0].faller.name}
+    return (ONE_SWAP, highest) if finding.swapped == 1 else (SWAPS, highest | {"count": finding.swapped})
 
 
 def _concluded(finding: Finding, value: float) -> str:

@@ -12,8 +12,9 @@ from litestar.response import Template
 from arena.db import Pool
 from arena.integration import boards, diagnostics, remarks
 from arena.integration.boards import Board
-from arena.integration.diagnoses import Diagnosis, Finding, Named
+from arena.integration.diagnoses import Diagnosis, Finding
 from arena.integration.diagnostics import Kept
+from arena.integration.named import Named
 from arena.integration.remarks import Said
 from rating import assertive
 from rating.diagnosis import Kind
@@ -134,6 +135,7 @@ def context(board: Board, kept: Kept | None) -> dict[str, object]:
         "sections": sections(found) if found.enough else [],
         "seen": sum(one.verdict in SEEN for one in found.findings),
         "heat": shades(found) if found.heat and len(found.heat.contenders) > 1 else [],
+        "fooled": remarks.fooled(found) if found.enough else [],
         "probes": any(one.name == assertive.WON for one in found.findings),
         "unmeasured": remarks.unmeasured(found) if found.enough else [],
     }

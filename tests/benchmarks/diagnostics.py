@@ -4,16 +4,18 @@
 (3,000 of 60), with tastes of sd .8 and everything that `tests/rating/biased.py` draws beside them; seed 21. Prints how
 often each diagnostic's chance is 5 % or less on clean boards (5 % is right) and how often any diagnostic of a clean
 board has a q of 5 % or less (5 % or less is right); how often intervals hold what was planted (95 % is right) and how
-often it is found; and a mix of prompts turned round, raw and post-stratified.
+often it is found; a mix of prompts turned round, raw and post-stratified; and how often the board of voters who were
+fooled less differs, where they vote as others do and where the fooled favour a contender.
 """
 
 import argparse
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
-from rating import Tally, biases, bradley_terry, reweighting, weights
-from rating.arrays import Codes, Vector, expit
+from rating import Tally, biases, bradley_terry, fooled, reweighting, weights
+from rating.arrays import Codes, Flags, Vector, expit
 from rating.effects import Effect, Verdict
 from rating.scale import PER_LOGIT
 from rating.settings import SETTINGS
@@ -23,6 +25,12 @@ SEED = 21
 POSITION = 0.2
 LENGTH = 0.25
 FAMILY = 0.5
+# So many of the 2,500 voters of the public setting vote on probes, one to three times, and a half of them, whom a wrong
+# answer that sounds sure fools at the one chance and not at the other, is gullible.
+PROBED = (1000, 2000)
+FOOLED = (0.8, 0.1)
+# Of the votes that gullible voters would cast against the contender they favour, the share that turns.
+TURNED = 0.5
 
 
 def main() -> None:
@@ -33,6 +41,7 @@ def main() -> None:
     for setting in ("public", "private"):
         print(silent(setting, boards), planted(setting, boards), sep="\n")
     print(families(boards), mixes(max(boards // 5, 1)), sep="\n")
+    print(*(unfooled(boards, probed) for probed in PROBED), sep="\n")
 
 
 def silent(setting: str, boards: int) -> str:
@@ -108,6 +117,35 @@ def mixes(boards: int) -> str:
         f"{np.mean(brought):.1f} post-stratified; the interval of what post-stratifying gives back holds on "
         f"{held / boards:.1%} of {boards} boards, at a simultaneous level of 95 % over ten contenders"
     )
+
+
+def unfooled(boards: int, probed: int) -> str:
+    """How often the board of those fooled less is called another one, where so many voters are known."""
+    rng, called = np.random.default_rng(SEED + 4), np.zeros(2)
+    for _ in range(boards):
+        board = biased.drawn(rng, "public")
+        assert board.tally.voter is not None
+        voter = board.tally.voter
+        gullible = rng.random(int(voter.max()) + 1) < 0.5
+        people = rng.choice(len(gullible), probed, replace=False)
+        asked = np.repeat(np.arange(probed), rng.integers(1, 4, probed))
+        wrong = (rng.random(len(asked)) < np.where(gullible[people[asked]], *FOOLED)).astype(float)
+        careful = people[fooled.shares(wrong, asked).less]
+        for place, tally in enumerate((board.tally, _favoured(rng, board.tally, gullible))):
+            found = fooled.beside(tally, np.isin(voter, careful)).both.effect("fooled")
+            called[place] += found.chance <= 0.05 and (not place or (found.who == tally.contenders[0]))
+    clean, favoured = called / boards
+    return (
+        f"fooled less, {probed} on probes: chance ≤ 5 % on {clean:.1%} of {boards} clean boards;"
+        f" a contender for whom the gullible half turns {TURNED:.0%} of the votes against it is found on {favoured:.1%}"
+    )
+
+
+def _favoured(rng: np.random.Generator, tally: Tally, gullible: Flags) -> Tally:
+    """The same votes, of which gullible voters turn some that the first contender lost."""
+    lost = np.where(tally.outcome == 1, tally.first, tally.second) == 0
+    turned = gullible[tally.voter] & lost & (rng.random(len(tally)) < TURNED)
+    return replace(tally, outcome=np.where(turned, 1 - tally.outcome, tally.outcome))
 
 
 def _votes(rng: np.random.Generator, truth: Vector, votes: int) -> Tally:

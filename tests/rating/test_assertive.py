@@ -6,6 +6,7 @@ import pytest
 from rating import assertive
 from rating.arrays import Codes, Vector, expit
 from rating.effects import Effect
+from rating.ratios import Ratio
 
 
 def _voted(
@@ -79,3 +80,41 @@ def test_where_no_question_says_what_to_believe_agreement_is_unknown_and_all_els
     alone = _named(assertive.measure(right[silent], tone[silent], agreement[silent], voter[silent]))
     mixed = _named(assertive.measure(right, tone, agreement, voter))
     assert mixed["assertive wrong"] == alone["assertive wrong"]
+
+
+def _priced(found: list[Ratio]) -> dict[str, Ratio]:
+    return {one.name: one for one in found}
+
+
+def test_planted_prices_lie_in_their_intervals_and_are_the_ratios_of_the_worths() -> None:
+    votes = _voted(np.random.default_rng(4), 2400, correct=0.8, sure=0.5, agrees=1.2)
+    found, worth = _priced(assertive.prices(*votes)), _named(assertive.measure(*votes))
+    for name, true in (("assertiveness", 0.625), ("belief", 1.5)):
+        assert found[name].lower < true < found[name].upper
+        assert found[name].value == pytest.approx(worth[name].value / worth["correctness"].value)
+    # To agree wins over being right, and to sound sure does not.
+    assert found["belief"].lower > 1 > found["assertiveness"].upper
+
+
+def test_intervals_of_prices_hold_as_often_as_they_should() -> None:
+    """95 % of 100 of each, less three standard errors; voters of uneven taste."""
+    rng, held = np.random.default_rng(8), np.zeros(2)
+    for _ in range(100):
+        found = _priced(assertive.prices(*_voted(rng, 600, correct=0.8, sure=0.4, taste=0.5, agrees=0.8)))
+        # What is left of each by differing tastes is the same share of all.
+        held += [found[name].lower < true < found[name].upper for name, true in (("assertiveness", 0.5), ("belief", 1))]
+    assert held.min() >= 88
+
+
+def test_without_a_belief_or_a_worth_of_being_right_there_is_no_price() -> None:
+    right, tone, agreement, voter = _voted(np.random.default_rng(9), 800, correct=0.8, sure=0.4)
+    found = _priced(assertive.prices(right, tone, np.zeros(800), voter))
+    assert found["assertiveness"].known
+    assert not found["belief"].known
+    for correct in (0.0, -0.8):
+        votes = _voted(np.random.default_rng(9), 800, correct=correct, sure=0.4)
+        assert not any(one.known for one in assertive.prices(*votes))
+    nobody = np.zeros(0)
+    for none in ((nobody, nobody, nobody, nobody.astype(int)), (np.ones(800), tone, agreement, voter)):
+        assert not any(one.known for one in assertive.prices(*none))
+    assert (agreement != 0).any()

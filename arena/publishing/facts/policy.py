@@ -106,7 +106,7 @@ async def control(scene: Scene, ground: Ground) -> str | None:
     "Some suggested prompts are questions of ours. About {share} of the battles on them are probes: both answers were"
     " written for this arena, a right one and a wrong one, one of them in a sure tone. No model is asked, they are"
     " never rated, you are told after your vote which one was wrong, and what they say of all voters together stands"
-    " among a board’s diagnostics.",
+    " among a board’s diagnostics, as does what the board would be by the voters who were fooled less.",
     lambda ground: {"share": share(ground.settings.probe_share)},
     holds=lambda ground: ground.settings.probe_share > 0,
 )

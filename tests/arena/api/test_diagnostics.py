@@ -20,7 +20,10 @@ async def test_a_boards_diagnostics_come_after_its_release(
     assert (told["taken_at"], told["enough"], told["findings"]) == (None, False, [])
     assert told["sentence"].startswith("Nobody has looked at this board's votes yet.")
     entrants = [await contender(db, provider, "identity", slug=f"model-{place}") for place in range(3)]
-    await planted.plant(db, entrants, planted.drawn(np.random.default_rng(3), np.zeros(3), 400, 100, extra=1.0))
+    drawn = planted.drawn(np.random.default_rng(3), np.zeros(3), 400, 100, extra=1.0)
+    battles = await planted.plant(db, entrants, drawn)
+    people = sorted(set(await planted.people(db, battles)))
+    await planted.fool(db, people, [place % 2 for place in range(len(people))], each=2)
     await diagnose.look(db)
     assert (await visitor.get(path))[1]["taken_at"] is None  # What is not released is not looked at.
     await releases.refresh(db, await boards.require(db, "overall"), settings)
@@ -32,6 +35,11 @@ async def test_a_boards_diagnostics_come_after_its_release(
     assert (position["verdict"], position["unit"], position["band"]) == ("present", "log-odds", 0.05)
     assert position["sentence"].startswith("Of two equal answers A is preferred in 7")
     assert position["sentence"].endswith(" That is surely there, and large enough to matter.")
+    fooled = told["fooled"]
+    assert (fooled["probes"], fooled["share"], fooled["voters"]) == (2 * len(people), 0.25, -(-len(people) // 2))
+    assert fooled["sentence"].startswith("With the voters who were fooled less, ")
+    assert {line["who"]["contender"] for line in fooled["lines"]} == {"model-0", "model-1", "model-2"}
+    assert next(one for one in told["findings"] if one["name"] == "belief")["worth"]["value"] is None
     assert len(told["heat"]["residuals"]) == 3
     assert "before it was looked at" in " ".join(told["unmeasured"])
     # Nobody is named who voted.

@@ -25,7 +25,7 @@ from arena.evaluation.exclusions import Reason, Remark
 from arena.evaluation.kinds import Kind
 from arena.evaluation.probes import Probe, Question
 from arena.evaluation.recitals import Recital, Tempo, Tempos
-from arena.integration import diagnoses
+from arena.integration import probed
 from rating import Outcome
 from tests.builders import ANSWERS
 
@@ -114,4 +114,4 @@ async def test_votes_on_probes_are_told_and_count_for_nothing_else(db: Pool) -> 
     assert (disclosed.contenders, commitments.of(disclosed, bytes.fromhex(disclosed.nonce))) == ([], promised)
     [past] = await history.of(db, voter, most=5)
     assert (past.kind, past.contenders, past.counted, past.reason) == ("control", None, False, "control")
-    assert diagnoses._probed(found) == []
+    assert probed.effects(found) == []

@@ -14,7 +14,7 @@ from arena.evaluation.languages import Language
 from arena.integration import archives, boards, circumstances, diagnostics, remarks
 from arena.integration.boards import Board, New
 from arena.integration.diagnoses import Diagnosis, Finding
-from arena.integration.questions import Question
+from arena.integration.questions import Anchor, Question
 from arena.local import demo
 from arena.submission.endpoints import Entrant
 from rating.arrays import Codes, Vector, expit
@@ -195,9 +195,105 @@ async def test_what_probes_say_is_among_the_findings_once_there_are_enough(
     assert won.value == pytest.approx(np.log(0.8 / 0.2))
     assert won.verdict is Verdict.PRESENT
     assert [sentence for sentence, _ in remarks.of(won)][1] == remarks.TONE_WINS
-    assert _named(found, "assertiveness").verdict is Verdict.PRESENT
+    sure = _named(found, "assertiveness")
+    assert sure.verdict is Verdict.PRESENT
+    for name in ("assertiveness", "belief"):
+        one, right = _named(found, name), _named(found, "correctness")
+        assert one.worth is not None
+        # A tenth of what is right and sounds sure lost, which is a worth of being right that these votes can't bound.
+        told = one.worth.value is not None
+        assert told == (one.worth.lower is not None)
+        assert [sentence for sentence, _ in remarks.of(one)][2] == (remarks.WORTH[name] if told else remarks.WORTHLESS)
+        assert not told or one.worth.value == pytest.approx((one.value or 0) / (right.value or 1))
+    assert _named(found, "correctness").worth is None
     assert remarks.PROBES not in remarks.unmeasured(found)
     assert all(row["votes"] == 150 for row in await db.fetch("SELECT votes FROM snapshots"))
+
+
+async def _with_fooled(db: Pool, provider: Provider, favour: float, *, question: Question | None = None) -> Board:
+    """A board of 200 voters, of whom every second one is fooled by probes and favours model-1 by so much."""
+    rng = np.random.default_rng(12)
+    entrants, truth, voter = await _entrants(db, provider, 4), np.array([0.8, 0.2, -0.2, -0.8]), np.arange(4000) % 200
+    first = rng.integers(4, size=4000)
+    second = (first + rng.integers(1, 4, size=4000)) % 4
+    more = favour * (voter % 2) * ((first == 1).astype(int) - (second == 1))
+    outcome = np.where(rng.random(4000) < expit(truth[first] - truth[second] + more), 0, 1)
+    battles = await planted.plant(db, entrants, Votes(first=first, second=second, outcome=outcome, voter=voter))
+    people = (await planted.people(db, battles))[:200]
+    # Twenty of the two hundred never met a probe.
+    await planted.fool(db, people[:180], [2 if place % 2 else 0 for place in range(180)], each=3)
+    if question is None:
+        return await boards.require(db, "overall")
+    new = New(slug="asked", name="Asked", description="", cron="0 * * * *", question=question)
+    return await boards.make(db, new, reason="To compare.", account_id=None)
+
+
+async def test_a_contender_whom_the_fooled_favour_falls_where_they_are_left_out(
+    db: Pool, provider: Provider, settings: Settings
+) -> None:
+    board = await _with_fooled(db, provider, 2.0)
+    found = await _diagnosed(db, settings, board)
+    finding, told = _named(found, "fooled"), found.fooled
+    assert finding.who is not None
+    assert (finding.who.contender, finding.verdict, finding.unit) == ("model-1", Verdict.PRESENT, "points")
+    assert told is not None
+    assert (told.probes, told.probed, told.voters, told.votes, told.enough) == (540, 180, 90, 1800, True)
+    assert told.share == pytest.approx(1 / 3)
+    assert [line.who.contender for line in told.lines][:2] == ["model-1", "model-0"]
+    line = told.lines[0]
+    assert (line.rank, line.rank_then, line.change) == (1, 2, finding.value)
+    assert line.upper is not None
+    assert line.upper < 0
+    assert sum(one.change or 0.0 for one in told.lines) == pytest.approx(0, abs=1e-9)
+    for one in told.lines:
+        assert one.rating == pytest.approx(await _rating(db, board, one.who.contender))
+        assert one.rating_then == pytest.approx(one.rating + (one.change or 0.0))
+    swap, whole = remarks.fooled(found)
+    first, second = (told.lines[place].who.name for place in (1, 0))
+    assert swap == (remarks.ONE_SWAP, {"riser": first, "faller": second})
+    assert whole == (remarks.THEIRS[Verdict.PRESENT], {})
+
+
+async def test_where_the_fooled_vote_as_others_do_their_board_is_as_the_other(
+    db: Pool, provider: Provider, settings: Settings
+) -> None:
+    anchored = Question(anchor=Anchor(contender="model-2", rating=1500))
+    board = await _with_fooled(db, provider, 0.0, question=anchored)
+    found = await _diagnosed(db, settings, board)
+    assert _named(found, "fooled").verdict in (Verdict.NEGLIGIBLE, Verdict.UNCLEAR)
+    assert remarks.fooled(found)[0] == (remarks.NO_SWAP, {})
+    assert found.fooled is not None
+    ratings = {line.who.contender: line.rating for line in found.fooled.lines}
+    assert ratings["model-2"] == pytest.approx(1500)
+    assert ratings["model-0"] == pytest.approx(await _rating(db, board, "model-0"))
+
+
+async def test_too_few_votes_on_probes_tell_nothing_of_who_is_fooled(
+    db: Pool, provider: Provider, settings: Settings
+) -> None:
+    entrants = await _entrants(db, provider, 3)
+    battles = await planted.plant(db, entrants, planted.drawn(np.random.default_rng(1), np.zeros(3), 400, 60))
+    board = await boards.require(db, "overall")
+    nobody = await _diagnosed(db, settings, board)
+    assert (nobody.fooled, remarks.fooled(nobody)) == (None, [])
+    people = sorted(set(await planted.people(db, battles)))
+    await planted.fool(db, people[:29], [place % 2 for place in range(29)], each=1)
+    found = await _diagnosed(db, settings, board)
+    assert "fooled" not in {finding.name for finding in found.findings}
+    [(sentence, values)] = remarks.fooled(found)
+    assert sentence == remarks.FOOLED_FEW
+    assert (values["probes"], values["voters"], values["votes"]) == (30, 20, 100)
+    assert (values["own_probes"], values["own_voters"]) == (29, 15)
+    await planted.fool(db, people[29:30], [1], each=1)
+    # Thirty are enough, of whom fifteen were fooled less, who are not.
+    found = await _diagnosed(db, settings, board)
+    assert found.fooled is not None
+    assert (found.fooled.probes, found.fooled.voters, found.fooled.enough) == (30, 15, False)
+    await planted.fool(db, people[30:40], [0] * 10, each=1)
+    found = await _diagnosed(db, settings, board)
+    assert found.fooled is not None
+    assert (found.fooled.voters, found.fooled.enough, len(found.fooled.lines)) == (25, True, 3)
+    assert _named(found, "fooled").verdict is not Verdict.UNKNOWN
 
 
 async def test_a_board_of_few_votes_says_so(db: Pool, provider: Provider, settings: Settings) -> None:

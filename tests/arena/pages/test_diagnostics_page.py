@@ -35,6 +35,8 @@ async def test_every_finding_is_drawn_and_said_in_both_languages(
     endpoint_id = entrants[0].target.endpoint_id
     await planted.judge(db, battles, rng.choice(["a", "b"], 800).tolist(), family="House", endpoint_id=endpoint_id)
     await planted.probe(db, 60, wrong=10, voters=30)
+    people = sorted(set(await planted.people(db, battles)))[:120]
+    await planted.fool(db, people, [place % 2 for place in range(120)], each=2)
     board = await boards.require(db, "overall")
     snapshot = await builders.snapshot(db, board, settings)
     found = await diagnostics.make(db, board, snapshot.id)
@@ -48,6 +50,9 @@ async def test_every_finding_is_drawn_and_said_in_both_languages(
     assert SCRIPT not in html
     assert "a wrong one that sounds sure is preferred in" in words(shown.one("li", data_finding="assertive wrong"))
     assert "Whether assertive answers win although they are wrong" not in html
+    assert words(shown.one("p", data_fooled="")).startswith("With the voters who were fooled less, ")
+    apart = shown.one("section", aria_labelledby="fooled")
+    assert sum(element.tag == "tr" for element in apart.inside) == 4
     code = next(new for new in defaults.every() if new.slug == "category-code")
     await releases.refresh(db, await boards.make(db, code, reason="Votes.", account_id=None), settings)
     _, gauged = await visitor.get("/leaderboard/category-code", headers=HTML)
