@@ -83,7 +83,7 @@ routes: list[HTTPRouteHandler | Any] = [
     comparisons.show_heat,
     diagnostics.show,
     cases.show_all,
-    changes.show,
+    *changes.routes,
     popularity.show,
     *prompt_sets.routes,
     *judges.routes,

@@ -1,6 +1,7 @@
 """Changes: what happened to models, methodology and data, and what went wrong, is told from the rows it is kept in."""
 
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as Xml
 
 import pytest
 from msgspec import structs
@@ -11,6 +12,7 @@ from arena.errors import NoSuchCursor, filled
 from arena.evaluation import votes
 from arena.integration import boards, heads, ledger
 from arena.integration.boards import Change as BoardChange
+from arena.pages import feeds
 from arena.people import accounts
 from arena.people.accounts import Role
 from arena.publishing import changes, releases, rounds
@@ -20,6 +22,8 @@ from arena.workers import ledger as writer
 from rating import Outcome
 from tests.builders import Visitor, contender, ready_battle
 from tests.upstream import Provider
+
+ATOM = f"{{{feeds.ATOM}}}"
 
 
 def _said(found: list[Change]) -> list[str]:
@@ -72,6 +76,22 @@ async def test_each_kind_is_told_with_who_and_why(db: Pool, visitor: Visitor) ->
         status, page = await visitor.get(path, headers={"accept": "text/html"})
         assert status == 200
         assert "A vote rests on 2 sides" in page
+        assert f'href="{path.replace("/changes", "/feeds/changes.atom")}"' in page
+
+
+@pytest.mark.usefixtures("lived")
+async def test_changes_can_be_followed(db: Pool, visitor: Visitor, arena: str) -> None:
+    for path, kind in (("/feeds/changes.atom", None), ("/feeds/changes.atom?kind=models", Kind.MODELS)):
+        status, text = await visitor.get(path)
+        assert status == 200
+        entries = Xml.fromstring(text).findall(f"{ATOM}entry")
+        told = await changes.listed(db, kind, before=None, most=50)
+        assert [entry.findtext(f"{ATOM}title") for entry in entries] == _said(told)
+        links = [element.attrib["href"] for entry in entries if (element := entry.find(f"{ATOM}link")) is not None]
+        assert links == [f"{arena}{change.link}" for change in told]
+        assert [entry.findtext(f"{ATOM}content") for entry in entries] == [change.reason for change in told]
+        assert len({entry.findtext(f"{ATOM}id") for entry in entries}) == len(told)
+    assert (await visitor.get("/feeds/changes.atom?kind=weather"))[0] == 400
 
 
 @pytest.mark.usefixtures("lived")
