@@ -30,6 +30,7 @@ PAGES: Final = (
     "/feeds/releases.atom",
     "/feeds/{slug}/releases.atom",
     "/feeds/smells.atom",
+    "/feeds/changes.atom",
     "/methodology",
     "/methodology/audit",
     "/policy",

@@ -14,7 +14,7 @@ GATED: Final = (401, 403)
 # What the pages of a board and of a release offer to take along.
 OFFERING: Final = ("/leaderboard/{slug}", "/releases/{release_id}")
 OFFERED: Final = ("/api/v1/releases/", "/api/v1/boards/", "/api/v1/snapshots/")
-FEEDS: Final = ("/feeds/releases.atom", "/feeds/{slug}/releases.atom", "/feeds/smells.atom")
+FEEDS: Final = ("/feeds/releases.atom", "/feeds/{slug}/releases.atom", "/feeds/smells.atom", "/feeds/changes.atom")
 # What tells programs not to use what they are given; a page may keep itself out of searches, a data set may not.
 UNWANTED: Final = ("none", "noindex")
 LISTS: Final = ("/schema", "/api/v1/boards", "/api/v1/releases", "/api/v1/contenders")
