@@ -1,8 +1,11 @@
 """Defaults: the boards that the arena makes by itself, once there are votes enough for each."""
 
+from datetime import datetime
 from typing import Final
 
-from arena.db import Pool
+from msgspec import structs
+
+from arena.db import Db, Pool
 from arena.evaluation import benches, categories, selections, style
 from arena.evaluation.languages import Language
 from arena.evaluation.selections import Turns
@@ -74,9 +77,9 @@ def every() -> list[New]:
 
 async def make(db: Pool) -> list[str]:
     """Make the boards that have votes enough and are not there yet, as acts of the arena; their slugs."""
-    there, made = {board.slug for board in await boards.listed(db)}, []
-    for new in every():
-        if new.slug in there or not await _enough(db, new):
+    made = []
+    for new in await lacking(db):
+        if not await _enough(db, new):
             continue
         try:
             reason = REASON if new.source.released else REASON_JUDGED
@@ -85,6 +88,22 @@ async def make(db: Pool) -> list[str]:
             continue
         made.append(new.slug)
     return made
+
+
+async def lacking(db: Db) -> list[New]:
+    """The boards of these that are not there, whether they have votes enough or not."""
+    there = {board.slug for board in await boards.listed(db)}
+    return [new for new in every() if new.slug not in there]
+
+
+async def overdue(db: Db, before: datetime) -> list[New]:
+    """The boards that are not there although people had cast the votes for them before that moment."""
+    return [
+        new
+        for new in await lacking(db)
+        if new.source.released
+        and await selections.count(db, structs.replace(new.question, until=before), most=ENOUGH) >= ENOUGH
+    ]
 
 
 async def _enough(db: Pool, new: New) -> bool:

@@ -59,11 +59,18 @@ class Browser:
         attached = await self._call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = attached["sessionId"]
         await self._call("Page.enable")
+        # Pages are as they are in the window that somebody works in: what is focused there is drawn so.
+        await self._call("Emulation.setFocusEmulationEnabled", enabled=True)
 
-    async def show(self, address: str, *, width: int, language: str) -> None:
-        """Show an address as somebody of this language sees it in a window of this width."""
+    async def show(self, address: str, *, width: int, language: str, theme: str = "light") -> None:
+        """Show an address as somebody of this language sees it in a window of this width, on a system of this theme."""
         size = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
         await self._call("Emulation.setDeviceMetricsOverride", **size)
+        preferred = [
+            {"name": "prefers-color-scheme", "value": theme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
+        await self._call("Emulation.setEmulatedMedia", features=preferred)
         await self._call("Network.setExtraHTTPHeaders", headers={"accept-language": language})
         gone = await self._call("Page.navigate", url=address)
         if failure := gone.get("errorText"):

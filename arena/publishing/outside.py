@@ -33,13 +33,18 @@ PROMPTED: Final = {"content-type": "application/json"}
 
 
 class Said(Struct, frozen=True, kw_only=True):
-    """What an address answered: its status, or why there is none. `ends_at` is when its certificate does."""
+    """What an address answered: its status, or why there is none. `ends_at` is when its certificate does.
+
+    `kind` is the media type of its body, `robots` what it says to programs that go from link to link.
+    """
 
     path: str
     status: int | None = None
     failure: str | None = None
     seconds: float = 0.0
     body: bytes = b""
+    kind: str = ""
+    robots: str = ""
     ends_at: datetime | None = None
 
     @property
@@ -132,8 +137,15 @@ async def asked(
             session.request(method, url, headers=headers, data=data or None) as response,
         ):
             body = b"" if method == "HEAD" else await _body(response)
-            ends_at = _ends(getattr(response, "certificate", None))
-            return Said(path=path, status=response.status, seconds=monotonic() - begun, body=body, ends_at=ends_at)
+            return Said(
+                path=path,
+                status=response.status,
+                seconds=monotonic() - begun,
+                body=body,
+                kind=response.content_type,
+                robots=", ".join(response.headers.getall("x-robots-tag", [])),
+                ends_at=_ends(getattr(response, "certificate", None)),
+            )
     except TimeoutError:
         failure = f"no answer within {SECONDS:.0f} s"
     except BROKEN as error:

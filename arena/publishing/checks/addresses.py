@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ PAGES: Final = (
     "/feeds/releases.atom",
     "/feeds/{slug}/releases.atom",
     "/feeds/smells.atom",
+    "/feeds/changes.atom",
     "/methodology",
     "/methodology/audit",
     "/policy",
@@ -68,7 +69,7 @@ CHANNELS: Final = {
     "/policy": "The page of the policy is not there.",
     "/methodology": "The page of the methodology is not there.",
 }
-FILES: Final = ("manifest.json", "README.md", "verify.py")
+FILES: Final = tuple(f"/api/v1/releases/{{release_id}}/{name}" for name in ("manifest.json", "README.md", "verify.py"))
 PLACE: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -106,9 +107,8 @@ async def addresses(scene: Scene) -> list[Sighting]:
         alive = await visit.get("/health/live")
         if alive.status is None:
             return [_unreached(alive, "/health/live")]
-        described = (await visit.get("/schema")).text
-        paths = await _paths(scene, described)
-        said = await _all(visit, paths)
+        documented = described((await visit.get("/schema")).text)
+        said = await asked(visit, await filled(scene, [*PAGES, *documented, *FILES]))
     found = [
         _unreached(one, path) for path, one in said if one.status is None or one.status >= 500 or one.status == 429
     ]
@@ -141,18 +141,16 @@ def _unreached(said: Said, template: str) -> Sighting:
     )
 
 
-async def _paths(scene: Scene, described: str) -> list[tuple[str, str]]:
-    """The templates of all public addresses, and each with real ids; without those that need what nobody has."""
+async def filled(scene: Scene, templates: Iterable[str]) -> list[tuple[str, str]]:
+    """These templates of addresses, and each with real ids; without those that need what nobody has."""
     ids = await _ids(scene)
     known = {"leaderboard": ids.boards, "feeds": ids.boards, "diagnostics": ids.boards, "prompt-sets": ids.prompt_sets}
     known |= {name: getattr(ids, name) for name in ("boards", "releases", "snapshots", "contenders", "judges")}
-    named = [*PAGES, *_described(described)]
-    named += [f"/api/v1/releases/{{release_id}}/{file}" for file in FILES]
-    filled = [(template, _filled(template, known)) for template in dict.fromkeys(named)]
-    return [(template, path) for template, path in filled if path]
+    paths = [(template, _filled(template, known)) for template in dict.fromkeys(templates)]
+    return [(template, path) for template, path in paths if path]
 
 
-def _described(text: str) -> Iterator[str]:
+def described(text: str) -> Iterator[str]:
     """What the description says anybody can get, without what it asks parameters for."""
     try:
         paths: dict[str, Any] = Said(path="/schema", body=text.encode()).read()["paths"]
@@ -198,14 +196,15 @@ async def _ids(scene: Scene) -> _Ids:
     return found
 
 
-async def _all(visit: Visit, paths: list[tuple[str, str]]) -> list[tuple[str, Said]]:
+async def asked(visit: Visit, paths: list[tuple[str, str]]) -> list[tuple[str, Said]]:
+    """What these addresses answer, beside the templates that they come from."""
     room = asyncio.Semaphore(AT_ONCE)
 
-    async def asked(template: str, path: str) -> tuple[str, Said]:
+    async def answered(template: str, path: str) -> tuple[str, Said]:
         async with room:
             return template, await visit.get(path)
 
-    return await asyncio.gather(*(asked(*each) for each in paths))
+    return await asyncio.gather(*(answered(*each) for each in paths))
 
 
 @check(

@@ -28,7 +28,7 @@ NAMES = re.compile(
     r"\b(?:English|JavaScript|JSON|CSV|SHA-256|UTF-8|UTC|cookie|Ctrl|Alt|Shift|Bradley-Terry|CC BY 4\.0|"
     r"dustalov/llmfao|"
     r"D\. Ustalov|llmonitor\.com|GPT 4|Alpaca|Dolly|House|Content-Type|application/json|gpt4|"
-    r"https|API|CSV|Parquet|Markdown|OpenAI chat completions|Anthropic messages)\b|\{\w+\}"
+    r"https|API|robots\.txt|CSV|Parquet|Markdown|OpenAI chat completions|Anthropic messages)\b|\{\w+\}"
 )
 ENGLISH_WORD = re.compile(r"[A-Za-z]{2,}")
 SHOWN = ("title", "alt", "aria-label", "placeholder", "data-all", "data-some", "data-none")

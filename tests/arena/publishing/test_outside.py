@@ -4,12 +4,9 @@ import asyncio
 import os
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 from litestar.routes import HTTPRoute
@@ -18,22 +15,19 @@ from msgspec import structs
 from arena import app
 from arena.config import Settings
 from arena.db import Pool
-from arena.evaluation import votes
 from arena.integration import boards
 from arena.publishing import checks, outside, releases, rounds
 from arena.publishing.checks import addresses, links, synthetic
 from arena.publishing.checkup import CannotLook, Check
 from arena.publishing.rounds import Outcome, Ran
-from rating import Outcome as Winner
-from tests.builders import contender, ready_battle
 from tests.certificates import certificate
+from tests.fronts import Front, Spoil
 from tests.upstream import Provider
 
 OUTSIDE = {name: check for name, check in checks.ALL.items() if not check.inside}
-SEEN = {"V8", "V6"}
+SEEN = {"V8", "V6", "V7"}
 ASKED = tuple(OUTSIDE.keys() - SEEN)
-TABLES = ("N9", "V1", "V2", "V3", "V4", "V5", "X6")
-NAMES = ("anna", "berta", "clara")
+TABLES = ("I4", "I5", "N9", "N11", "V1", "V2", "V3", "V4", "V5", "X6")
 # Pages of one thing that only those who have it can name, or that are no pages.
 UNASKED = {
     "/shared/{token}",
@@ -52,68 +46,6 @@ UNASKED = {
     "/health/live",
     "/health/ready",
 }
-
-Spoil = Callable[[int, str], tuple[int, str]]
-
-
-@dataclass
-class Front:
-    """A proxy before the arena that spoils what is answered at an address."""
-
-    session: aiohttp.ClientSession
-    url: str = ""
-    spoilt: dict[str, Spoil] = field(default_factory=dict)
-    held: set[str] = field(default_factory=set)
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def pass_on(self, request: web.Request, arena: str) -> web.StreamResponse:
-        if request.path in self.held:
-            await self.closing.wait()
-        told = ("cookie", "content-type", "accept-language")
-        headers = {name: request.headers[name] for name in told if name in request.headers}
-        body = await request.read() or None
-        async with self.session.request(request.method, arena + request.path_qs, data=body, headers=headers) as answer:
-            status, body = answer.status, await answer.read()
-            if request.path_qs in self.spoilt:
-                status, text = self.spoilt[request.path_qs](status, body.decode())
-                body = text.encode()
-            kind = {"content-type": answer.headers["content-type"]} if "content-type" in answer.headers else {}
-            return web.Response(status=status, body=body, headers=kind)
-
-
-@pytest.fixture
-async def front(arena: str) -> AsyncIterator[Front]:
-    """The proxy, in front of a running arena."""
-    opened = Front(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-    service = web.Application()
-
-    async def passed(request: web.Request) -> web.StreamResponse:
-        return await opened.pass_on(request, arena)
-
-    service.router.add_route("*", "/{rest:.*}", passed)
-    runner = web.AppRunner(service, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    opened.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield opened
-    opened.closing.set()
-    await runner.cleanup()
-    await opened.session.close()
-
-
-@pytest.fixture
-async def watched(db: Pool, settings: Settings, provider: Provider, front: Front) -> Settings:
-    """The settings of an arena with three contenders and two releases, to be looked at through the front."""
-    provider.script("ready", ["It is ready."])
-    entrants = [await contender(db, provider, "ready", slug=name, name=name.title()) for name in NAMES]
-    board = await boards.require(db, "overall")
-    for number, outcome in enumerate((Winner.A, Winner.B, Winner.TIE) * 3):
-        battle, voter = await ready_battle(db, [entrants[number % 3], entrants[(number + 1) % 3]])
-        await votes.cast(db, battle.id, voter, outcome)
-        if number in (5, 8):
-            await releases.refresh(db, board, settings)
-    return structs.replace(settings, probe_url=front.url)
 
 
 async def _run(db: Pool, settings: Settings, names: Any = ASKED) -> dict[str, Ran]:
@@ -226,6 +158,8 @@ DRAWN: dict[str, tuple[str, str, Spoil]] = {
     "wide": ("V8", PAGE, _sub("</head>", STYLED.format("main{min-width:3000px}"))),
     "cut": ("V8", PAGE, _sub("</head>", STYLED.format(".contender bdi{display:block;width:9px;overflow:hidden}"))),
     "off": ("V8", PAGE, _sub(r'(class="pt" cx=")[^"]*', r"\g<1>250%")),
+    "pale": ("V7", PAGE, _sub("</head>", STYLED.format("@media(prefers-color-scheme:dark){td.num{color:#555}}"))),
+    "unseen": ("V7", PAGE, _sub("</head>", STYLED.format(":focus-visible{outline:none!important}"))),
     "turned": ("V6", "/", _sub("</head>", STYLED.format(".sides,.vote-bar{direction:rtl}"))),
 }
 

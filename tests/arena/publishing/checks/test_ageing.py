@@ -73,6 +73,20 @@ SKIPPED = (
     " (SELECT id FROM voters LIMIT 1), 'skipped', 'uniform', 0.5, 'unclear_task', now(), 'named'"
     " FROM generate_series(1, 120)"
 )
+# Of 23 submissions that were begun, these were left; the planted arena's own three have just got through.
+LEFT = (
+    "INSERT INTO contenders (slug, name, organisation, description) SELECT 'left-' || n, 'Left ' || n, '', ''"
+    " FROM generate_series(1, 20) AS n;"
+    "INSERT INTO endpoints (contender_id, provider_id, base_url, model, dialect, state, created_at, state_since)"
+    " SELECT contenders.id, (SELECT id FROM providers LIMIT 1), 'https://x', slug, 'openai', CASE WHEN"
+    " right(slug, 1) IN ('1', '2', '3', '4', '5') THEN 'rejected' ELSE 'paused' END, now() - interval '9 days',"
+    " now() - interval '8 days' FROM contenders WHERE slug LIKE 'left-%'"
+)
+TESTED = (
+    "INSERT INTO checks (endpoint_id, begun_at, ended_at) SELECT id, now() - interval '2 hours',"
+    " now() - interval '2 hours' FROM endpoints WHERE model = 'm-anna';"
+    "INSERT INTO check_steps (check_id, position, name, state) SELECT id, 1, 'model', 'warn' FROM checks"
+)
 LISTED_AGAIN = (
     "UPDATE contenders SET name = 'Mode1-O', organisation = 'House' WHERE slug = 'anna';"
     "UPDATE contenders SET name = 'model 0', organisation = 'HOUSE' WHERE slug = 'berta'"
@@ -105,8 +119,10 @@ PLANTS = {
     "C1": "UPDATE boards SET description = 'TODO' WHERE slug = 'overall'",
     "C2": LISTED_AGAIN,
     "C3": FAILED,
+    "C4": LEFT,
     "C5": APPEALS,
     "C7": SKIPPED,
+    "X7": TESTED,
 }
 # What comes near that and is nothing.
 NEAR = {
@@ -128,6 +144,12 @@ NEAR = {
     " WHERE model = 'm-berta'",
     "names that differ by a digit": "UPDATE contenders SET name = 'Model 2' WHERE slug = 'anna';"
     "UPDATE contenders SET name = 'Model 3' WHERE slug = 'berta'",
+    "fewer than half left before they got through": LEFT.replace(", '5'", ", '0'").replace("'1', '2', '3'", "'1', '2'"),
+    "a test that was passed since": TESTED
+    + ";"
+    + TESTED.replace("2 hours", "1 hour").replace(
+        "'warn' FROM checks", "'pass' FROM checks WHERE NOT EXISTS (SELECT FROM check_steps WHERE check_id = id)"
+    ),
     "few who did not understand": SKIPPED.replace("120", "90").replace("'unclear_task'", "'other'"),
 }
 Found = dict[str, list[str]]

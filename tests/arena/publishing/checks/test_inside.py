@@ -9,7 +9,7 @@ from arena import jobs
 from arena.config import Settings
 from arena.db import Connection, Pool, Proxy
 from arena.evaluation import votes
-from arena.integration import boards
+from arena.integration import boards, defaults
 from arena.publishing import checks, releases, rounds
 from arena.publishing.checks import coverage
 from arena.publishing.checkup import Scene, Smell
@@ -21,7 +21,27 @@ NAMES = ("Anna", "Berta", "Carl")
 MINUTE = timedelta(minutes=1)
 # These are planted and run by themselves: one draws boards from known strengths, and one is of the arena's own words.
 APART = {"X10", "X0", "X5"}
-MINE = {"N1", "N2", "N3", "N5", "N6", "N8", "N10", "X1", "X2", "X3", "X4", "X5", "X10", "U3", "U4", "U5", "U6", "U7"}
+MINE = {
+    "N1",
+    "N2",
+    "N3",
+    "N5",
+    "N6",
+    "N7",
+    "N8",
+    "N10",
+    "X1",
+    "X2",
+    "X3",
+    "X4",
+    "X5",
+    "X10",
+    "U3",
+    "U4",
+    "U5",
+    "U6",
+    "U7",
+}
 LAST = "(SELECT id FROM releases ORDER BY published_at DESC LIMIT 1)"
 ANNA = "(SELECT id FROM contenders WHERE slug = 'anna')"
 # Each of a pair is A in every other of its battles, whatever chance made of it.
@@ -58,6 +78,9 @@ PLANTS: dict[str, tuple[str, set[str]]] = {
     "N5": ("UPDATE endpoints SET state = 'checking', state_since = now() - interval '8 days'"
            f" WHERE contender_id = {ANNA}", set()),
     "N6": ("UPDATE battles SET draw_id = NULL WHERE id = (SELECT battle_id FROM votes LIMIT 1)", set()),
+    # The board is there under another name, so what it would have been is not.
+    "N7": ("UPDATE boards SET slug = 'else' WHERE slug = 'no-refusals';"
+           "UPDATE votes SET cast_at = cast_at - interval '2 hours'", set()),
     "N8": ("UPDATE boards SET calendar = 'every day at 12:00' WHERE slug = 'overall';"
            "INSERT INTO candidates (board_id, calendar, due_at, cut_off_at) SELECT id, calendar,"
            " now() - interval '2 hours', now() - interval '2 hours' FROM boards WHERE slug = 'overall'", set()),
@@ -94,6 +117,7 @@ async def lived(db: Pool, settings: Settings, provider: Provider) -> Settings:
         if number == 100:
             await releases.refresh(db, board, settings)
     await db.execute(EVENLY)
+    assert "no-refusals" in await defaults.make(db)
     await releases.refresh(db, board, settings)
     await jobs.refit_soon(db, "overall", after=timedelta(hours=1))
     return settings
@@ -120,6 +144,16 @@ async def test_each_check_finds_what_it_is_there_for_and_nothing_else(db: Pool, 
             assert await _found(connection, lived) == {name} | beside, name
             await attempt.rollback()
         assert await _found(connection, lived) == set()
+
+
+async def test_a_board_has_an_hour_to_be_made(db: Pool, lived: Settings) -> None:
+    await db.execute("UPDATE boards SET slug = 'else' WHERE slug = 'no-refusals'")
+    async with db.acquire() as connection:
+        now = datetime.now(UTC) + MINUTE
+        early = Scene(db=connection, settings=lived, now=now)
+        late = Scene(db=connection, settings=lived, now=now + timedelta(hours=1))
+        assert await checks.ALL["N7"].look(early) == []
+        assert [one.subject for one in await checks.ALL["N7"].look(late)] == ["board no-refusals"]
 
 
 async def test_what_a_check_sees_is_kept_with_its_class(db: Pool, lived: Settings) -> None:

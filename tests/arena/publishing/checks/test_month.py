@@ -9,7 +9,7 @@ from arena.config import Settings
 from arena.db import Pool
 from arena.evaluation import exclusions, votes
 from arena.evaluation.exclusions import Reason
-from arena.integration import boards
+from arena.integration import boards, defaults
 from arena.integration.boards import Board, Change
 from arena.people import accounts
 from arena.people.accounts import Role
@@ -75,8 +75,9 @@ class Life:
                 )
 
     async def look(self) -> None:
-        """The worker's clock calls boards, and every check that is due makes its look."""
+        """The worker's clock calls boards, and makes those there are votes for; every check that is due has a look."""
         await boards.due(self.db, self.now)
+        await defaults.make(self.db)
         ran = await rounds.make(self.db, self.settings, now=self.now, among=INSIDE)
         odd = {name: (one.outcome, one.note, one.sightings) for name, one in ran.items() if one.outcome != "clean"}
         assert odd == {}, self.now
