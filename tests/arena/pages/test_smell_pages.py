@@ -52,7 +52,7 @@ async def test_before_the_first_check_nothing_is_said_to_be_well(visitor: Visito
         assert 'data-s="pass"' not in html
         assert tag == "en" or english_left(html) == []
     _, html = await visitor.get("/smells", headers=ENGLISH)
-    assert html.count("Not looked for yet") == len(Smell)
+    assert html.count("Unchecked") == len(Smell)
 
 
 @pytest.mark.usefixtures("found")
