@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from arena.db import Pool
+from arena.workers import measure
 from tests.arena.evaluation.test_forgetting import found
 from tests.builders import Visitor, contender, until
 from tests.conftest import Open
 from tests.upstream import Provider
 
 SECRET = "xylophone-7391"
+MEASURED = {"gain_votes", "gain_votes_unaudited"}
 
 
 @pytest.fixture(autouse=True)
@@ -152,8 +155,10 @@ async def test_no_page_and_no_list_breaks_when_voters_are_gone(open_arena: Open,
         await until(released)
         _, before = await visitor.get("/api/v1/boards/overall")
         await visitor.delete("/api/v1/me")
+        # As the worker does sooner or later, which changes what is measured and nothing else.
+        await measure.look(db)
         _, after = await visitor.get("/api/v1/boards/overall")
-        assert after == before
+        assert _as_released(after["release"]) == _as_released(before["release"])
         await visitor.vote(await _held(visitor), "a")
 
         async def counted() -> bool:
@@ -164,7 +169,15 @@ async def test_no_page_and_no_list_breaks_when_voters_are_gone(open_arena: Open,
             status, body = await visitor.get(path)
             assert status == 200, path
             assert SECRET not in body or path == "/mine", path
-        assert (await visitor.get(f"/api/v1/releases/{before['release']['id']}"))[1] == before["release"]
+        _, kept = await visitor.get(f"/api/v1/releases/{before['release']['id']}")
+        assert _as_released(kept) == _as_released(before["release"])
+
+
+def _as_released(release: dict[str, Any]) -> dict[str, Any]:
+    """The release without what the worker measures of it when the next minute begins."""
+    lines = [{name: told for name, told in line.items() if name not in MEASURED} for line in release["standings"]]
+    assert all(line.keys() >= {"contender", "rating", "votes"} for line in lines)
+    return {**release, "standings": lines}
 
 
 async def _named(visitor: Visitor) -> str:
