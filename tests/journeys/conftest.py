@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from arena.db import Pool
 from arena.local import children
 from tests import servers
-from tests.builders import contender
+from tests.builders import contender, until
 from tests.conftest import Open
 from tests.upstream import Provider
 
@@ -24,13 +24,6 @@ OPEN = "Arena is open at "
 # What the promise says is three seconds; a machine that runs other tests as well is given some more.
 STOP_SECONDS = 6.0
 START_SECONDS = 60.0
-
-
-async def within(seconds: float, happened: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it has happened, which another process says without an event."""
-    async with asyncio.timeout(seconds):
-        while not await happened():  # noqa: ASYNC110 - see above
-            await asyncio.sleep(0.05)
 
 
 class Up:
@@ -79,7 +72,7 @@ class Up:
         async def nobody_left() -> bool:
             return not self.left_behind()
 
-        await within(10, nobody_left)
+        await until(nobody_left, seconds=10)
 
 
 Start = Callable[..., Coroutine[Any, Any, Up]]

@@ -10,7 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.journeys.conftest import CHECKOUT, STOP_SECONDS, Start, within
+from tests.builders import until
+from tests.journeys.conftest import CHECKOUT, STOP_SECONDS, Start
 
 
 async def status(url: str) -> int:
@@ -70,7 +71,7 @@ async def test_servers_that_are_killed_are_started_again(start: Start) -> None:
     async def ready() -> bool:
         return await status(f"{address}/health/ready") == 200
 
-    await within(10, ready)
+    await until(ready, seconds=10)
     assert (await up.stop(signal.SIGTERM))[0] == 0
 
 
@@ -100,7 +101,7 @@ async def test_the_demo_board_is_brought_in_once_and_the_command_finds_the_arena
     up = await start()
     address = await up.opened()
     await up.until("Brought in the board LLMFAO 2023")
-    await within(20, partial(released, address, "llmfao-2023", 8931))
+    await until(partial(released, address, "llmfao-2023", 8931), seconds=20)
     command = (sys.executable, "-m", "arena", "import", "votes", str(file), "--board", "trees")
     done = await asyncio.create_subprocess_exec(*command, "--data", str(up.folder), cwd=CHECKOUT)
     assert await done.wait() == 0
